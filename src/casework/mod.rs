@@ -1,0 +1,1 @@
+//! What staff do: list, show, accept, reject.

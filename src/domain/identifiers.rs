@@ -1,0 +1,1 @@
+//! UK identifiers: their patterns and check letters. `forms` and `redact` share them.

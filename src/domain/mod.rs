@@ -1,0 +1,36 @@
+//! The words of the field as types: people, referrals, cases, consent, documents, addresses.
+//!
+//! Invariant: nothing here does input or output, reads a clock or draws randomness, and nothing that
+//! holds a person's data implements `Debug` or `Display` with its content.
+
+mod address;
+mod case;
+mod clock;
+pub mod dates;
+mod document;
+pub mod identifiers;
+mod ids;
+pub mod names;
+mod outcome;
+mod personal;
+mod referral;
+
+pub use address::{CjsmAddress, EmailAddress, MailRoute, OpenAddress, Recipient};
+pub use case::{
+    CaseReference, CaseState, CaseStateError, CloseReason, MessageState, OutboundState, Side,
+    UnreadableReason,
+};
+pub use clock::{Clock, SystemClock};
+pub use document::{
+    Attachment, Block, Cell, Document, FieldValue, FormField, Inline, MessageHeaders, ReadMessage,
+    ReadStatus, Repair, Row, Table, inline_text,
+};
+pub use ids::{CaseFileId, CaseId, DeliveryId, MessageId, OutboundId, SubmissionAccountId};
+pub use jiff::Timestamp;
+pub use outcome::{Change, ChangeWhere, DeliveryAction, HoldReason, SpanKind};
+pub use personal::Personal;
+pub use referral::{
+    AgencyKind, AttachmentRow, CaseKind, Check, Consent, ConsentAnswer, ConsentHow, Evidence, Kind,
+    KnownCase, Offence, OffenceOutcome, PARSED_SCHEMA, ParsedMessage, Party, PreferredContact, Reference,
+    ReferenceKind, Referral, Referrer, Role, Service, Trust,
+};

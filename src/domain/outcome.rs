@@ -1,0 +1,178 @@
+//! What becomes of an outbound mail: `eval`-stable words for actions, hold reasons and changes.
+
+use serde::{Deserialize, Serialize};
+
+/// What happens to one group of recipients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryAction {
+    /// Byte for byte as handed in (without `Bcc`); CJSM recipients only.
+    Pass,
+    /// Rebuilt from redacted text.
+    Redact,
+    /// Nothing leaves; staff decide.
+    Hold,
+}
+
+/// Why a delivery was redacted or held. The code is public; it never carries input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldReason {
+    /// Redacted because the recipient is not on a CJSM domain (not a hold).
+    NotACjsmDomain,
+    /// A CJSM address, but no CJSM relay is configured, so it is treated as open (not a hold).
+    NoCjsmRelay,
+    /// No relay for ordinary mail is configured.
+    NoOrdinaryRelay,
+    /// The recipient's address cannot be read strictly.
+    AddressNotUnderstood,
+    /// An attachment is in a format that is not redacted.
+    AttachmentCannotBeRedacted,
+    /// An encrypted or signed part.
+    EncryptedPart,
+    /// The message cannot be taken apart with certainty.
+    MessageNotUnderstood,
+    /// The second pass found a known identifier in the finished bytes.
+    SecondPassFoundIdentifier,
+    /// The second pass could not read the finished bytes.
+    SecondPassFailed,
+    /// The redacting process failed or ran out of time.
+    RedactionFailed,
+    /// The recipient belongs to another side of a case named in the mail.
+    RecipientOnOtherSide,
+    /// The recipient refused contact.
+    RecipientRefusedContact,
+    /// The case quoted in the mail is closed.
+    CaseClosed,
+    /// Several open recipients would see a participant's address.
+    ParticipantAddressVisible,
+    /// No mail went to this address before (setting).
+    FirstMailToAddress,
+    /// The message is larger than the configured size.
+    TooLarge,
+}
+
+impl HoldReason {
+    /// What to tell staff.
+    pub fn explanation(self) -> &'static str {
+        match self {
+            Self::NotACjsmDomain => {
+                "the recipient is not on a CJSM domain, so people were cut down to initials"
+            }
+            Self::NoCjsmRelay => {
+                "no CJSM relay is configured, so this CJSM address is treated like any other"
+            }
+            Self::NoOrdinaryRelay => "no relay for ordinary mail is configured: set [relays.ordinary]",
+            Self::AddressNotUnderstood => {
+                "the recipient's address is written in a way that cannot be trusted"
+            }
+            Self::AttachmentCannotBeRedacted => {
+                "an attachment is in a format that cannot be redacted; send it over CJSM or take it out"
+            }
+            Self::EncryptedPart => "a part is encrypted or signed and cannot be redacted",
+            Self::MessageNotUnderstood => "the mail could not be taken apart with certainty",
+            Self::SecondPassFoundIdentifier => {
+                "the check of the finished mail still found a known identifier"
+            }
+            Self::SecondPassFailed => "the finished mail could not be checked",
+            Self::RedactionFailed => "redacting this mail failed or took too long",
+            Self::RecipientOnOtherSide => "the recipient belongs to another side of the case",
+            Self::RecipientRefusedContact => "the recipient refused contact",
+            Self::CaseClosed => "the case is closed",
+            Self::ParticipantAddressVisible => "other recipients would see a participant's address",
+            Self::FirstMailToAddress => "no mail went to this address before",
+            Self::TooLarge => "the mail is larger than the configured limit",
+        }
+    }
+}
+
+/// The kinds of text that redaction replaces; the names are those that `detect` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[allow(missing_docs)]
+pub enum SpanKind {
+    Person,
+    Address,
+    Postcode,
+    Phone,
+    Email,
+    DateOfBirth,
+    Age,
+    Date,
+    Location,
+    Org,
+    CaseNumber,
+    NationalId,
+    Vehicle,
+    Url,
+    IpAddress,
+    Account,
+    Other,
+}
+
+/// Where in a message something was replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeWhere {
+    /// A header field.
+    Header,
+    /// A text or HTML part.
+    Body,
+    /// An attachment's text.
+    Attachment,
+    /// An attachment's file name.
+    FileName,
+}
+
+/// One replacement: never the original text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// Where it was.
+    #[serde(rename = "where")]
+    pub place: ChangeWhere,
+    /// What kind of text it was.
+    #[serde(rename = "type", with = "lower_kind")]
+    pub kind: SpanKind,
+    /// What stands there now.
+    pub replacement: String,
+}
+
+/// `changes` rows print kinds in lower case, `detect` rows in upper case.
+mod lower_kind {
+    use super::SpanKind;
+    use serde::{Deserialize, Deserializer, Serializer, de::IntoDeserializer};
+
+    pub(super) fn serialize<S: Serializer>(kind: &SpanKind, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&kind.as_str().to_ascii_lowercase())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SpanKind, D::Error> {
+        let word = String::deserialize(deserializer)?.to_ascii_uppercase();
+        SpanKind::deserialize(word.into_deserializer())
+    }
+}
+
+impl SpanKind {
+    /// The word that `detect` prints.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "PERSON",
+            Self::Address => "ADDRESS",
+            Self::Postcode => "POSTCODE",
+            Self::Phone => "PHONE",
+            Self::Email => "EMAIL",
+            Self::DateOfBirth => "DATE_OF_BIRTH",
+            Self::Age => "AGE",
+            Self::Date => "DATE",
+            Self::Location => "LOCATION",
+            Self::Org => "ORG",
+            Self::CaseNumber => "CASE_NUMBER",
+            Self::NationalId => "NATIONAL_ID",
+            Self::Vehicle => "VEHICLE",
+            Self::Url => "URL",
+            Self::IpAddress => "IP_ADDRESS",
+            Self::Account => "ACCOUNT",
+            Self::Other => "OTHER",
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! What the inbound service needs from outside: a mailbox and a reader.
+
+use crate::domain::{Personal, ReadMessage, UnreadableReason};
+use crate::store::ServerCopy;
+use std::future::Future;
+use std::time::Duration;
+
+/// A folder, selected (RFC 3501 section 6.3.1). UIDVALIDITY is demanded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selected {
+    /// UIDVALIDITY: UIDs mean nothing without it.
+    pub uidvalidity: u32,
+    /// UIDNEXT: no message has this UID or a higher one yet.
+    pub uidnext: u32,
+    /// How many messages the folder holds.
+    pub exists: u32,
+}
+
+/// What the server says of one message before its bytes are fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UidMeta {
+    /// UID.
+    pub uid: u32,
+    /// RFC822.SIZE in octets.
+    pub size: u64,
+    /// INTERNALDATE, seconds since 1970, if it could be read.
+    pub internal_date: Option<i64>,
+}
+
+/// The answer to fetching one message.
+#[derive(Debug)]
+pub enum FetchOutcome {
+    /// The whole message; never empty, never shorter than announced.
+    Bytes(Personal<Vec<u8>>),
+    /// The server has no such UID any more.
+    Gone,
+    /// Empty or short: not yet there; try later.
+    NotYet,
+}
+
+/// The answer to moving messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MoveOutcome {
+    /// Source UID and where it went, as COPYUID told (RFC 4315); empty where the server did not say.
+    pub moved: Vec<(u32, ServerCopy)>,
+}
+
+/// Why a mailbox call failed. Never carries server text: it may quote mail.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MailboxError {
+    /// Nothing answers there.
+    #[error("the mail server cannot be reached: check [mailbox] host and port, and the network")]
+    Unreachable,
+    /// TLS failed.
+    #[error(
+        "the TLS connection to the mail server failed: check its certificate, [mailbox] host and ca_file"
+    )]
+    Tls,
+    /// User name or password refused.
+    #[error("the mail server refused the sign-in: check [mailbox] user and password_file")]
+    SignInRefused,
+    /// The folder cannot be selected.
+    #[error("the mail server has no folder {0}: create it or change [mailbox] folders")]
+    NoSuchFolder(String),
+    /// A needed capability is missing.
+    #[error("the mail server lacks {0}")]
+    MissingCapability(&'static str),
+    /// The server answered NO.
+    #[error("the mail server answered NO to {0}")]
+    No(&'static str),
+    /// The server answered BAD.
+    #[error("the mail server answered BAD to {0}")]
+    Bad(&'static str),
+    /// The connection ended, timed out or carried what is not IMAP.
+    #[error("the connection to the mail server was lost during {0}")]
+    Lost(&'static str),
+}
+
+/// One mailbox account on a server. Every method either gives the tagged OK's result or an error;
+/// after [`MailboxError::Lost`] or [`MailboxError::Bad`] the caller drops it and connects again.
+pub trait Mailbox: Send {
+    /// Selects a folder.
+    fn select(&mut self, folder: &str) -> impl Future<Output = Result<Selected, MailboxError>> + Send;
+    /// All UIDs of the selected folder that are `from` or higher, ascending.
+    fn uids_from(&mut self, from: u32) -> impl Future<Output = Result<Vec<u32>, MailboxError>> + Send;
+    /// Size and date of those UIDs; UIDs that are gone are left out.
+    fn meta(&mut self, uids: &[u32]) -> impl Future<Output = Result<Vec<UidMeta>, MailboxError>> + Send;
+    /// The bytes of those UIDs (`BODY.PEEK[]`, pipelined), one outcome each, in order.
+    fn fetch(
+        &mut self,
+        metas: &[UidMeta],
+    ) -> impl Future<Output = Result<Vec<(u32, FetchOutcome)>, MailboxError>> + Send;
+    /// `UID MOVE` (RFC 6851), or COPY + \Deleted + `UID EXPUNGE` of just these UIDs where MOVE is missing.
+    fn move_uids(
+        &mut self,
+        uids: &[u32],
+        folder: &str,
+    ) -> impl Future<Output = Result<MoveOutcome, MailboxError>> + Send;
+    /// Deletes just these UIDs of the selected folder (\Deleted + `UID EXPUNGE`; never a bare EXPUNGE).
+    fn delete_uids(&mut self, uids: &[u32]) -> impl Future<Output = Result<(), MailboxError>> + Send;
+    /// Creates a folder if it is not there.
+    fn ensure_folder(&mut self, folder: &str) -> impl Future<Output = Result<(), MailboxError>> + Send;
+    /// Waits for news (IDLE, RFC 2177) or until `at_most` has passed; without IDLE it just waits.
+    fn wait_for_news(&mut self, at_most: Duration) -> impl Future<Output = Result<(), MailboxError>> + Send;
+}
+
+/// Why a message could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadFailure {
+    /// The message's own fault: it becomes a review item.
+    Permanent(UnreadableReason),
+    /// Ours (no process could be started ...): try again later, burns no attempt.
+    Transient,
+}
+
+/// Takes a mail apart, away from secrets (the worker process).
+pub trait Reader: Send + Sync {
+    /// Reads one message.
+    fn read(&self, raw: &Personal<Vec<u8>>) -> impl Future<Output = Result<ReadMessage, ReadFailure>> + Send;
+}

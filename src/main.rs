@@ -1,0 +1,7 @@
+//! The `referrald` program; everything is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    referrald::cli::main()
+}

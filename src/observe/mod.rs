@@ -1,0 +1,1 @@
+//! Log output: events, ids, counts and codes, never content.

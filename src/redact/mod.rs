@@ -1,0 +1,178 @@
+//! Finding people and identifiers, cutting them down, rebuilding a message, and the second pass.
+//!
+//! Two halves on purpose: [`draft`] runs in the worker (it takes foreign MIME apart and proposes new
+//! bytes), [`RedactedMessage::verify`] runs in the daemon, decodes the proposed bytes with code of its own
+//! and is the only way to a [`RedactedMessage`].
+
+use crate::domain::{Change, DeliveryAction, HoldReason, KnownCase, MailRoute, Personal, SpanKind};
+use serde::{Deserialize, Serialize};
+
+/// What redaction may do, from the configuration.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RedactionSettings {
+    /// A CJSM relay is configured.
+    pub cjsm_route: bool,
+    /// A relay for ordinary mail is configured.
+    pub ordinary_route: bool,
+    /// Prefixes of our own references (`RJ`), which stay readable.
+    pub reference_prefixes: Vec<String>,
+    /// Domain for new Message-IDs, and "ours" in addresses.
+    pub own_domain: String,
+    /// Largest message taken, in bytes.
+    pub max_bytes: u64,
+    /// Addresses or whole domains (`@example.org`) of the service and its volunteers: they stay readable.
+    pub own_addresses: Vec<String>,
+}
+
+/// One message to be split and redacted. It crosses the worker's pipe.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct DraftRequest {
+    /// The message as handed in.
+    #[serde(with = "as_base64")]
+    pub raw: Vec<u8>,
+    /// Envelope recipients as handed in.
+    pub recipients: Vec<String>,
+    /// The known people.
+    pub cases: Vec<KnownCase>,
+    /// What may be done.
+    pub settings: RedactionSettings,
+    /// 16 bytes for the new Message-ID, drawn by the caller.
+    pub nonce: [u8; 16],
+}
+
+/// The worker's proposal: every recipient is in exactly one group.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct DraftPlan {
+    /// Groups of recipients that would receive the same bytes.
+    pub groups: Vec<DraftGroup>,
+}
+
+/// One group of recipients and what it would receive.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct DraftGroup {
+    /// Recipients as handed in.
+    pub recipients: Vec<String>,
+    /// The relay it would take.
+    pub route: MailRoute,
+    /// What would happen.
+    pub action: DeliveryAction,
+    /// Why.
+    pub reasons: Vec<HoldReason>,
+    /// What was replaced.
+    pub changes: Vec<Change>,
+    /// The proposed bytes: none for a hold.
+    #[serde(with = "as_optional_base64")]
+    pub message: Option<Vec<u8>>,
+    /// Every original text that was replaced, for the second pass.
+    pub originals: Vec<String>,
+}
+
+/// A span that would be replaced, for `detect`. Offsets are bytes of the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Span {
+    /// First byte.
+    pub start: usize,
+    /// Byte after the last.
+    pub end: usize,
+    /// What it is.
+    pub kind: SpanKind,
+    /// What would stand there.
+    pub replacement: String,
+}
+
+/// Bytes that may go to open recipients: they passed the second pass. There is no other way to one:
+///
+/// ```compile_fail
+/// let forged = referrald::redact::RedactedMessage { bytes: vec![] };
+/// ```
+pub struct RedactedMessage {
+    bytes: Vec<u8>,
+}
+
+/// A message as handed in (only `Bcc` taken out), for CJSM recipients.
+pub struct VerbatimMessage {
+    bytes: Personal<Vec<u8>>,
+}
+
+impl RedactedMessage {
+    /// The second pass: decodes the finished bytes with code of its own and searches them, heavily
+    /// folded, for every known identifier of `cases` and every one of `originals`.
+    ///
+    /// # Errors
+    /// [`HoldReason::SecondPassFoundIdentifier`] or [`HoldReason::SecondPassFailed`].
+    pub fn verify(
+        bytes: Vec<u8>,
+        cases: &[KnownCase],
+        originals: &[String],
+        settings: &RedactionSettings,
+    ) -> Result<Self, HoldReason> {
+        let _ = (cases, originals, settings);
+        unimplemented!("{}", bytes.len())
+    }
+
+    /// The bytes to hand to the relay.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl VerbatimMessage {
+    /// Takes the `Bcc` fields out of the top header; every other byte stays.
+    pub fn without_bcc(raw: &[u8]) -> Self {
+        unimplemented!("{}", raw.len())
+    }
+
+    /// The bytes to hand to the CJSM relay.
+    pub fn expose_bytes(&self) -> &[u8] {
+        self.bytes.expose_personal()
+    }
+}
+
+/// Splits recipients and proposes what each group would receive. Never panics on input; runs in the worker.
+pub fn draft(request: &DraftRequest) -> DraftPlan {
+    unimplemented!("{}", request.raw.len())
+}
+
+/// The spans that redaction would replace in a plain text.
+pub fn detect(text: &str, cases: &[KnownCase], settings: &RedactionSettings) -> Vec<Span> {
+    let _ = (cases, settings);
+    unimplemented!("{}", text.len())
+}
+
+mod as_base64 {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        STANDARD.decode(text).map_err(|_| D::Error::custom("not base64"))
+    }
+}
+
+mod as_optional_base64 {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(
+        bytes: &Option<Vec<u8>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        bytes.as_ref().map(|b| STANDARD.encode(b)).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Vec<u8>>, D::Error> {
+        match Option::<String>::deserialize(deserializer)? {
+            None => Ok(None),
+            Some(text) => STANDARD
+                .decode(text)
+                .map(Some)
+                .map_err(|_| D::Error::custom("not base64")),
+        }
+    }
+}

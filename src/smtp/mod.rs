@@ -1,0 +1,1 @@
+//! The submission server (RFC 6409) and the relays.

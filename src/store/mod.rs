@@ -1,0 +1,306 @@
+//! Everything that is kept, sealed; one interface in domain types.
+//!
+//! Invariants: personal data enters a row only sealed by [`crate::vault`]; every change writes its audit
+//! row in the same transaction; affected rows are checked. SQL stands only below this module.
+
+mod types;
+
+pub use types::*;
+
+use crate::domain::{
+    CaseId, CaseReference, DeliveryId, KnownCase, MessageId, OutboundId, ParsedMessage, Personal, Timestamp,
+    UnreadableReason,
+};
+use std::path::Path;
+
+/// The store. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {}
+
+/// Inbound: ledger, messages, moves.
+impl Store {
+    /// Opens (and migrates) the SQLite database. The key check row tells a wrong master key at once.
+    pub async fn open(path: &Path, keys: MasterKeys) -> Result<Self, StoreError> {
+        unimplemented!()
+    }
+
+    /// What is known of a folder: its UIDVALIDITY and the highest UID with a ledger row.
+    pub async fn folder(&self, mailbox: &str, folder: &str) -> Result<Option<FolderState>, StoreError> {
+        unimplemented!()
+    }
+
+    /// Records a new UIDVALIDITY. Open ledger rows of the earlier one end as `superseded`; their mails
+    /// are recognised again by their keyed raw hash.
+    pub async fn adopt_uidvalidity(&self, folder: &FolderKey, now: Timestamp) -> Result<(), StoreError> {
+        unimplemented!()
+    }
+
+    /// Gives every UID a ledger row (state `seen`); rows that exist stay as they are.
+    pub async fn note_seen(
+        &self,
+        folder: &FolderKey,
+        uids: &[SeenUid],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        unimplemented!()
+    }
+
+    /// Ledger rows without an end state: `seen` ones and `stored` ones (committed, not moved), ascending.
+    pub async fn open_rows(&self, folder: &FolderKey) -> Result<Vec<LedgerRow>, StoreError> {
+        unimplemented!()
+    }
+
+    /// One transaction: ledger rows become `stored`, raw bytes are sealed, keyed hashes written. A mail
+    /// whose keyed hash is known gives the known message (`already_known`), not a second one.
+    pub async fn commit_batch(
+        &self,
+        folder: &FolderKey,
+        mails: Vec<FetchedMail>,
+        now: Timestamp,
+    ) -> Result<Vec<CommittedMail>, StoreError> {
+        unimplemented!()
+    }
+
+    /// Counts a failed fetch of one UID; gives the new count.
+    pub async fn count_attempt(&self, folder: &FolderKey, uid: u32) -> Result<u32, StoreError> {
+        unimplemented!()
+    }
+
+    /// Ends a ledger row that will never be stored. `TooLarge` and `CannotFetch` also make a review item
+    /// (a message without raw bytes, state `unreadable`).
+    pub async fn end_unstored(
+        &self,
+        folder: &FolderKey,
+        uid: u32,
+        end: UnstoredEnd,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        unimplemented!()
+    }
+
+    /// Writes move receipts before the server is asked to move.
+    pub async fn write_move_receipts(
+        &self,
+        receipts: &[MoveReceipt],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        unimplemented!()
+    }
+
+    /// Receipts that nothing has proved yet.
+    pub async fn move_receipts(&self, mailbox: &str) -> Result<Vec<MoveReceipt>, StoreError> {
+        unimplemented!()
+    }
+
+    /// The move is proved: the ledger row ends as `moved`, the receipt goes, the server copy is known
+    /// (`None` where only the absence from the source folder proves it).
+    pub async fn finish_move(
+        &self,
+        folder: &FolderKey,
+        uid: u32,
+        copy: Option<ServerCopy>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        unimplemented!()
+    }
+
+    /// The move was not carried out; the row is `stored` again and the receipt goes.
+    pub async fn cancel_move(&self, folder: &FolderKey, uid: u32) -> Result<(), StoreError> {
+        unimplemented!()
+    }
+
+    /// The message with exactly these bytes, by keyed hash.
+    pub async fn message_with_raw(&self, raw: &Personal<Vec<u8>>) -> Result<Option<MessageId>, StoreError> {
+        unimplemented!()
+    }
+
+    /// Arrived and accounted for, for staff and for `check`.
+    pub async fn ledger_summary(&self, mailbox: &str) -> Result<LedgerSummary, StoreError> {
+        unimplemented!()
+    }
+
+    /// Messages in state `held`, oldest first.
+    pub async fn held_messages(&self, at_most: u32) -> Result<Vec<MessageId>, StoreError> {
+        unimplemented!()
+    }
+
+    /// The sealed raw bytes, opened.
+    pub async fn raw_message(&self, id: MessageId) -> Result<Personal<Vec<u8>>, StoreError> {
+        unimplemented!()
+    }
+
+    /// Whether any of these Message-IDs belongs to a message or case we know (keyed look-up).
+    pub async fn knows_thread(&self, message_ids: &[String]) -> Result<bool, StoreError> {
+        unimplemented!()
+    }
+
+    /// Seals the draft; the message becomes `read`. `thread` are its own Message-ID and references.
+    pub async fn save_parsed(
+        &self,
+        id: MessageId,
+        parsed: &ParsedMessage,
+        thread: &[String],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        unimplemented!()
+    }
+
+    /// The message becomes a review item.
+    pub async fn save_unreadable(
+        &self,
+        id: MessageId,
+        reason: UnreadableReason,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        unimplemented!()
+    }
+
+    /// Server copies whose deletion is due (rejected messages).
+    pub async fn due_server_deletions(&self, mailbox: &str) -> Result<Vec<ServerDeletion>, StoreError> {
+        unimplemented!()
+    }
+
+    /// A server copy is proved gone.
+    pub async fn finish_server_deletion(&self, id: MessageId, now: Timestamp) -> Result<(), StoreError> {
+        unimplemented!()
+    }
+}
+
+/// Casework.
+impl Store {
+    /// All messages, newest first, without content.
+    pub async fn messages(&self) -> Result<Vec<MessageSummary>, StoreError> {
+        unimplemented!()
+    }
+
+    /// The sealed draft of a message, opened; `None` where it was not read.
+    pub async fn parsed(&self, id: MessageId) -> Result<Option<ParsedMessage>, StoreError> {
+        unimplemented!()
+    }
+
+    /// One transaction: a case with a reference of `prefix` and the year of `now`, one sealed file per
+    /// side, message `accepted`, audit.
+    pub async fn accept(
+        &self,
+        id: MessageId,
+        prefix: &str,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<(CaseId, CaseReference), StoreError> {
+        unimplemented!()
+    }
+
+    /// One transaction: wrapped key, raw, draft, blind index entries gone; tombstone left; deletion of
+    /// the server copy queued; audit.
+    pub async fn reject(&self, id: MessageId, actor: &Actor, now: Timestamp) -> Result<(), StoreError> {
+        unimplemented!()
+    }
+
+    /// All cases, newest first, without content.
+    pub async fn cases(&self) -> Result<Vec<CaseSummary>, StoreError> {
+        unimplemented!()
+    }
+
+    /// One side of a case, opened; the read is audited.
+    pub async fn case_files(
+        &self,
+        id: CaseId,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Vec<CaseFile>, StoreError> {
+        unimplemented!()
+    }
+
+    /// The people of all cases that are not destroyed, for redaction.
+    pub async fn known_cases(&self) -> Result<Vec<KnownCase>, StoreError> {
+        unimplemented!()
+    }
+
+    /// Walks the audit chain. `Ok(rows)` when nothing was changed, left out or cut off.
+    pub async fn verify_audit(&self) -> Result<u64, StoreError> {
+        unimplemented!()
+    }
+}
+
+/// Outbound.
+impl Store {
+    /// Adds or replaces a submission account; `password_hash` is a PHC string (argon2id).
+    pub async fn put_account(&self, account: &SubmissionAccount, now: Timestamp) -> Result<(), StoreError> {
+        unimplemented!()
+    }
+
+    /// Removes a submission account; `false` where there was none.
+    pub async fn remove_account(&self, user: &str, now: Timestamp) -> Result<bool, StoreError> {
+        unimplemented!()
+    }
+
+    /// One submission account.
+    pub async fn account(&self, user: &str) -> Result<Option<SubmissionAccount>, StoreError> {
+        unimplemented!()
+    }
+
+    /// All submission accounts.
+    pub async fn accounts(&self) -> Result<Vec<SubmissionAccount>, StoreError> {
+        unimplemented!()
+    }
+
+    /// Stores a submitted mail, sealed. When this returns, the 250 may be given.
+    pub async fn accept_outbound(
+        &self,
+        mail: &SubmittedMail,
+        now: Timestamp,
+    ) -> Result<OutboundId, StoreError> {
+        unimplemented!()
+    }
+
+    /// Mails in state `accepted`, oldest first.
+    pub async fn unplanned_outbound(&self, at_most: u32) -> Result<Vec<OutboundId>, StoreError> {
+        unimplemented!()
+    }
+
+    /// A stored mail, opened.
+    pub async fn outbound_mail(&self, id: OutboundId) -> Result<SubmittedMail, StoreError> {
+        unimplemented!()
+    }
+
+    /// One transaction: one sealed delivery row per recipient; the mail becomes `planned`.
+    pub async fn save_plan(
+        &self,
+        id: OutboundId,
+        deliveries: &[PlannedDelivery],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        unimplemented!()
+    }
+
+    /// Deliveries to be tried now.
+    pub async fn due_deliveries(&self, now: Timestamp, at_most: u32) -> Result<Vec<DueDelivery>, StoreError> {
+        unimplemented!()
+    }
+
+    /// Records the relay's answer. The mail becomes `done` when its last delivery ends.
+    pub async fn record_delivery(
+        &self,
+        id: DeliveryId,
+        outcome: DeliveryOutcome,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        unimplemented!()
+    }
+
+    /// All outbound mails, newest first, without content.
+    pub async fn outbound(&self) -> Result<Vec<OutboundSummary>, StoreError> {
+        unimplemented!()
+    }
+
+    /// Staff release a held delivery's redacted copy is not possible here: a hold has no copy. Staff
+    /// return it: the mail's held deliveries end as `returned`.
+    pub async fn return_outbound(
+        &self,
+        id: OutboundId,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        unimplemented!()
+    }
+}

@@ -1,0 +1,338 @@
+//! What crosses the store's interface.
+
+use crate::domain::{
+    CaseFileId, CaseId, CaseReference, CaseState, DeliveryAction, DeliveryId, HoldReason, Kind, MailRoute,
+    MessageId, MessageState, OutboundId, OutboundState, Personal, Referral, Side, Timestamp,
+    UnreadableReason,
+};
+pub use crate::vault::MasterKeys;
+
+/// Why the store could not do it. Carries no content.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database file cannot be opened.
+    #[error(
+        "the database cannot be opened: check that its folder exists and belongs to the user referrald runs as"
+    )]
+    CannotOpen,
+    /// The master key is not the one this database was made with.
+    #[error(
+        "the master key does not fit this database: restore the key file that was in use when the database was made"
+    )]
+    WrongKey,
+    /// The disk is full.
+    #[error("the disk is full: free some space; nothing was lost, referrald goes on by itself")]
+    DiskFull,
+    /// The database is locked or failed for now.
+    #[error("the database is busy or failed ({0}); it will be tried again")]
+    Transient(&'static str),
+    /// A sealed value does not open: the row was changed or moved.
+    #[error("a sealed record does not open: the database was changed from outside")]
+    Tampered,
+    /// No such record.
+    #[error("there is no such record")]
+    NotFound,
+    /// The record is in a state that does not allow this.
+    #[error("not possible in this state: {0}")]
+    WrongState(&'static str),
+    /// The audit chain is broken at this row.
+    #[error("the audit log was changed: row {0} does not follow from the one before")]
+    AuditBroken(u64),
+    /// The database holds what this version cannot read.
+    #[error("the database does not fit this version of referrald ({0})")]
+    Corrupt(&'static str),
+}
+
+impl StoreError {
+    /// Worth trying again without anybody's help.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::DiskFull | Self::Transient(_))
+    }
+}
+
+/// A folder of a mailbox under one UIDVALIDITY.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct FolderKey {
+    /// The mailbox's configured name.
+    pub mailbox: String,
+    /// The folder.
+    pub folder: String,
+    /// Its UIDVALIDITY.
+    pub uidvalidity: u32,
+}
+
+/// What is known of a folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FolderState {
+    /// The UIDVALIDITY that was adopted last.
+    pub uidvalidity: u32,
+    /// The highest UID that has a ledger row; 0 for none.
+    pub highest_uid: u32,
+}
+
+/// A UID the server showed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SeenUid {
+    /// UID.
+    pub uid: u32,
+    /// RFC822.SIZE, if asked already.
+    pub size: Option<u64>,
+    /// INTERNALDATE, seconds since 1970.
+    pub internal_date: Option<i64>,
+}
+
+/// A ledger row without an end state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LedgerRow {
+    /// UID.
+    pub uid: u32,
+    /// Failed fetches so far.
+    pub attempts: u32,
+    /// The message, once committed: then only the move is missing.
+    pub stored: Option<MessageId>,
+}
+
+/// A fetched mail, to be committed.
+#[derive(Debug)]
+pub struct FetchedMail {
+    /// UID.
+    pub uid: u32,
+    /// Bytes.
+    pub raw: Personal<Vec<u8>>,
+    /// INTERNALDATE, seconds since 1970.
+    pub internal_date: Option<i64>,
+}
+
+/// A committed mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CommittedMail {
+    /// UID.
+    pub uid: u32,
+    /// The message.
+    pub message: MessageId,
+    /// The bytes were known already.
+    pub already_known: bool,
+}
+
+/// How a ledger row ends without bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnstoredEnd {
+    /// Somebody moved or deleted it before it could be fetched.
+    Gone,
+    /// Over the size limit; left in the mailbox.
+    TooLarge,
+    /// The server would not hand it over; left in the mailbox.
+    CannotFetch,
+}
+
+/// "We are about to ask the server to move this."
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MoveReceipt {
+    /// Where it is.
+    pub from: FolderKey,
+    /// Its UID there.
+    pub uid: u32,
+    /// The message.
+    pub message: MessageId,
+    /// Where it is to go.
+    pub target: String,
+}
+
+/// Where the server keeps a copy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerCopy {
+    /// Folder.
+    pub folder: String,
+    /// Its UIDVALIDITY.
+    pub uidvalidity: u32,
+    /// UID.
+    pub uid: u32,
+}
+
+/// A server copy that must go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerDeletion {
+    /// The (destroyed) message.
+    pub message: MessageId,
+    /// Where its copy was last known; `None`: find it by keyed hash in `search_folders`.
+    pub copy: Option<ServerCopy>,
+    /// Keyed hash of the raw bytes, to find and to prove it.
+    pub raw_hash: [u8; 32],
+}
+
+/// Arrived = accounted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[allow(missing_docs)]
+pub struct LedgerSummary {
+    /// UIDs the server ever showed.
+    pub arrived: u64,
+    pub seen: u64,
+    pub stored: u64,
+    pub moved: u64,
+    pub gone: u64,
+    pub too_large: u64,
+    pub cannot_fetch: u64,
+    pub superseded: u64,
+}
+
+/// A message without its content.
+#[derive(Debug, Clone)]
+pub struct MessageSummary {
+    /// Identity.
+    pub id: MessageId,
+    /// When its bytes were committed.
+    pub received: Timestamp,
+    /// State.
+    pub state: MessageState,
+    /// What it is, once read.
+    pub kind: Option<Kind>,
+    /// How many checks staff should look at.
+    pub checks: u32,
+    /// Why it could not be read.
+    pub unreadable: Option<UnreadableReason>,
+}
+
+/// A case without its content.
+#[derive(Debug, Clone)]
+pub struct CaseSummary {
+    /// Identity.
+    pub id: CaseId,
+    /// Our reference.
+    pub reference: CaseReference,
+    /// State.
+    pub state: CaseState,
+    /// When it was accepted.
+    pub opened: Timestamp,
+    /// The sides that have a file.
+    pub sides: Vec<Side>,
+}
+
+/// One side of a case, opened.
+pub struct CaseFile {
+    /// Identity.
+    pub id: CaseFileId,
+    /// Which side.
+    pub side: Side,
+    /// What the referral says about this side only.
+    pub content: Personal<Referral>,
+}
+
+/// Who did it, for the audit log: an operating-system user, a staff user, the daemon. Not a participant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor(pub String);
+
+/// One volunteer's account on the submission server.
+#[derive(Debug, Clone)]
+pub struct SubmissionAccount {
+    /// User name for AUTH.
+    pub user: String,
+    /// The sender address it may use.
+    pub address: Personal<String>,
+    /// PHC string (argon2id).
+    pub password_hash: String,
+}
+
+/// A mail as submitted.
+#[derive(Debug, Clone)]
+pub struct SubmittedMail {
+    /// The account's user name.
+    pub account: String,
+    /// MAIL FROM.
+    pub sender: Personal<String>,
+    /// RCPT TO, as given.
+    pub recipients: Vec<Personal<String>>,
+    /// DATA.
+    pub raw: Personal<Vec<u8>>,
+}
+
+/// One recipient's share of a plan.
+#[derive(Debug, Clone)]
+pub struct PlannedDelivery {
+    /// The recipient as given.
+    pub recipient: Personal<String>,
+    /// The relay.
+    pub route: MailRoute,
+    /// What happens.
+    pub action: DeliveryAction,
+    /// Why.
+    pub reasons: Vec<HoldReason>,
+    /// What leaves; none for a hold.
+    pub message: Option<Personal<Vec<u8>>>,
+}
+
+/// A delivery to be tried.
+#[derive(Debug, Clone)]
+pub struct DueDelivery {
+    /// Identity.
+    pub id: DeliveryId,
+    /// Its mail.
+    pub mail: OutboundId,
+    /// MAIL FROM.
+    pub sender: Personal<String>,
+    /// RCPT TO.
+    pub recipient: Personal<String>,
+    /// The relay.
+    pub route: MailRoute,
+    /// `Pass` or `Redact`.
+    pub action: DeliveryAction,
+    /// What leaves.
+    pub message: Personal<Vec<u8>>,
+    /// Tries so far.
+    pub attempts: u32,
+}
+
+/// What became of one try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeliveryOutcome {
+    /// The relay has it.
+    Sent {
+        /// SMTP reply code.
+        code: u16,
+    },
+    /// Try again at `at`.
+    Retry {
+        /// SMTP reply code, if there was one.
+        code: Option<u16>,
+        /// When.
+        at: Timestamp,
+    },
+    /// It will never be taken.
+    Failed {
+        /// SMTP reply code, if there was one.
+        code: Option<u16>,
+    },
+    /// Stopped before sending.
+    Held {
+        /// Why.
+        reason: HoldReason,
+    },
+}
+
+/// An outbound mail without its content.
+#[derive(Debug, Clone)]
+pub struct OutboundSummary {
+    /// Identity.
+    pub id: OutboundId,
+    /// When it was accepted.
+    pub received: Timestamp,
+    /// The account.
+    pub account: String,
+    /// State.
+    pub state: OutboundState,
+    /// One row per recipient: delivery state (`waiting`, `sent`, `failed`, `held`, `returned`), action,
+    /// reasons, tries, last reply code. No addresses.
+    pub deliveries: Vec<DeliverySummary>,
+}
+
+/// One recipient's share, without the address.
+#[derive(Debug, Clone)]
+#[allow(missing_docs)]
+pub struct DeliverySummary {
+    pub id: DeliveryId,
+    pub state: String,
+    pub route: MailRoute,
+    pub action: DeliveryAction,
+    pub reasons: Vec<HoldReason>,
+    pub attempts: u32,
+    pub last_code: Option<u16>,
+}
