@@ -5,6 +5,8 @@
 //! `fixtures/outbound/NAME/` holds `message.eml`, `case.json` and `expect.json`. `FIXTURE=part-of-a-name`
 //! runs only those. A new fixture is a new folder; nothing here names one.
 
+#![allow(clippy::expect_used, clippy::panic)] // tests fail by panicking, helpers of tests too
+
 #[path = "golden/decode.rs"]
 mod decode;
 #[path = "golden/diff.rs"]

@@ -6,6 +6,8 @@
 //! Such files are read by the worker only, and `tests/sandbox.rs` breaks workers. In mutated messages the
 //! PDF parts are therefore declared as, and begin like, an unknown type.
 
+#![allow(clippy::expect_used, clippy::panic)] // tests fail by panicking, helpers of tests too
+
 use jiff::civil::date;
 use referrald::domain::KnownCase;
 use referrald::extract::{ReadLimits, read_message};

@@ -9,7 +9,7 @@ const MIN_BASE64: usize = 16;
 
 /// Every text that the bytes can be read as: as they stand, quoted-printable, base64 runs, encoded words,
 /// and each of these with tags taken out and entities resolved.
-pub fn readings(bytes: &[u8]) -> Vec<String> {
+pub(crate) fn readings(bytes: &[u8]) -> Vec<String> {
     let raw = String::from_utf8_lossy(bytes).into_owned();
     let unfolded = raw.replace("\r\n ", "").replace("\r\n\t", "");
     let mut all = vec![
@@ -30,7 +30,7 @@ pub fn readings(bytes: &[u8]) -> Vec<String> {
 }
 
 /// Lower case, compatibility forms, no accents, no invisible characters, single spaces.
-pub fn folded(text: &str) -> String {
+pub(crate) fn folded(text: &str) -> String {
     let visible: String = text
         .nfkd()
         .filter(|c| !is_combining_mark(*c) && !is_invisible(*c))
@@ -45,7 +45,7 @@ pub fn folded(text: &str) -> String {
 }
 
 /// Letters and digits only.
-pub fn squeezed(text: &str) -> String {
+pub(crate) fn squeezed(text: &str) -> String {
     folded(text).chars().filter(|c| c.is_alphanumeric()).collect()
 }
 

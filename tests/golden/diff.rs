@@ -6,7 +6,7 @@ const CONTEXT: usize = 2;
 const MAX_LINES: usize = 60;
 
 /// Lines only in `old` with `-`, only in `new` with `+`; empty where they are the same.
-pub fn lines(old: &str, new: &str) -> String {
+pub(crate) fn lines(old: &str, new: &str) -> String {
     let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
     if old == new {
         return String::new();
@@ -45,7 +45,7 @@ pub fn lines(old: &str, new: &str) -> String {
 }
 
 /// `table[i][j]`: length of the longest common subsequence of `old[i..]` and `new[j..]`.
-pub fn common(old: &[&str], new: &[&str]) -> Vec<Vec<usize>> {
+pub(crate) fn common(old: &[&str], new: &[&str]) -> Vec<Vec<usize>> {
     let mut table = vec![vec![0; new.len() + 1]; old.len() + 1];
     for i in (0..old.len()).rev() {
         for j in (0..new.len()).rev() {

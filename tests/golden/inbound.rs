@@ -34,7 +34,7 @@ fn as_json(parsed: &ParsedMessage) -> Value {
     serde_json::to_value(parsed).expect("a parsed message is JSON")
 }
 
-pub fn matches_the_recording(folder: &Path) -> Vec<String> {
+pub(crate) fn matches_the_recording(folder: &Path) -> Vec<String> {
     let (_, parsed) = match read(folder) {
         Ok(read) => read,
         Err(problem) => return vec![problem],
@@ -55,7 +55,7 @@ pub fn matches_the_recording(folder: &Path) -> Vec<String> {
     }
 }
 
-pub fn agrees_with_the_truth(folder: &Path) -> Vec<String> {
+pub(crate) fn agrees_with_the_truth(folder: &Path) -> Vec<String> {
     let path = folder.join("truth.json");
     let mut truth = read_json(&path);
     let (message, parsed) = match read(folder) {
@@ -77,7 +77,7 @@ pub fn agrees_with_the_truth(folder: &Path) -> Vec<String> {
 }
 
 /// Every evidence row and every check names something that is there, and quotes what the message says.
-pub fn carries_evidence(folder: &Path) -> Vec<String> {
+pub(crate) fn carries_evidence(folder: &Path) -> Vec<String> {
     let (message, parsed) = match read(folder) {
         Ok(read) => read,
         Err(problem) => return vec![problem],

@@ -10,7 +10,7 @@ use std::path::Path;
 /// Fewest letters and digits of a forbidden text that is also searched without spaces and punctuation.
 const MIN_SQUEEZED: usize = 7;
 
-pub fn request(folder: &Path) -> DraftRequest {
+pub(crate) fn request(folder: &Path) -> DraftRequest {
     let expect = read_json(&folder.join("expect.json"));
     let case = read_json(&folder.join("case.json"));
     DraftRequest {
@@ -33,7 +33,7 @@ pub fn request(folder: &Path) -> DraftRequest {
     }
 }
 
-pub fn leaves_as_expected(folder: &Path) -> Vec<String> {
+pub(crate) fn leaves_as_expected(folder: &Path) -> Vec<String> {
     let expect = read_json(&folder.join("expect.json"));
     let request = request(folder);
     let deliveries = finish(draft(&request), &request);

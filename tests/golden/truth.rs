@@ -41,15 +41,15 @@ struct Scorer<'a> {
 }
 
 /// What a comparison found.
-pub struct Score {
+pub(crate) struct Score {
     /// Everything in which the output is worse than the truth allows.
-    pub problems: Vec<String>,
+    pub(crate) problems: Vec<String>,
     /// Entries of `_allow_missing` that are no longer needed.
-    pub stale: Vec<String>,
+    pub(crate) stale: Vec<String>,
 }
 
 /// Compares an output with a truth.
-pub fn score(truth: &Value, output: &Value, repairs: &[Repair]) -> Score {
+pub(crate) fn score(truth: &Value, output: &Value, repairs: &[Repair]) -> Score {
     let mut scorer = Scorer {
         allowed: strings(&truth["_allow_missing"]),
         used: Vec::new(),
@@ -234,7 +234,7 @@ impl Scorer<'_> {
     fn must_check(&mut self, wanted: &Value) {
         for path in strings(wanted) {
             let below = |check: &&str| check.starts_with(&format!("{path}/"));
-            if !self.is_flagged(path) && !self.checks.iter().any(|check| below(&check)) {
+            if !self.is_flagged(path) && !self.checks.iter().any(below) {
                 self.problems
                     .push(format!("nothing asks staff to look at {path}"));
             }
@@ -365,5 +365,73 @@ fn output_strings(value: &Value) -> String {
         Value::Array(items) => items.iter().map(output_strings).collect(),
         Value::Object(items) => items.values().map(output_strings).collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn output(checks: &Value) -> Value {
+        json!({
+            "kind": "referral",
+            "referral": {
+                "references": [{"kind": "crime_number", "value": "42/1/26"}],
+                "parties": [
+                    {"role": "offender", "name": "Bo Hart", "date_of_birth": "1990-01-02", "phones": []},
+                    {"role": "victim", "name": "Ada Long", "date_of_birth": null, "phones": ["+441632960001"]},
+                ],
+            },
+            "checks": checks,
+        })
+    }
+
+    fn found(truth: &Value, checks: &Value) -> Score {
+        score(truth, &output(checks), &[])
+    }
+
+    #[test]
+    fn what_agrees_is_fine_in_any_order_of_parties() {
+        let truth = json!({"kind": "referral", "referral": {"parties": [
+            {"role": "victim", "name": "ada long", "phones": ["+441632960001"], "date_of_birth": null},
+            {"role": "offender", "name": "Bo Hart", "phones": []},
+        ]}});
+        assert_eq!(found(&truth, &json!([])).problems, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_wrong_value_fails_even_where_missing_is_allowed_unless_it_is_flagged() {
+        let truth = json!({"_allow_missing": ["/referral/parties/0/date_of_birth"], "referral": {"parties": [
+            {"role": "offender", "name": "Bo Hart", "date_of_birth": "1990-02-01"},
+            {"role": "victim", "name": "Ada Long"},
+        ]}});
+        assert!(found(&truth, &json!([])).problems[0].starts_with("SILENTLY WRONG"));
+        let flagged = json!([{"path": "/referral/parties/0/date_of_birth"}]);
+        assert_eq!(found(&truth, &flagged).problems, Vec::<String>::new());
+        let elsewhere = json!([{"path": "/referral/parties/1"}]);
+        assert_eq!(found(&truth, &elsewhere).problems.len(), 1);
+    }
+
+    #[test]
+    fn missing_values_invented_parties_and_swapped_roles_fail() {
+        let none = json!([]);
+        let missing = json!({"referral": {"parties": [
+            {"role": "offender", "name": "Bo Hart"},
+            {"role": "victim", "name": "Ada Long", "date_of_birth": "1950-01-01"},
+        ]}});
+        assert_eq!(found(&missing, &none).problems.len(), 1);
+        let nobody = json!({"referral": {"parties": []}});
+        assert_eq!(found(&nobody, &none).problems.len(), 2);
+        let swapped = json!({"referral": {"parties": [
+            {"role": "victim", "name": "Bo Hart"}, {"role": "offender", "name": "Ada Long"},
+        ]}});
+        assert_eq!(found(&swapped, &none).problems.len(), 2);
+    }
+
+    #[test]
+    fn an_allowance_that_is_not_needed_is_stale() {
+        let truth = json!({"_allow_missing": ["/kind"], "kind": "referral"});
+        assert_eq!(found(&truth, &json!([])).stale, ["/kind"]);
     }
 }
