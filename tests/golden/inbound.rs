@@ -2,7 +2,9 @@
 
 use crate::{diff, read_json, truth};
 use jiff::civil::date;
-use referrald::domain::{Block, Document, FieldValue, Inline, ParsedMessage, ReadMessage, Row, inline_text};
+use referrald::domain::{
+    Block, Document, FieldValue, Inline, ParsedMessage, ReadMessage, Repair, Row, inline_text,
+};
 use referrald::extract::{ReadLimits, read_message};
 use referrald::forms::{AgencyBook, FormsContext, LabelBook, understand};
 use serde_json::Value;
@@ -62,7 +64,7 @@ pub(crate) fn agrees_with_the_truth(folder: &Path) -> Vec<String> {
         Ok(read) => read,
         Err(problem) => return vec![problem],
     };
-    let mut score = truth::score(&truth, &as_json(&parsed), &message.repairs);
+    let mut score = truth::score(&truth, &as_json(&parsed), &repairs(&message));
     if !score.stale.is_empty() && std::env::var_os("BLESS").is_some() {
         if let Some(allowed) = truth["_allow_missing"].as_array_mut() {
             allowed.retain(|path| !score.stale.iter().any(|stale| path == stale));
@@ -74,6 +76,12 @@ pub(crate) fn agrees_with_the_truth(folder: &Path) -> Vec<String> {
     let stale = |path: &String| format!("{path} is right now: take it out of _allow_missing (or BLESS=1)");
     score.problems.extend(score.stale.iter().map(stale));
     score.problems
+}
+
+/// What had to be mended, in attached mails too.
+fn repairs(message: &ReadMessage) -> Vec<Repair> {
+    let nested = message.nested.iter().flat_map(repairs);
+    message.repairs.iter().copied().chain(nested).collect()
 }
 
 /// Every evidence row and every check names something that is there, and quotes what the message says.

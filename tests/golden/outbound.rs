@@ -37,7 +37,7 @@ pub(crate) fn leaves_as_expected(folder: &Path) -> Vec<String> {
     let expect = read_json(&folder.join("expect.json"));
     let request = request(folder);
     let deliveries = finish(draft(&request), &request);
-    let mut problems = Vec::new();
+    let mut problems = not_in_the_original(&request.raw, &expect);
     for recipient in &request.recipients {
         let mine: Vec<&FinishedDelivery> = deliveries
             .iter()
@@ -62,6 +62,16 @@ pub(crate) fn leaves_as_expected(folder: &Path) -> Vec<String> {
         problems.extend(bytes_problems(delivery, &expect, &request));
     }
     problems
+}
+
+/// An expectation about text that was never there would prove nothing.
+fn not_in_the_original(raw: &[u8], expect: &Value) -> Vec<String> {
+    let plain: Vec<String> = readings(raw).iter().map(|text| folded(text)).collect();
+    strings(&expect["must_stay"])
+        .into_iter()
+        .filter(|wanted| !plain.iter().any(|text| text.contains(&folded(wanted))))
+        .map(|wanted| format!("expect.json: {wanted:?} is not in message.eml"))
+        .collect()
 }
 
 fn bytes_problems(delivery: &FinishedDelivery, expect: &Value, request: &DraftRequest) -> Vec<String> {
