@@ -4,4 +4,7 @@
 
 mod ports;
 
-pub use ports::{DraftFailure, Drafter, Relay, RelayAnswer};
+pub use ports::{
+    AcceptFailure, DraftFailure, Drafter, NonceSource, RawMail, Relay, RelayAnswer, SinkUnavailable,
+    SubmissionAccount, SubmissionSink, SubmittedMail, SystemNonces,
+};
