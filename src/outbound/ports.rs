@@ -5,6 +5,7 @@ use crate::domain::{CjsmAddress, EmailAddress, OpenAddress, OutboundId, Personal
 use crate::redact::{DraftPlan, DraftRequest, RedactedMessage, VerbatimMessage};
 pub use crate::store::{SubmissionAccount, SubmittedMail};
 use std::future::Future;
+use std::sync::Arc;
 
 /// Redacts away from secrets (the worker process). What it gives is a proposal: the second pass decides.
 pub trait Drafter: Send + Sync {
@@ -75,6 +76,16 @@ pub trait SubmissionSink: Send + Sync {
     ) -> impl Future<Output = Result<Option<SubmissionAccount>, SinkUnavailable>> + Send;
     /// Stores a mail. Only when this gives an id may the sender have the 250.
     fn accept(&self, mail: SubmittedMail) -> impl Future<Output = Result<OutboundId, AcceptFailure>> + Send;
+}
+
+impl<K: SubmissionSink> SubmissionSink for Arc<K> {
+    async fn account(&self, user: &str) -> Result<Option<SubmissionAccount>, SinkUnavailable> {
+        K::account(self, user).await
+    }
+
+    async fn accept(&self, mail: SubmittedMail) -> Result<OutboundId, AcceptFailure> {
+        K::accept(self, mail).await
+    }
 }
 
 /// The accounts cannot be looked up now; the sender may try again.
