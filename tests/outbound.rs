@@ -1,0 +1,11 @@
+//! The way out: the submission server, the relays, and the outbound service between them.
+
+#[path = "outbound/client.rs"]
+mod client;
+#[path = "support/postfix.rs"]
+#[allow(dead_code)]
+mod postfix;
+#[path = "outbound/relays.rs"]
+mod relays;
+#[path = "outbound/submission.rs"]
+mod submission;
