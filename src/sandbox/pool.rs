@@ -1,0 +1,211 @@
+//! The daemon's side: a bounded number of workers, one request at a time each.
+//!
+//! A request that fails is tried once more in a fresh worker, because the first one may have carried the
+//! harm of an earlier message or fallen with the machine; then it is the message's own fault.
+
+use super::fence::FenceReport;
+use super::frame::FrameKind;
+use super::limits::{Purpose, WorkerSettings};
+use super::worker::Worker;
+use crate::domain::{Personal, ReadMessage, UnreadableReason};
+use crate::ingest::{ReadFailure, Reader};
+use crate::outbound::{DraftFailure, Drafter};
+use crate::redact::{DraftPlan, DraftRequest};
+use std::sync::{Mutex, PoisonError};
+use tokio::sync::Semaphore;
+
+/// Why a request got no answer. Carries nothing of the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum WorkerFailure {
+    /// The child could not be started or ended before its hello.
+    #[error("a worker process could not be started: check that the program file is there and may be run")]
+    NotStarted,
+    /// The child could not fence itself and the settings demand it.
+    #[error(
+        "a worker process could not fence itself: run a kernel with landlock and seccomp, or allow \
+         unprotected workers in the configuration"
+    )]
+    NotFenced,
+    /// The request is over the bound; no worker was asked.
+    #[error("the request is larger than a worker takes")]
+    RequestTooLarge,
+    /// The child ended.
+    #[error("the worker process ended")]
+    Crashed,
+    /// The child was ended by the kernel for a call that the fence forbids.
+    #[error("the worker process tried something forbidden and was ended")]
+    ForbiddenCall,
+    /// No answer within the time limit.
+    #[error("the worker process took too long and was ended")]
+    TimedOut,
+    /// Memory was refused.
+    #[error("the worker process wanted more memory than allowed")]
+    OutOfMemory,
+    /// The answer is over the bound or is not one.
+    #[error("the worker process gave an answer that cannot be taken")]
+    BadAnswer,
+}
+
+impl WorkerFailure {
+    /// A fresh worker may do better.
+    fn is_worth_a_second_try(self) -> bool {
+        match self {
+            Self::NotStarted | Self::NotFenced | Self::RequestTooLarge => false,
+            Self::Crashed | Self::ForbiddenCall | Self::TimedOut | Self::OutOfMemory | Self::BadAnswer => {
+                true
+            }
+        }
+    }
+}
+
+impl From<WorkerFailure> for ReadFailure {
+    fn from(failure: WorkerFailure) -> Self {
+        match failure {
+            WorkerFailure::NotStarted | WorkerFailure::NotFenced => Self::Transient,
+            WorkerFailure::RequestTooLarge => Self::Permanent(UnreadableReason::TooLarge),
+            WorkerFailure::Crashed | WorkerFailure::ForbiddenCall | WorkerFailure::BadAnswer => {
+                Self::Permanent(UnreadableReason::WorkerCrashed)
+            }
+            WorkerFailure::TimedOut => Self::Permanent(UnreadableReason::WorkerTimeout),
+            WorkerFailure::OutOfMemory => Self::Permanent(UnreadableReason::WorkerMemory),
+        }
+    }
+}
+
+/// Workers of one purpose. Waiting requests are served in the order they came.
+struct Pool {
+    fence: FenceReport,
+    settings: WorkerSettings,
+    purpose: Purpose,
+    turns: Semaphore,
+    idle: Mutex<Vec<Worker>>,
+}
+
+impl Pool {
+    /// Makes a pool and starts its first worker, so that a machine that cannot fence is told at once.
+    ///
+    /// # Errors
+    /// [`WorkerFailure::NotStarted`], [`WorkerFailure::NotFenced`].
+    async fn start(settings: WorkerSettings, purpose: Purpose) -> Result<Self, WorkerFailure> {
+        let first = Worker::start(&settings, purpose).await?;
+        Ok(Self {
+            fence: first.fence,
+            turns: Semaphore::new(settings.workers.get().min(Semaphore::MAX_PERMITS)),
+            idle: Mutex::new(vec![first]),
+            settings,
+            purpose,
+        })
+    }
+
+    /// Asks a worker, and a fresh one once more where that may help.
+    async fn ask<T: serde::de::DeserializeOwned>(
+        &self,
+        kind: FrameKind,
+        payload: &[u8],
+    ) -> Result<T, WorkerFailure> {
+        // The semaphore is never closed.
+        let _turn = self
+            .turns
+            .acquire()
+            .await
+            .map_err(|_| WorkerFailure::NotStarted)?;
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let worker = match idle {
+            Some(worker) => worker,
+            None => Worker::start(&self.settings, self.purpose).await?,
+        };
+        match self.ask_worker(worker, kind, payload).await {
+            Err(failure) if failure.is_worth_a_second_try() => {
+                let fresh = Worker::start(&self.settings, self.purpose).await?;
+                self.ask_worker(fresh, kind, payload).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn ask_worker<T: serde::de::DeserializeOwned>(
+        &self,
+        mut worker: Worker,
+        kind: FrameKind,
+        payload: &[u8],
+    ) -> Result<T, WorkerFailure> {
+        let answer = worker.ask(kind, payload, &self.settings).await;
+        let answer =
+            answer.and_then(|answer| serde_json::from_slice(&answer).map_err(|_| WorkerFailure::BadAnswer));
+        match &answer {
+            Ok(_) if worker.served < self.settings.requests_per_worker.get() => {
+                self.idle
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(worker);
+            }
+            Ok(_) => {}
+            Err(failure) => tracing::warn!(
+                purpose = self.purpose.as_str(),
+                request_bytes = payload.len(),
+                ?failure,
+                "a worker failed and is replaced"
+            ),
+        }
+        answer
+    }
+}
+
+/// Takes inbound mail apart. Cheap workers without any secret.
+pub struct ReadingPool(Pool);
+
+impl ReadingPool {
+    /// Makes a pool and starts its first worker, so that a machine that cannot fence is told at once.
+    ///
+    /// # Errors
+    /// [`WorkerFailure::NotStarted`], [`WorkerFailure::NotFenced`].
+    pub async fn start(settings: WorkerSettings) -> Result<Self, WorkerFailure> {
+        Pool::start(settings, Purpose::Reading).await.map(Self)
+    }
+
+    /// How well this machine fences workers (the first one's report), for `check`.
+    pub fn fence(&self) -> FenceReport {
+        self.0.fence
+    }
+
+    /// Lets a worker try something forbidden. Debug builds only.
+    ///
+    /// # Errors
+    /// How the worker was stopped.
+    #[cfg(debug_assertions)]
+    pub async fn probe(&self, probe: &super::Probe) -> Result<super::ProbeAnswer, WorkerFailure> {
+        let payload = serde_json::to_vec(probe).map_err(|_| WorkerFailure::RequestTooLarge)?;
+        self.0.ask(FrameKind::Probe, &payload).await
+    }
+}
+
+impl Reader for ReadingPool {
+    async fn read(&self, raw: &Personal<Vec<u8>>) -> Result<ReadMessage, ReadFailure> {
+        let answer: Result<ReadMessage, UnreadableReason> =
+            self.0.ask(FrameKind::Read, raw.expose_personal()).await?;
+        answer.map_err(ReadFailure::Permanent)
+    }
+}
+
+/// Redacts outbound mail. Its workers have the people of the cases in memory.
+pub struct DraftingPool(Pool);
+
+impl DraftingPool {
+    /// Makes a pool and starts its first worker, so that a machine that cannot fence is told at once.
+    ///
+    /// # Errors
+    /// [`WorkerFailure::NotStarted`], [`WorkerFailure::NotFenced`].
+    pub async fn start(settings: WorkerSettings) -> Result<Self, WorkerFailure> {
+        Pool::start(settings, Purpose::Drafting).await.map(Self)
+    }
+}
+
+impl Drafter for DraftingPool {
+    async fn draft(&self, request: &DraftRequest) -> Result<DraftPlan, DraftFailure> {
+        let payload = serde_json::to_vec(request).map_err(|_| DraftFailure)?;
+        self.0
+            .ask(FrameKind::Draft, &payload)
+            .await
+            .map_err(|_| DraftFailure)
+    }
+}
