@@ -5,21 +5,18 @@
 //! filter is an allow-list of what computing needs: memory, the two pipes by number, the clock, random
 //! bytes, its own end. Any other call ends the process, but for a short list that libraries make in good
 //! faith (opening a file, starting a thread): those are answered "no such call". Descriptors that were
-//! inherited by mistake are of no use: reading works on standard input only, writing on the answer pipe
-//! and standard error only, and mapping on no file at all.
+//! inherited by mistake are of no use: reading works on standard input only, writing on the answer pipe and
+//! the two standard outputs only, and mapping on no file at all.
 
 use super::WorkerLimits;
+use super::filter::filter_calls;
 use landlock::{
     ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, LandlockStatus, Ruleset, RulesetAttr,
     RulesetStatus, Scope,
 };
 use rustix::process::{DumpableBehavior, Resource, Rlimit, Signal};
-use seccompiler::{
-    SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule, TargetArch,
-};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::BorrowedFd;
 
 /// The landlock rights this program knows; older kernels enforce what they know of them.
 const LANDLOCK_ABI: ABI = ABI::V6;
@@ -165,163 +162,6 @@ fn deny_files() -> u8 {
     }
 }
 
-/// The filter could not be made or the kernel would not take it.
-struct NoFilter;
-
-impl From<seccompiler::BackendError> for NoFilter {
-    fn from(_: seccompiler::BackendError) -> Self {
-        Self
-    }
-}
-
-impl From<seccompiler::Error> for NoFilter {
-    fn from(_: seccompiler::Error) -> Self {
-        Self
-    }
-}
-
-type Rules = BTreeMap<i64, Vec<SeccompRule>>;
-
-/// Installs both filters in all threads. Of two filters the kernel takes the harsher verdict.
-fn filter_calls(answers: BorrowedFd<'_>) -> Result<(), NoFilter> {
-    let arch = TargetArch::try_from(std::env::consts::ARCH)?;
-    let no_such_call = SeccompAction::Errno(libc::ENOSYS.unsigned_abs());
-    let softly = SeccompFilter::new(refused_softly(), SeccompAction::Allow, no_such_call, arch)?;
-    let harshly = SeccompFilter::new(
-        allowed(answers)?,
-        SeccompAction::KillProcess,
-        SeccompAction::Allow,
-        arch,
-    )?;
-    let programs: [seccompiler::BpfProgram; 2] = [softly.try_into()?, harshly.try_into()?];
-    for program in &programs {
-        seccompiler::apply_filter_all_threads(program)?;
-    }
-    Ok(())
-}
-
-/// What libraries try in good faith: looking for a file, starting a thread.
-fn refused_softly() -> Rules {
-    #[cfg(target_arch = "x86_64")]
-    const OF_THIS_ARCH: &[libc::c_long] = &[
-        libc::SYS_open,
-        libc::SYS_stat,
-        libc::SYS_lstat,
-        libc::SYS_access,
-        libc::SYS_readlink,
-        libc::SYS_fork,
-        libc::SYS_vfork,
-    ];
-    #[cfg(not(target_arch = "x86_64"))]
-    const OF_THIS_ARCH: &[libc::c_long] = &[];
-    const EVERYWHERE: &[libc::c_long] = &[
-        libc::SYS_openat,
-        libc::SYS_openat2,
-        libc::SYS_newfstatat,
-        libc::SYS_fstat,
-        libc::SYS_statx,
-        libc::SYS_faccessat,
-        libc::SYS_faccessat2,
-        libc::SYS_readlinkat,
-        libc::SYS_getcwd,
-        libc::SYS_lseek,
-        libc::SYS_ioctl,
-        libc::SYS_uname,
-        libc::SYS_sysinfo,
-        libc::SYS_sched_getaffinity,
-        libc::SYS_clone,
-        libc::SYS_clone3,
-    ];
-    EVERYWHERE
-        .iter()
-        .chain(OF_THIS_ARCH)
-        .map(|call| (*call, Vec::new()))
-        .collect()
-}
-
-/// What computing needs. The calls of [`refused_softly`] are let through here to be refused there.
-fn allowed(answers: BorrowedFd<'_>) -> Result<Rules, NoFilter> {
-    const FREELY: &[libc::c_long] = &[
-        libc::SYS_munmap,
-        libc::SYS_mremap,
-        libc::SYS_madvise,
-        libc::SYS_brk,
-        libc::SYS_futex,
-        libc::SYS_sigaltstack,
-        libc::SYS_rt_sigaction,
-        libc::SYS_rt_sigprocmask,
-        libc::SYS_rt_sigreturn,
-        libc::SYS_restart_syscall,
-        libc::SYS_getrandom,
-        libc::SYS_clock_gettime,
-        libc::SYS_clock_nanosleep,
-        libc::SYS_nanosleep,
-        libc::SYS_sched_yield,
-        libc::SYS_getpid,
-        libc::SYS_gettid,
-        libc::SYS_close,
-        libc::SYS_exit,
-        libc::SYS_exit_group,
-    ];
-    let mut rules = refused_softly();
-    rules.extend(FREELY.iter().map(|call| (*call, Vec::new())));
-    let answers = unsigned(answers.as_raw_fd());
-    let no_exec = masked(2, unsigned(libc::PROT_EXEC), 0)?;
-    let no_file = masked(
-        3,
-        unsigned(libc::MAP_ANONYMOUS | libc::MAP_PRIVATE),
-        unsigned(libc::MAP_ANONYMOUS | libc::MAP_PRIVATE),
-    )?;
-    rules.insert(
-        libc::SYS_read,
-        vec![only(equal(0, unsigned(libc::STDIN_FILENO))?)?],
-    );
-    rules.insert(
-        libc::SYS_write,
-        vec![
-            only(equal(0, answers)?)?,
-            only(equal(0, unsigned(libc::STDERR_FILENO))?)?,
-        ],
-    );
-    rules.insert(
-        libc::SYS_mmap,
-        vec![SeccompRule::new(vec![no_exec.clone(), no_file])?],
-    );
-    rules.insert(libc::SYS_mprotect, vec![only(no_exec)?]);
-    // abort() signals itself; nobody else can be signalled.
-    rules.insert(
-        libc::SYS_tgkill,
-        vec![only(equal(0, std::process::id().into())?)?],
-    );
-    Ok(rules)
-}
-
-fn unsigned(number: i32) -> u64 {
-    number.unsigned_abs().into()
-}
-
-fn only(condition: SeccompCondition) -> Result<SeccompRule, NoFilter> {
-    Ok(SeccompRule::new(vec![condition])?)
-}
-
-fn equal(argument: u8, value: u64) -> Result<SeccompCondition, NoFilter> {
-    Ok(SeccompCondition::new(
-        argument,
-        SeccompCmpArgLen::Dword,
-        SeccompCmpOp::Eq,
-        value,
-    )?)
-}
-
-fn masked(argument: u8, mask: u64, value: u64) -> Result<SeccompCondition, NoFilter> {
-    Ok(SeccompCondition::new(
-        argument,
-        SeccompCmpArgLen::Dword,
-        SeccompCmpOp::MaskedEq(mask),
-        value,
-    )?)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -358,42 +198,20 @@ mod tests {
     }
 
     #[test]
-    fn every_call_that_is_refused_softly_passes_the_harsh_filter() {
-        let pipe = std::io::stdout();
-        let allowed = allowed(std::os::fd::AsFd::as_fd(&pipe)).ok().unwrap();
-        assert!(refused_softly().keys().all(|call| allowed.contains_key(call)));
-    }
-
-    #[test]
-    fn no_call_that_reaches_outside_is_allowed() {
-        let pipe = std::io::stdout();
-        let allowed = allowed(std::os::fd::AsFd::as_fd(&pipe)).ok().unwrap();
-        for call in [
-            libc::SYS_socket,
-            libc::SYS_connect,
-            libc::SYS_sendto,
-            libc::SYS_sendmsg,
-            libc::SYS_recvmsg,
-            libc::SYS_execve,
-            libc::SYS_execveat,
-            libc::SYS_ptrace,
-            libc::SYS_process_vm_writev,
-            libc::SYS_kill,
-            libc::SYS_pidfd_getfd,
-            libc::SYS_io_uring_setup,
-            libc::SYS_bpf,
-            libc::SYS_prctl,
-            libc::SYS_writev,
-            libc::SYS_preadv2,
-            libc::SYS_sendfile,
-            libc::SYS_splice,
-            libc::SYS_dup3,
-            libc::SYS_shmat,
-            libc::SYS_memfd_create,
-            libc::SYS_prlimit64,
-            libc::SYS_userfaultfd,
-        ] {
-            assert!(!allowed.contains_key(&call), "system call {call}");
+    fn landlock_alone_denies_files_and_tcp() {
+        // Landlock and "no new privileges" bind a thread and what it starts: this one only.
+        let walled = std::thread::spawn(|| {
+            rustix::thread::set_no_new_privs(true).unwrap();
+            let abi = deny_files();
+            let file = std::fs::File::open("/proc/self/status").map_err(|error| error.kind());
+            let connection = std::net::TcpStream::connect("127.0.0.1:9").map_err(|error| error.kind());
+            (abi, file.err(), connection.err())
+        });
+        let (abi, file, connection) = walled.join().unwrap();
+        assert!(abi >= 1, "this kernel has no landlock");
+        assert_eq!(file, Some(std::io::ErrorKind::PermissionDenied));
+        if abi >= 4 {
+            assert_eq!(connection, Some(std::io::ErrorKind::PermissionDenied));
         }
     }
 }

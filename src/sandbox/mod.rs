@@ -16,6 +16,7 @@
 //! [`DraftingPool`]): one that has the people of the cases in memory never takes inbound mail.
 
 mod fence;
+mod filter;
 mod frame;
 mod limits;
 mod pool;

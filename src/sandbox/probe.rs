@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::net::{TcpStream, UdpSocket};
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -20,8 +21,10 @@ pub enum Probe {
     Connect(String),
     OpenUdpSocket,
     StartProgram(PathBuf),
+    BecomeProgram(PathBuf),
     StartThread,
-    SignalParent,
+    /// Asks only whether the process could be signalled.
+    Signal(i32),
     CreatePipe,
     EatMemory,
     EatStack,
@@ -58,10 +61,11 @@ pub(super) fn attempt(probe: Probe) -> ProbeAnswer {
         Probe::Connect(address) => TcpStream::connect(address).into(),
         Probe::OpenUdpSocket => UdpSocket::bind("127.0.0.1:0").into(),
         Probe::StartProgram(path) => Command::new(path).status().into(),
+        Probe::BecomeProgram(path) => Err::<(), _>(Command::new(path).exec()).into(),
         Probe::StartThread => std::thread::Builder::new().spawn(|| {}).into(),
-        Probe::SignalParent => rustix::process::getppid()
+        Probe::Signal(process) => rustix::process::Pid::from_raw(process)
             .ok_or(())
-            .and_then(|parent| rustix::process::test_kill_process(parent).map_err(drop))
+            .and_then(|process| rustix::process::test_kill_process(process).map_err(drop))
             .into(),
         Probe::CreatePipe => rustix::pipe::pipe().into(),
         Probe::EatMemory => {

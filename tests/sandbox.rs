@@ -1,0 +1,345 @@
+//! Promise 5: hostile bytes are taken apart only in a process that can reach nothing, and one bad message
+//! never holds up the next. The worker is the real program; probes try from inside what it must not do.
+#![cfg(debug_assertions)]
+
+use referrald::domain::{Personal, UnreadableReason};
+use referrald::ingest::{ReadFailure, Reader};
+use referrald::outbound::Drafter;
+use referrald::redact::{DraftRequest, RedactionSettings};
+use referrald::sandbox::{
+    DraftingPool, Probe, ProbeAnswer, Protection, ReadingPool, WorkerFailure, WorkerSettings,
+};
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_referrald");
+
+fn settings() -> WorkerSettings {
+    WorkerSettings {
+        program: PathBuf::from(PROGRAM),
+        workers: NonZeroUsize::MIN,
+        time_limit: Duration::from_secs(20),
+        requests_per_worker: NonZeroU32::new(100).unwrap(),
+        ..WorkerSettings::default()
+    }
+}
+
+async fn pool() -> ReadingPool {
+    ReadingPool::start(settings()).await.unwrap()
+}
+
+/// Probes, and shows that the next request is served.
+async fn outcome(pool: &ReadingPool, probe: Probe) -> Result<ProbeAnswer, WorkerFailure> {
+    let outcome = pool.probe(&probe).await;
+    assert_eq!(
+        pool.probe(&Probe::Nothing).await,
+        Ok(ProbeAnswer::Done),
+        "after {probe:?}"
+    );
+    outcome
+}
+
+#[tokio::test]
+async fn a_worker_stands_behind_its_full_fence() {
+    let fence = pool().await.fence();
+    assert!(fence.is_full(), "{fence:?}");
+}
+
+#[tokio::test]
+async fn a_worker_opens_no_file() {
+    let pool = pool().await;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    for path in [
+        Path::new("/etc/passwd"),
+        Path::new("/proc/self/environ"),
+        Path::new(PROGRAM),
+        file.path(),
+    ] {
+        let read = Probe::ReadFile(path.to_owned());
+        assert_eq!(outcome(&pool, read).await, Ok(ProbeAnswer::Refused), "{path:?}");
+    }
+    let write = Probe::WriteFile(file.path().to_owned());
+    assert_eq!(outcome(&pool, write).await, Ok(ProbeAnswer::Refused));
+    let folder = Probe::ListFolder(PathBuf::from("/"));
+    assert_eq!(outcome(&pool, folder).await, Ok(ProbeAnswer::Refused));
+    assert_eq!(std::fs::read(file.path()).unwrap(), b"");
+}
+
+#[tokio::test]
+async fn a_worker_reaches_no_network() {
+    let pool = pool().await;
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    server.set_nonblocking(true).unwrap();
+    let connect = Probe::Connect(server.local_addr().unwrap().to_string());
+    assert_eq!(outcome(&pool, connect).await, Err(WorkerFailure::ForbiddenCall));
+    assert_eq!(
+        outcome(&pool, Probe::OpenUdpSocket).await,
+        Err(WorkerFailure::ForbiddenCall)
+    );
+    assert!(server.accept().is_err());
+}
+
+#[tokio::test]
+async fn a_worker_starts_nothing_and_signals_nobody() {
+    let pool = pool().await;
+    let me = i32::try_from(std::process::id()).unwrap();
+    for probe in [
+        Probe::BecomeProgram("/bin/true".into()),
+        Probe::Signal(me),
+        Probe::CreatePipe,
+    ] {
+        let stopped = outcome(&pool, probe.clone()).await;
+        assert_eq!(stopped, Err(WorkerFailure::ForbiddenCall), "{probe:?}");
+    }
+    for probe in [Probe::StartProgram("/bin/true".into()), Probe::StartThread] {
+        let refused = outcome(&pool, probe.clone()).await;
+        assert_eq!(refused, Ok(ProbeAnswer::Refused), "{probe:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_worker_that_eats_memory_is_ended_and_told_apart() {
+    let pool = pool().await;
+    let ended = outcome(&pool, Probe::EatMemory).await;
+    assert_eq!(ended, Err(WorkerFailure::OutOfMemory));
+    assert_eq!(
+        ReadFailure::from(WorkerFailure::OutOfMemory),
+        ReadFailure::Permanent(UnreadableReason::WorkerMemory)
+    );
+}
+
+#[tokio::test]
+async fn a_worker_that_overflows_its_stack_or_panics_is_replaced() {
+    let pool = pool().await;
+    for probe in [Probe::EatStack, Probe::Panic] {
+        let ended = outcome(&pool, probe.clone()).await;
+        assert_eq!(ended, Err(WorkerFailure::Crashed), "{probe:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_worker_that_hangs_is_ended_after_its_time() {
+    let settings = WorkerSettings {
+        time_limit: Duration::from_millis(300),
+        ..settings()
+    };
+    let pool = ReadingPool::start(settings).await.unwrap();
+    for probe in [Probe::LoopForever, Probe::SleepForever] {
+        assert_eq!(
+            pool.probe(&probe).await,
+            Err(WorkerFailure::TimedOut),
+            "{probe:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_library_that_prints_does_not_spoil_the_answer() {
+    assert_eq!(outcome(&pool().await, Probe::Print).await, Ok(ProbeAnswer::Done));
+}
+
+#[tokio::test]
+async fn a_hanging_message_does_not_hold_up_the_others() {
+    let settings = WorkerSettings {
+        workers: NonZeroUsize::MIN.saturating_add(1),
+        ..settings()
+    };
+    let pool = ReadingPool::start(settings).await.unwrap();
+    let others = async {
+        for _ in 0..20 {
+            assert_eq!(pool.probe(&Probe::Nothing).await, Ok(ProbeAnswer::Done));
+        }
+    };
+    tokio::select! {
+        biased;
+        ended = pool.probe(&Probe::SleepForever) => panic!("ended before the others: {ended:?}"),
+        () = others => {}
+    }
+    // The hanging request was given up: its worker is gone and its turn is free.
+    assert_eq!(pool.probe(&Probe::Nothing).await, Ok(ProbeAnswer::Done));
+}
+
+#[tokio::test]
+async fn a_worker_is_replaced_after_its_share_of_requests() {
+    let settings = WorkerSettings {
+        requests_per_worker: NonZeroU32::MIN,
+        ..settings()
+    };
+    let pool = ReadingPool::start(settings).await.unwrap();
+    for _ in 0..3 {
+        assert_eq!(pool.probe(&Probe::Nothing).await, Ok(ProbeAnswer::Done));
+    }
+}
+
+#[tokio::test]
+async fn a_mail_over_the_bound_reaches_no_worker() {
+    let settings = WorkerSettings {
+        max_request_bytes: 99,
+        ..settings()
+    };
+    let pool = ReadingPool::start(settings).await.unwrap();
+    let read = pool.read(&Personal::new(vec![b'x'; 100])).await;
+    assert_eq!(
+        read.err(),
+        Some(ReadFailure::Permanent(UnreadableReason::TooLarge))
+    );
+}
+
+#[tokio::test]
+async fn an_answer_over_the_bound_is_not_taken() {
+    let settings = WorkerSettings {
+        max_answer_bytes: 3,
+        ..settings()
+    };
+    let pool = ReadingPool::start(settings).await.unwrap();
+    assert_eq!(pool.probe(&Probe::Nothing).await, Err(WorkerFailure::Crashed));
+}
+
+#[tokio::test]
+async fn a_worker_that_cannot_be_started_is_not_the_messages_fault() {
+    let settings = WorkerSettings {
+        program: "/nonexistent".into(),
+        ..settings()
+    };
+    let failure = ReadingPool::start(settings).await.err();
+    assert_eq!(failure, Some(WorkerFailure::NotStarted));
+    assert_eq!(
+        ReadFailure::from(WorkerFailure::NotStarted),
+        ReadFailure::Transient
+    );
+    assert_eq!(
+        ReadFailure::from(WorkerFailure::NotFenced),
+        ReadFailure::Transient
+    );
+}
+
+#[tokio::test]
+async fn a_program_that_does_not_fence_itself_is_no_worker() {
+    let settings = WorkerSettings {
+        program: "/bin/cat".into(),
+        ..settings()
+    };
+    assert_eq!(
+        ReadingPool::start(settings).await.err(),
+        Some(WorkerFailure::NotStarted)
+    );
+}
+
+/// Stands in for a worker on a kernel without landlock: a hello that admits it.
+fn unfenced_worker(folder: &Path) -> PathBuf {
+    let hello = r#"{"landlock_abi":0,"seccomp":"in_force","limits":"in_force","privileges":"in_force"}"#;
+    let path = folder.join("unfenced");
+    let length = format!("\\020\\000\\000\\000\\{:03o}", hello.len());
+    std::fs::write(
+        &path,
+        format!("#!/bin/sh\nprintf '{length}'\nprintf '%s' '{hello}'\nexec /bin/cat >/dev/null\n"),
+    )
+    .unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+    std::fs::set_permissions(&path, mode).unwrap();
+    path
+}
+
+#[tokio::test]
+async fn a_worker_without_its_full_fence_is_refused_unless_the_settings_allow_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = WorkerSettings {
+        program: unfenced_worker(folder.path()),
+        ..settings()
+    };
+    assert_eq!(
+        ReadingPool::start(settings.clone()).await.err(),
+        Some(WorkerFailure::NotFenced)
+    );
+    let settings = WorkerSettings {
+        protection: Protection::AllowUnprotected,
+        ..settings
+    };
+    assert!(ReadingPool::start(settings).await.is_ok());
+}
+
+#[tokio::test]
+async fn no_worker_outlives_its_pool() {
+    let pool = pool().await;
+    let children = children();
+    assert!(!children.is_empty());
+    drop(pool);
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while children.iter().any(|child| is_running(child)) {
+        assert!(Instant::now() < deadline, "a worker is still there");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Process ids of this thread's children.
+fn children() -> Vec<String> {
+    let text = std::fs::read_to_string("/proc/thread-self/children").unwrap();
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+fn is_running(process: &str) -> bool {
+    let Ok(stat) = std::fs::read_to_string(format!("/proc/{process}/stat")) else {
+        return false;
+    };
+    !stat
+        .rsplit(')')
+        .next()
+        .unwrap_or_default()
+        .trim_start()
+        .starts_with(['Z', 'X'])
+}
+
+#[test]
+fn a_worker_does_not_start_with_an_environment_or_by_hand() {
+    for (arguments, environment) in [
+        (vec!["worker"], vec![]),
+        (vec!["worker", "reading", "1", "1", "x", "1"], vec![]),
+        (
+            vec!["worker", "reading", "500000000", "9", "9", "9"],
+            vec![("SECRET", "1")],
+        ),
+    ] {
+        let ended = Command::new(PROGRAM)
+            .args(&arguments)
+            .env_clear()
+            .envs(environment)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        assert!(!ended.status.success(), "{arguments:?}");
+        assert!(ended.stdout.is_empty(), "{arguments:?}");
+    }
+}
+
+fn draft_request() -> DraftRequest {
+    DraftRequest {
+        raw: b"From: volunteer@example.org\r\nTo: someone@example.com\r\nSubject: Hello\r\n\r\nHello.\r\n"
+            .to_vec(),
+        recipients: vec!["someone@example.com".to_owned()],
+        cases: Vec::new(),
+        settings: RedactionSettings {
+            cjsm_route: true,
+            ordinary_route: true,
+            reference_prefixes: vec!["RJ".to_owned()],
+            own_domain: "example.org".to_owned(),
+            max_bytes: 1 << 20,
+            own_addresses: Vec::new(),
+        },
+        nonce: [7; 16],
+    }
+}
+
+#[tokio::test]
+async fn a_mail_is_read_and_a_draft_made_behind_the_fence() {
+    let mail = b"From: officer@example.org\r\nSubject: Referral\r\n\r\nPlease help.\r\n";
+    let read = pool().await.read(&Personal::new(mail.to_vec())).await;
+    assert_eq!(
+        read.ok().map(|read| read.headers.subject),
+        Some("Referral".to_owned())
+    );
+    let drafting = DraftingPool::start(settings()).await.unwrap();
+    let plan = drafting.draft(&draft_request()).await;
+    assert_eq!(plan.ok().map(|plan| plan.groups.len()), Some(1));
+}
