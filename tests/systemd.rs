@@ -1,4 +1,5 @@
 //! The unit files hold what the documentation promises. Needs systemd's tools (Debian package `systemd`).
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

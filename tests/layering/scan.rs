@@ -1,15 +1,15 @@
 //! A small reader of Rust source: comments out, strings apart, test items out, paths listed.
 
 /// Source without comments and test items; strings and characters are blanked and listed apart.
-pub struct Source {
+pub(crate) struct Source {
     /// The code, string and character contents blanked.
-    pub code: String,
+    pub(crate) code: String,
     /// The contents of string literals, as written.
-    pub strings: Vec<String>,
+    pub(crate) strings: Vec<String>,
 }
 
 impl Source {
-    pub fn read(text: &str) -> Self {
+    pub(crate) fn read(text: &str) -> Self {
         let (code, strings) = split(text);
         let tests = test_items(&code);
         let in_tests = |at: usize| tests.iter().any(|(from, to)| (*from..*to).contains(&at));
@@ -164,7 +164,7 @@ fn item(code: &str) -> usize {
 
 /// Every path that follows `root` (`crate`, `std`, ...), as segments without the root; `use` trees are
 /// spread out, a glob is `*`.
-pub fn paths_under(root: &str, code: &str) -> Vec<Vec<String>> {
+pub(crate) fn paths_under(root: &str, code: &str) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     for (at, _) in code.match_indices(root) {
         let alone = !code[..at].bytes().next_back().is_some_and(is_name);
