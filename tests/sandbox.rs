@@ -228,28 +228,43 @@ async fn a_program_that_does_not_fence_itself_is_no_worker() {
     );
 }
 
-/// Stands in for a worker on a kernel without landlock: a hello that admits it.
-fn unfenced_worker(folder: &Path) -> PathBuf {
-    let hello = r#"{"landlock_abi":0,"seccomp":"in_force","limits":"in_force","privileges":"in_force"}"#;
-    let path = folder.join("unfenced");
-    let length = format!("\\020\\000\\000\\000\\{:03o}", hello.len());
-    std::fs::write(
-        &path,
-        format!("#!/bin/sh\nprintf '{length}'\nprintf '%s' '{hello}'\nexec /bin/cat >/dev/null\n"),
-    )
-    .unwrap();
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
-    std::fs::set_permissions(&path, mode).unwrap();
-    path
+/// Stands in for the program: says hello with this landlock ABI, takes one probe, runs `then`. Each start
+/// adds a line to the file `starts` beside it.
+fn false_worker(folder: &Path, landlock_abi: u8, then: &str) -> WorkerSettings {
+    let hello = format!(
+        r#"{{"landlock_abi":{landlock_abi},"seccomp":"in_force","limits":"in_force","privileges":"in_force"}}"#
+    );
+    let starts = folder.join("starts");
+    let starts = starts.display();
+    let request_bytes = 5 + r#""Nothing""#.len();
+    let script = format!(
+        "#!/bin/sh\nPATH=/usr/bin:/bin\necho start >>{starts}\nSTARTS=$(wc -l <{starts})\n\
+         printf '\\020\\000\\000\\000\\{:03o}%s' '{hello}'\nhead -c {request_bytes} >/dev/null\n{then}\n",
+        hello.len()
+    );
+    let program = folder.join("worker");
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    WorkerSettings {
+        program,
+        ..settings()
+    }
+}
+
+/// Answers a probe with `Done`.
+const ANSWER: &str = r#"printf '\021\000\000\000\006"Done"'"#;
+
+fn starts(folder: &Path) -> usize {
+    std::fs::read_to_string(folder.join("starts"))
+        .unwrap()
+        .lines()
+        .count()
 }
 
 #[tokio::test]
 async fn a_worker_without_its_full_fence_is_refused_unless_the_settings_allow_it() {
     let folder = tempfile::tempdir().unwrap();
-    let settings = WorkerSettings {
-        program: unfenced_worker(folder.path()),
-        ..settings()
-    };
+    let settings = false_worker(folder.path(), 0, ANSWER);
     assert_eq!(
         ReadingPool::start(settings.clone()).await.err(),
         Some(WorkerFailure::NotFenced)
@@ -258,7 +273,67 @@ async fn a_worker_without_its_full_fence_is_refused_unless_the_settings_allow_it
         protection: Protection::AllowUnprotected,
         ..settings
     };
-    assert!(ReadingPool::start(settings).await.is_ok());
+    let pool = ReadingPool::start(settings).await.unwrap();
+    assert_eq!(pool.probe(&Probe::Nothing).await, Ok(ProbeAnswer::Done));
+}
+
+#[tokio::test]
+async fn what_fails_once_is_tried_again_in_a_fresh_worker() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = false_worker(folder.path(), 6, &format!("[ $STARTS = 1 ] && exit 1\n{ANSWER}"));
+    let pool = ReadingPool::start(settings).await.unwrap();
+    assert_eq!(pool.probe(&Probe::Nothing).await, Ok(ProbeAnswer::Done));
+    assert_eq!(starts(folder.path()), 2);
+}
+
+#[tokio::test]
+async fn what_fails_twice_is_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let pool = ReadingPool::start(false_worker(folder.path(), 6, "exit 1"))
+        .await
+        .unwrap();
+    assert_eq!(pool.probe(&Probe::Nothing).await, Err(WorkerFailure::Crashed));
+    assert_eq!(starts(folder.path()), 2);
+}
+
+#[tokio::test]
+async fn a_worker_that_ended_while_idle_is_replaced_without_costing_a_try() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = false_worker(folder.path(), 6, &format!("[ $STARTS = 2 ] && exit 1\n{ANSWER}"));
+    let pool = ReadingPool::start(settings).await.unwrap();
+    // The first worker ends after its answer; the second fails; the third is the second try.
+    assert_eq!(pool.probe(&Probe::Nothing).await, Ok(ProbeAnswer::Done));
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while children().iter().any(|child| is_running(child)) {
+        assert!(Instant::now() < deadline, "the script is still there");
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(pool.probe(&Probe::Nothing).await, Ok(ProbeAnswer::Done));
+    assert_eq!(starts(folder.path()), 3);
+}
+
+#[tokio::test]
+async fn hostile_answers_are_errors() {
+    for answer in [
+        // Four gigabytes announced; a kind nobody knows; a hello in an answer's place; not JSON; a word
+        // that is no answer; JSON nested without end.
+        r"printf '\021\377\377\377\377'; sleep 9",
+        r"printf '\377\000\000\000\000'; sleep 9",
+        r"printf '\020\000\000\000\000'; sleep 9",
+        r"printf '\021\000\000\000\002\377\377'; sleep 9",
+        r#"printf '\021\000\000\000\006"Fine"'; sleep 9"#,
+        r"printf '\021\000\001\000\000'; head -c 65536 /dev/zero | tr '\000' '['; sleep 9",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let pool = ReadingPool::start(false_worker(folder.path(), 6, answer))
+            .await
+            .unwrap();
+        assert_eq!(
+            pool.probe(&Probe::Nothing).await,
+            Err(WorkerFailure::BadAnswer),
+            "{answer}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -109,8 +109,7 @@ impl Pool {
             .acquire()
             .await
             .map_err(|_| WorkerFailure::NotStarted)?;
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let worker = match idle {
+        let worker = match self.idle_worker() {
             Some(worker) => worker,
             None => Worker::start(&self.settings, self.purpose).await?,
         };
@@ -121,6 +120,17 @@ impl Pool {
             }
             outcome => outcome,
         }
+    }
+
+    /// A worker that waits; those that ended meanwhile are dropped.
+    fn idle_worker(&self) -> Option<Worker> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(mut worker) = idle.pop() {
+            if worker.is_alive() {
+                return Some(worker);
+            }
+        }
+        None
     }
 
     async fn ask_worker<T: serde::de::DeserializeOwned>(

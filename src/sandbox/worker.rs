@@ -113,6 +113,11 @@ impl Worker {
         }
     }
 
+    /// It has not ended while it was idle.
+    pub(super) fn is_alive(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
     async fn kill(&mut self) {
         // It may have ended meanwhile: then there is nothing to kill.
         let _ = self.child.kill().await;
