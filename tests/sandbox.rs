@@ -23,7 +23,7 @@ fn settings() -> WorkerSettings {
         workers: NonZeroUsize::MIN,
         time_limit: Duration::from_secs(20),
         requests_per_worker: NonZeroU32::new(100).unwrap(),
-        ..WorkerSettings::default()
+        ..WorkerSettings::for_reading(1 << 20)
     }
 }
 
@@ -415,7 +415,11 @@ async fn a_mail_is_read_and_a_draft_made_behind_the_fence() {
         read.ok().map(|read| read.headers.subject),
         Some("Referral".to_owned())
     );
-    let drafting = DraftingPool::start(settings()).await.unwrap();
+    let settings = WorkerSettings {
+        program: PROGRAM.into(),
+        ..WorkerSettings::for_drafting(1 << 20)
+    };
+    let drafting = DraftingPool::start(settings).await.unwrap();
     let plan = drafting.draft(&draft_request()).await;
     assert_eq!(plan.ok().map(|plan| plan.groups.len()), Some(1));
 }

@@ -2,16 +2,12 @@
 
 mod worker;
 
-use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-    if let Some((first, rest)) = arguments.split_first()
-        && first == "worker"
-    {
-        return worker::main(rest);
+    if std::env::args_os().nth(1).is_some_and(|first| first == "worker") {
+        return worker::main();
     }
     ExitCode::SUCCESS
 }

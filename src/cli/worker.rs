@@ -5,14 +5,18 @@ use crate::{extract, redact};
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-/// Runs a worker; `arguments` is what follows `worker` on the command line. To be called before anything
-/// else touches the process: no runtime, no logging, no configuration.
-pub(super) fn main(arguments: &[OsString]) -> ExitCode {
+/// Words of the command line before the worker's own: the program and `worker`.
+const OWN_ARGUMENTS_AT: usize = 2;
+
+/// Runs a worker. To be called before anything else touches the process: no runtime, no logging, no
+/// configuration.
+pub(super) fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().skip(OWN_ARGUMENTS_AT).collect();
     let handlers = Handlers {
         read: |raw| extract::read_message(raw, &extract::ReadLimits::default()),
         draft: redact::draft,
     };
-    match serve(arguments, handlers) {
+    match serve(&arguments, handlers) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             use std::io::Write;

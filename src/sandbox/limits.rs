@@ -5,6 +5,10 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// Room for what was read, or for the people of the cases, in bytes of JSON. It also bounds what a worker
+/// that was taken over can make the daemon allocate (some ten times as much).
+const TEXT_BYTES: u32 = 32 * 1024 * 1024;
+
 /// What a worker is for. One worker serves one purpose only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
@@ -45,7 +49,8 @@ pub struct WorkerSettings {
     pub time_limit: Duration,
     /// Most memory of one worker, in bytes; its stack of [`WorkerLimits::STACK_BYTES`] is part of it.
     pub memory_bytes: u64,
-    /// A worker is replaced after so many requests.
+    /// A worker is replaced after so many requests. With one, no message can leave anything behind that
+    /// touches the next; starting a worker takes a few milliseconds.
     pub requests_per_worker: NonZeroU32,
     /// Largest request, in bytes (a raw mail, or a draft request as JSON).
     pub max_request_bytes: u32,
@@ -55,22 +60,32 @@ pub struct WorkerSettings {
     pub protection: Protection,
 }
 
-impl Default for WorkerSettings {
-    fn default() -> Self {
+impl WorkerSettings {
+    /// Defaults for workers that take inbound mail of at most `max_message_bytes` apart.
+    pub fn for_reading(max_message_bytes: u64) -> Self {
         Self {
             program: PathBuf::from("/proc/self/exe"),
             workers: NonZeroUsize::MIN.saturating_add(1),
             time_limit: Duration::from_secs(30),
-            memory_bytes: 768 * 1024 * 1024,
+            memory_bytes: 512 * 1024 * 1024,
             requests_per_worker: NonZeroU32::MIN,
-            max_request_bytes: 128 * 1024 * 1024,
-            max_answer_bytes: 64 * 1024 * 1024,
+            max_request_bytes: clamped(max_message_bytes),
+            max_answer_bytes: TEXT_BYTES,
             protection: Protection::Required,
         }
     }
-}
 
-impl WorkerSettings {
+    /// Defaults for workers that redact outbound mail of at most `max_message_bytes`. The mail crosses
+    /// the pipe in base64 once, and may come back once as it was and once redacted.
+    pub fn for_drafting(max_message_bytes: u64) -> Self {
+        let encoded = clamped(max_message_bytes.div_ceil(3).saturating_mul(4));
+        Self {
+            max_request_bytes: encoded.saturating_add(TEXT_BYTES),
+            max_answer_bytes: encoded.saturating_mul(2).saturating_add(TEXT_BYTES),
+            ..Self::for_reading(max_message_bytes)
+        }
+    }
+
     /// What one worker of that purpose is told.
     pub(super) fn limits(&self, purpose: Purpose) -> WorkerLimits {
         let per_request = self.time_limit.as_secs().saturating_add(1);
@@ -84,6 +99,11 @@ impl WorkerSettings {
             max_answer_bytes: self.max_answer_bytes,
         }
     }
+}
+
+/// A frame cannot be longer.
+fn clamped(bytes: u64) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 
 /// What a worker is told on its command line: it has to know before it reads its first byte.
@@ -142,8 +162,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_draft_request_of_the_largest_mail_fits() {
+        let settings = WorkerSettings::for_drafting(1000);
+        assert!(settings.max_request_bytes >= TEXT_BYTES + 1336);
+        assert_eq!(WorkerSettings::for_drafting(u64::MAX).max_answer_bytes, u32::MAX);
+    }
+
+    #[test]
     fn limits_survive_the_command_line() {
-        let limits = WorkerSettings::default().limits(Purpose::Drafting);
+        let limits = WorkerSettings::for_drafting(1000).limits(Purpose::Drafting);
         let arguments = limits.to_arguments().map(OsString::from);
         assert_eq!(WorkerLimits::from_arguments(&arguments), Some(limits));
         assert_eq!(WorkerLimits::from_arguments(&arguments[1..]), None);

@@ -11,9 +11,9 @@
 //! The child handles bytes from anybody with large parsers: assume it is taken over. It then can answer
 //! nonsense (the daemon checks the answer's bounds and shape, and [`crate::redact::RedactedMessage::verify`]
 //! decides about outbound text) or not answer (time limit). It cannot open, connect, start or signal
-//! anything, and what it knows ends with it: the bytes it was handed, and for a drafting child the people
-//! of the cases. That is why reading and drafting have children of their own ([`ReadingPool`],
-//! [`DraftingPool`]): one that has the people of the cases in memory never takes inbound mail.
+//! anything, and what it knows ends with it, by default after one message: the bytes it was handed, and
+//! for a drafting child the people of the cases. That is why reading and drafting have children of their
+//! own ([`ReadingPool`], [`DraftingPool`]): one that has people in memory never takes inbound mail.
 
 mod fence;
 mod filter;

@@ -213,9 +213,52 @@ impl DraftingPool {
 impl Drafter for DraftingPool {
     async fn draft(&self, request: &DraftRequest) -> Result<DraftPlan, DraftFailure> {
         let payload = serde_json::to_vec(request).map_err(|_| DraftFailure)?;
-        self.0
-            .ask(FrameKind::Draft, &payload)
-            .await
-            .map_err(|_| DraftFailure)
+        let plan = self.0.ask(FrameKind::Draft, &payload).await;
+        plan.ok()
+            .filter(|plan| covers(plan, &request.recipients))
+            .ok_or(DraftFailure)
+    }
+}
+
+/// Every recipient is in exactly one group: a worker that was taken over may leave out or add some.
+fn covers(plan: &DraftPlan, recipients: &[String]) -> bool {
+    let mut planned: Vec<&String> = plan.groups.iter().flat_map(|group| &group.recipients).collect();
+    let mut wanted: Vec<&String> = recipients.iter().collect();
+    planned.sort();
+    wanted.sort();
+    planned == wanted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{DeliveryAction, MailRoute};
+    use crate::redact::DraftGroup;
+
+    fn plan(groups: &[&[&str]]) -> DraftPlan {
+        let group = |recipients: &&[&str]| DraftGroup {
+            recipients: recipients.iter().map(|text| (*text).to_owned()).collect(),
+            route: MailRoute::Ordinary,
+            action: DeliveryAction::Hold,
+            reasons: Vec::new(),
+            changes: Vec::new(),
+            message: None,
+            originals: Vec::new(),
+        };
+        DraftPlan {
+            groups: groups.iter().map(group).collect(),
+        }
+    }
+
+    #[test]
+    fn a_plan_that_leaves_out_or_adds_a_recipient_is_none() {
+        let wanted = ["a@example.org".to_owned(), "b@example.org".to_owned()];
+        assert!(covers(&plan(&[&["b@example.org"], &["a@example.org"]]), &wanted));
+        assert!(!covers(&plan(&[&["a@example.org"]]), &wanted));
+        assert!(!covers(
+            &plan(&[&["a@example.org", "b@example.org"], &["b@example.org"]]),
+            &wanted
+        ));
+        assert!(!covers(&plan(&[&["a@example.org", "c@example.org"]]), &wanted));
     }
 }

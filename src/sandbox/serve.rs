@@ -132,7 +132,7 @@ mod tests {
     };
 
     fn limits(purpose: Purpose) -> WorkerLimits {
-        super::super::WorkerSettings::default().limits(purpose)
+        super::super::WorkerSettings::for_reading(99).limits(purpose)
     }
 
     #[test]
