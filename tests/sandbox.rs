@@ -27,8 +27,8 @@ fn settings() -> WorkerSettings {
     }
 }
 
-async fn pool() -> ReadingPool {
-    ReadingPool::start(settings()).await.unwrap()
+fn pool() -> ReadingPool {
+    ReadingPool::new(settings())
 }
 
 /// Probes, and shows that the next request is served.
@@ -44,13 +44,13 @@ async fn outcome(pool: &ReadingPool, probe: Probe) -> Result<ProbeAnswer, Worker
 
 #[tokio::test]
 async fn a_worker_stands_behind_its_full_fence() {
-    let fence = pool().await.fence();
+    let fence = pool().check().await.unwrap();
     assert!(fence.is_full(), "{fence:?}");
 }
 
 #[tokio::test]
 async fn a_worker_opens_no_file() {
-    let pool = pool().await;
+    let pool = pool();
     let file = tempfile::NamedTempFile::new().unwrap();
     for path in [
         Path::new("/etc/passwd"),
@@ -70,7 +70,7 @@ async fn a_worker_opens_no_file() {
 
 #[tokio::test]
 async fn a_worker_reaches_no_network() {
-    let pool = pool().await;
+    let pool = pool();
     let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     server.set_nonblocking(true).unwrap();
     let connect = Probe::Connect(server.local_addr().unwrap().to_string());
@@ -84,7 +84,7 @@ async fn a_worker_reaches_no_network() {
 
 #[tokio::test]
 async fn a_worker_starts_nothing_and_signals_nobody() {
-    let pool = pool().await;
+    let pool = pool();
     let me = i32::try_from(std::process::id()).unwrap();
     for probe in [
         Probe::BecomeProgram("/bin/true".into()),
@@ -102,7 +102,7 @@ async fn a_worker_starts_nothing_and_signals_nobody() {
 
 #[tokio::test]
 async fn a_worker_that_eats_memory_is_ended_and_told_apart() {
-    let pool = pool().await;
+    let pool = pool();
     let ended = outcome(&pool, Probe::EatMemory).await;
     assert_eq!(ended, Err(WorkerFailure::OutOfMemory));
     assert_eq!(
@@ -113,7 +113,7 @@ async fn a_worker_that_eats_memory_is_ended_and_told_apart() {
 
 #[tokio::test]
 async fn a_worker_that_overflows_its_stack_or_panics_is_replaced() {
-    let pool = pool().await;
+    let pool = pool();
     for probe in [Probe::EatStack, Probe::Panic] {
         let ended = outcome(&pool, probe.clone()).await;
         assert_eq!(ended, Err(WorkerFailure::Crashed), "{probe:?}");
@@ -126,7 +126,7 @@ async fn a_worker_that_hangs_is_ended_after_its_time() {
         time_limit: Duration::from_millis(300),
         ..settings()
     };
-    let pool = ReadingPool::start(settings).await.unwrap();
+    let pool = ReadingPool::new(settings);
     for probe in [Probe::LoopForever, Probe::SleepForever] {
         assert_eq!(
             pool.probe(&probe).await,
@@ -138,7 +138,7 @@ async fn a_worker_that_hangs_is_ended_after_its_time() {
 
 #[tokio::test]
 async fn a_library_that_prints_does_not_spoil_the_answer() {
-    assert_eq!(outcome(&pool().await, Probe::Print).await, Ok(ProbeAnswer::Done));
+    assert_eq!(outcome(&pool(), Probe::Print).await, Ok(ProbeAnswer::Done));
 }
 
 #[tokio::test]
@@ -147,7 +147,7 @@ async fn a_hanging_message_does_not_hold_up_the_others() {
         workers: NonZeroUsize::MIN.saturating_add(1),
         ..settings()
     };
-    let pool = ReadingPool::start(settings).await.unwrap();
+    let pool = ReadingPool::new(settings);
     let others = async {
         for _ in 0..20 {
             assert_eq!(pool.probe(&Probe::Nothing).await, Ok(ProbeAnswer::Done));
@@ -168,7 +168,7 @@ async fn a_worker_is_replaced_after_its_share_of_requests() {
         requests_per_worker: NonZeroU32::MIN,
         ..settings()
     };
-    let pool = ReadingPool::start(settings).await.unwrap();
+    let pool = ReadingPool::new(settings);
     for _ in 0..3 {
         assert_eq!(pool.probe(&Probe::Nothing).await, Ok(ProbeAnswer::Done));
     }
@@ -180,7 +180,7 @@ async fn a_mail_over_the_bound_reaches_no_worker() {
         max_request_bytes: 99,
         ..settings()
     };
-    let pool = ReadingPool::start(settings).await.unwrap();
+    let pool = ReadingPool::new(settings);
     let read = pool.read(&Personal::new(vec![b'x'; 100])).await;
     assert_eq!(
         read.err(),
@@ -194,7 +194,7 @@ async fn an_answer_over_the_bound_is_not_taken() {
         max_answer_bytes: 3,
         ..settings()
     };
-    let pool = ReadingPool::start(settings).await.unwrap();
+    let pool = ReadingPool::new(settings);
     assert_eq!(pool.probe(&Probe::Nothing).await, Err(WorkerFailure::Crashed));
 }
 
@@ -204,7 +204,7 @@ async fn a_worker_that_cannot_be_started_is_not_the_messages_fault() {
         program: "/nonexistent".into(),
         ..settings()
     };
-    let failure = ReadingPool::start(settings).await.err();
+    let failure = ReadingPool::new(settings).check().await.err();
     assert_eq!(failure, Some(WorkerFailure::NotStarted));
     assert_eq!(
         ReadFailure::from(WorkerFailure::NotStarted),
@@ -223,7 +223,7 @@ async fn a_program_that_does_not_fence_itself_is_no_worker() {
         ..settings()
     };
     assert_eq!(
-        ReadingPool::start(settings).await.err(),
+        ReadingPool::new(settings).check().await.err(),
         Some(WorkerFailure::NotStarted)
     );
 }
@@ -266,14 +266,14 @@ async fn a_worker_without_its_full_fence_is_refused_unless_the_settings_allow_it
     let folder = tempfile::tempdir().unwrap();
     let settings = false_worker(folder.path(), 0, ANSWER);
     assert_eq!(
-        ReadingPool::start(settings.clone()).await.err(),
+        ReadingPool::new(settings.clone()).check().await.err(),
         Some(WorkerFailure::NotFenced)
     );
     let settings = WorkerSettings {
         protection: Protection::AllowUnprotected,
         ..settings
     };
-    let pool = ReadingPool::start(settings).await.unwrap();
+    let pool = ReadingPool::new(settings);
     assert_eq!(pool.probe(&Probe::Nothing).await, Ok(ProbeAnswer::Done));
 }
 
@@ -281,7 +281,7 @@ async fn a_worker_without_its_full_fence_is_refused_unless_the_settings_allow_it
 async fn what_fails_once_is_tried_again_in_a_fresh_worker() {
     let folder = tempfile::tempdir().unwrap();
     let settings = false_worker(folder.path(), 6, &format!("[ $STARTS = 1 ] && exit 1\n{ANSWER}"));
-    let pool = ReadingPool::start(settings).await.unwrap();
+    let pool = ReadingPool::new(settings);
     assert_eq!(pool.probe(&Probe::Nothing).await, Ok(ProbeAnswer::Done));
     assert_eq!(starts(folder.path()), 2);
 }
@@ -289,9 +289,7 @@ async fn what_fails_once_is_tried_again_in_a_fresh_worker() {
 #[tokio::test]
 async fn what_fails_twice_is_given_up() {
     let folder = tempfile::tempdir().unwrap();
-    let pool = ReadingPool::start(false_worker(folder.path(), 6, "exit 1"))
-        .await
-        .unwrap();
+    let pool = ReadingPool::new(false_worker(folder.path(), 6, "exit 1"));
     assert_eq!(pool.probe(&Probe::Nothing).await, Err(WorkerFailure::Crashed));
     assert_eq!(starts(folder.path()), 2);
 }
@@ -300,7 +298,7 @@ async fn what_fails_twice_is_given_up() {
 async fn a_worker_that_ended_while_idle_is_replaced_without_costing_a_try() {
     let folder = tempfile::tempdir().unwrap();
     let settings = false_worker(folder.path(), 6, &format!("[ $STARTS = 2 ] && exit 1\n{ANSWER}"));
-    let pool = ReadingPool::start(settings).await.unwrap();
+    let pool = ReadingPool::new(settings);
     // The first worker ends after its answer; the second fails; the third is the second try.
     assert_eq!(pool.probe(&Probe::Nothing).await, Ok(ProbeAnswer::Done));
     let deadline = Instant::now() + Duration::from_secs(10);
@@ -325,9 +323,7 @@ async fn hostile_answers_are_errors() {
         r"printf '\021\000\001\000\000'; head -c 65536 /dev/zero | tr '\000' '['; sleep 9",
     ] {
         let folder = tempfile::tempdir().unwrap();
-        let pool = ReadingPool::start(false_worker(folder.path(), 6, answer))
-            .await
-            .unwrap();
+        let pool = ReadingPool::new(false_worker(folder.path(), 6, answer));
         assert_eq!(
             pool.probe(&Probe::Nothing).await,
             Err(WorkerFailure::BadAnswer),
@@ -338,7 +334,8 @@ async fn hostile_answers_are_errors() {
 
 #[tokio::test]
 async fn no_worker_outlives_its_pool() {
-    let pool = pool().await;
+    let pool = pool();
+    pool.check().await.unwrap();
     let children = children();
     assert!(!children.is_empty());
     drop(pool);
@@ -410,7 +407,7 @@ fn draft_request() -> DraftRequest {
 #[tokio::test]
 async fn a_mail_is_read_and_a_draft_made_behind_the_fence() {
     let mail = b"From: officer@example.org\r\nSubject: Referral\r\n\r\nPlease help.\r\n";
-    let read = pool().await.read(&Personal::new(mail.to_vec())).await;
+    let read = pool().read(&Personal::new(mail.to_vec())).await;
     assert_eq!(
         read.ok().map(|read| read.headers.subject),
         Some("Referral".to_owned())
@@ -419,7 +416,7 @@ async fn a_mail_is_read_and_a_draft_made_behind_the_fence() {
         program: PROGRAM.into(),
         ..WorkerSettings::for_drafting(1 << 20)
     };
-    let drafting = DraftingPool::start(settings).await.unwrap();
+    let drafting = DraftingPool::new(settings);
     let plan = drafting.draft(&draft_request()).await;
     assert_eq!(plan.ok().map(|plan| plan.groups.len()), Some(1));
 }

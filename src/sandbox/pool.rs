@@ -74,7 +74,6 @@ impl From<WorkerFailure> for ReadFailure {
 
 /// Workers of one purpose. Waiting requests are served in the order they came.
 struct Pool {
-    fence: FenceReport,
     settings: WorkerSettings,
     purpose: Purpose,
     turns: Semaphore,
@@ -82,19 +81,32 @@ struct Pool {
 }
 
 impl Pool {
-    /// Makes a pool and starts its first worker, so that a machine that cannot fence is told at once.
-    ///
-    /// # Errors
-    /// [`WorkerFailure::NotStarted`], [`WorkerFailure::NotFenced`].
-    async fn start(settings: WorkerSettings, purpose: Purpose) -> Result<Self, WorkerFailure> {
-        let first = Worker::start(&settings, purpose).await?;
-        Ok(Self {
-            fence: first.fence,
+    fn new(settings: WorkerSettings, purpose: Purpose) -> Self {
+        Self {
             turns: Semaphore::new(settings.workers.get().min(Semaphore::MAX_PERMITS)),
-            idle: Mutex::new(vec![first]),
+            idle: Mutex::default(),
             settings,
             purpose,
-        })
+        }
+    }
+
+    async fn check(&self) -> Result<FenceReport, WorkerFailure> {
+        let _turn = self
+            .turns
+            .acquire()
+            .await
+            .map_err(|_| WorkerFailure::NotStarted)?;
+        let worker = self.worker().await?;
+        let fence = worker.fence;
+        self.keep(worker);
+        Ok(fence)
+    }
+
+    fn keep(&self, worker: Worker) {
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(worker);
     }
 
     /// Asks a worker, and a fresh one once more where that may help.
@@ -109,16 +121,20 @@ impl Pool {
             .acquire()
             .await
             .map_err(|_| WorkerFailure::NotStarted)?;
-        let worker = match self.idle_worker() {
-            Some(worker) => worker,
-            None => Worker::start(&self.settings, self.purpose).await?,
-        };
+        let worker = self.worker().await?;
         match self.ask_worker(worker, kind, payload).await {
             Err(failure) if failure.is_worth_a_second_try() => {
                 let fresh = Worker::start(&self.settings, self.purpose).await?;
                 self.ask_worker(fresh, kind, payload).await
             }
             outcome => outcome,
+        }
+    }
+
+    async fn worker(&self) -> Result<Worker, WorkerFailure> {
+        match self.idle_worker() {
+            Some(worker) => Ok(worker),
+            None => Worker::start(&self.settings, self.purpose).await,
         }
     }
 
@@ -144,10 +160,7 @@ impl Pool {
             answer.and_then(|answer| serde_json::from_slice(&answer).map_err(|_| WorkerFailure::BadAnswer));
         match &answer {
             Ok(_) if worker.served < self.settings.requests_per_worker.get() => {
-                self.idle
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .push(worker);
+                self.keep(worker);
             }
             Ok(_) => {}
             Err(failure) => tracing::warn!(
@@ -165,17 +178,17 @@ impl Pool {
 pub struct ReadingPool(Pool);
 
 impl ReadingPool {
-    /// Makes a pool and starts its first worker, so that a machine that cannot fence is told at once.
+    /// Makes a pool; its workers are started as they are needed.
+    pub fn new(settings: WorkerSettings) -> Self {
+        Self(Pool::new(settings, Purpose::Reading))
+    }
+
+    /// Starts a worker and tells how well this machine fences it: to be asked before any mail is taken.
     ///
     /// # Errors
     /// [`WorkerFailure::NotStarted`], [`WorkerFailure::NotFenced`].
-    pub async fn start(settings: WorkerSettings) -> Result<Self, WorkerFailure> {
-        Pool::start(settings, Purpose::Reading).await.map(Self)
-    }
-
-    /// How well this machine fences workers (the first one's report), for `check`.
-    pub fn fence(&self) -> FenceReport {
-        self.0.fence
+    pub async fn check(&self) -> Result<FenceReport, WorkerFailure> {
+        self.0.check().await
     }
 
     /// Lets a worker try something forbidden. Debug builds only.
@@ -201,12 +214,17 @@ impl Reader for ReadingPool {
 pub struct DraftingPool(Pool);
 
 impl DraftingPool {
-    /// Makes a pool and starts its first worker, so that a machine that cannot fence is told at once.
+    /// Makes a pool; its workers are started as they are needed.
+    pub fn new(settings: WorkerSettings) -> Self {
+        Self(Pool::new(settings, Purpose::Drafting))
+    }
+
+    /// Starts a worker and tells how well this machine fences it: to be asked before any mail is taken.
     ///
     /// # Errors
     /// [`WorkerFailure::NotStarted`], [`WorkerFailure::NotFenced`].
-    pub async fn start(settings: WorkerSettings) -> Result<Self, WorkerFailure> {
-        Pool::start(settings, Purpose::Drafting).await.map(Self)
+    pub async fn check(&self) -> Result<FenceReport, WorkerFailure> {
+        self.0.check().await
     }
 }
 
