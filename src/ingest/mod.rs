@@ -5,4 +5,4 @@
 
 mod ports;
 
-pub use ports::{FetchOutcome, Mailbox, MailboxError, MoveOutcome, ReadFailure, Reader, Selected, UidMeta};
+pub use ports::{Connector, FetchOutcome, Mailbox, MailboxError, MoveOutcome, ReadFailure, Reader, Selected, UidMeta};
