@@ -101,11 +101,14 @@ impl Connector for ImapConnector {
 /// [`MailboxError`] tells whose fault it is; nothing of what the server said is in it.
 pub async fn connect(settings: &ImapSettings) -> Result<ImapMailbox<TlsStream<TcpStream>>, MailboxError> {
     let deadline = Instant::now() + settings.timeouts.connect;
-    let tcp = timeout_at(deadline, TcpStream::connect((settings.host.as_str(), settings.port)))
-        .await
-        .ok()
-        .and_then(Result::ok)
-        .ok_or(MailboxError::Unreachable)?;
+    let tcp = timeout_at(
+        deadline,
+        TcpStream::connect((settings.host.as_str(), settings.port)),
+    )
+    .await
+    .ok()
+    .and_then(Result::ok)
+    .ok_or(MailboxError::Unreachable)?;
     // Commands are small and each waits for its answer.
     let _ = tcp.set_nodelay(true);
     let mut wire = match settings.tls {
@@ -176,10 +179,20 @@ async fn greeting<S: AsyncRead + AsyncWrite + Unpin + Send>(
     let welcome = wire
         .read(DOING, deadline, |response| {
             // PREAUTH would make us somebody we did not sign in as.
-            matches!(response, Response::Data { status: Status::Ok, .. })
+            matches!(
+                response,
+                Response::Data {
+                    status: Status::Ok,
+                    ..
+                }
+            )
         })
         .await?;
-    if welcome { Ok(()) } else { Err(MailboxError::Lost(DOING)) }
+    if welcome {
+        Ok(())
+    } else {
+        Err(MailboxError::Lost(DOING))
+    }
 }
 
 async fn capabilities<S: AsyncRead + AsyncWrite + Unpin + Send>(
@@ -210,13 +223,17 @@ async fn sign_in<S: AsyncRead + AsyncWrite + Unpin + Send>(
     if capabilities.auth_plain {
         authenticate_plain(wire, &tag, capabilities, user, password, deadline).await?;
     } else if capabilities.login_disabled {
-        return Err(MailboxError::MissingCapability("a sign-in with password (AUTH=PLAIN or LOGIN)"));
+        return Err(MailboxError::MissingCapability(
+            "a sign-in with password (AUTH=PLAIN or LOGIN)",
+        ));
     } else {
         login(wire, &tag, capabilities, user, password, deadline).await?;
     }
     let mut for_now = false;
     let answer = wire
-        .finish(&tag, SIGN_IN, deadline, &mut |response| for_now |= is_for_now(response))
+        .finish(&tag, SIGN_IN, deadline, &mut |response| {
+            for_now |= is_for_now(response)
+        })
         .await?;
     match answer {
         Answer::Ok => Ok(()),
@@ -233,7 +250,10 @@ fn is_for_now(response: &Response<'_>) -> bool {
         .is_some_and(|text| {
             ["[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]"]
                 .iter()
-                .any(|code| text.get(..code.len()).is_some_and(|start| start.eq_ignore_ascii_case(code)))
+                .any(|code| {
+                    text.get(..code.len())
+                        .is_some_and(|start| start.eq_ignore_ascii_case(code))
+                })
         })
 }
 
@@ -251,8 +271,12 @@ async fn authenticate_plain<S: AsyncRead + AsyncWrite + Unpin + Send>(
         let line = Zeroizing::new(format!("{tag} AUTHENTICATE PLAIN {}\r\n", *encoded));
         return wire.write(line.as_bytes(), SIGN_IN, deadline).await;
     }
-    wire.write(format!("{tag} AUTHENTICATE PLAIN\r\n").as_bytes(), SIGN_IN, deadline)
-        .await?;
+    wire.write(
+        format!("{tag} AUTHENTICATE PLAIN\r\n").as_bytes(),
+        SIGN_IN,
+        deadline,
+    )
+    .await?;
     continuation(wire, deadline).await?;
     let line = Zeroizing::new(format!("{}\r\n", *encoded));
     wire.write(line.as_bytes(), SIGN_IN, deadline).await

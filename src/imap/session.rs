@@ -72,7 +72,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> ImapMailbox<S> {
         timeouts: ImapTimeouts,
     ) -> Result<Self, MailboxError> {
         if !capabilities.uidplus && !capabilities.moves {
-            return Err(MailboxError::MissingCapability("MOVE and UIDPLUS; one of them is needed"));
+            return Err(MailboxError::MissingCapability(
+                "MOVE and UIDPLUS; one of them is needed",
+            ));
         }
         Ok(Self {
             wire,

@@ -10,7 +10,10 @@ const MODIFIED_BASE64: GeneralPurpose = GeneralPurpose::new(&IMAP_MUTF7, NO_PAD)
 
 /// A quoted string, or `None` where the text needs a literal (RFC 3501 `QUOTED-CHAR`).
 pub(super) fn quoted(text: &str) -> Option<String> {
-    if !text.bytes().all(|b| (0x01..=0x7f).contains(&b) && b != b'\r' && b != b'\n') {
+    if !text
+        .bytes()
+        .all(|b| (0x01..=0x7f).contains(&b) && b != b'\r' && b != b'\n')
+    {
         return None;
     }
     let mut out = String::with_capacity(text.len() + 2);

@@ -141,7 +141,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Wire<S> {
                 .await?;
             match tagged {
                 None => {}
-                Some(Tagged { tag: answered, answer }) if answered == tag => return Ok(answer),
+                Some(Tagged {
+                    tag: answered,
+                    answer,
+                }) if answered == tag => return Ok(answer),
                 Some(_) => return Err(MailboxError::Lost(doing)),
             }
         }
