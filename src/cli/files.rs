@@ -24,19 +24,29 @@ impl Files {
     /// Paths relative to the folder of `config`, and to `$CREDENTIALS_DIRECTORY` first.
     pub(super) fn beside(config: &Path) -> Self {
         let beside = config.parent().map(Path::to_path_buf).unwrap_or_default();
-        Self { beside, credentials: std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from) }
+        Self {
+            beside,
+            credentials: std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from),
+        }
     }
 
     /// The file that a configured path means.
     pub(super) fn locate(&self, path: &Path) -> PathBuf {
-        let credential = self.credentials.as_ref().map(|folder| folder.join(path)).filter(|p| p.exists());
+        let credential = self
+            .credentials
+            .as_ref()
+            .map(|folder| folder.join(path))
+            .filter(|p| p.exists());
         credential.unwrap_or_else(|| self.beside.join(path))
     }
 
     /// A secret: the file must be closed to group and others.
     pub(super) fn secret(&self, path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
         let file = self.locate(path);
-        let is_credential = self.credentials.as_ref().is_some_and(|folder| file.starts_with(folder));
+        let is_credential = self
+            .credentials
+            .as_ref()
+            .is_some_and(|folder| file.starts_with(folder));
         let mode = fs::metadata(&file).map(|data| data.permissions().mode());
         if !is_credential && mode.is_ok_and(|mode| mode & 0o077 != 0) {
             let file = file.display();
@@ -63,9 +73,8 @@ impl Files {
     /// A text file that is no secret.
     pub(super) fn text(&self, path: &Path) -> Result<String, Failure> {
         let bytes = self.plain(path)?;
-        String::from_utf8(bytes.to_vec()).map_err(|_| {
-            Failure::configuration(format!("{} is not UTF-8 text", self.locate(path).display()))
-        })
+        String::from_utf8(bytes.to_vec())
+            .map_err(|_| Failure::configuration(format!("{} is not UTF-8 text", self.locate(path).display())))
     }
 }
 
@@ -85,7 +94,10 @@ fn read(file: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
         .and_then(|opened| opened.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes))
         .map_err(refused)?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MAX_FILE_BYTES {
-        return Err(Failure::configuration(format!("{} is too large for what it should hold", file.display())));
+        return Err(Failure::configuration(format!(
+            "{} is too large for what it should hold",
+            file.display()
+        )));
     }
     Ok(bytes)
 }

@@ -25,7 +25,11 @@ pub(super) fn run(arguments: &InitArguments) -> Outcome {
     let key = MasterKeys::generate(&mut |bytes| getrandom::fill(bytes))
         .map_err(|_| Failure::failed("the operating system gave no random bytes; try again"))?;
     make(&folder.join("master.key"), key.as_bytes(), OWNER_ONLY)?;
-    make(&folder.join("referrald.toml"), REFERENCE_TOML.as_bytes(), OWNER_WRITES)?;
+    make(
+        &folder.join("referrald.toml"),
+        REFERENCE_TOML.as_bytes(),
+        OWNER_WRITES,
+    )?;
     let shown = folder.display();
     output::line(format!(
         "\nNext:\n\
@@ -38,10 +42,16 @@ pub(super) fn run(arguments: &InitArguments) -> Outcome {
 
 /// Writes a new file and flushes it to disk; an existing one stays as it is.
 fn make(file: &Path, content: &[u8], mode: u32) -> Outcome {
-    let opened = OpenOptions::new().write(true).create_new(true).mode(mode).open(file);
+    let opened = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(file);
     match opened {
         Ok(mut new) => {
-            new.write_all(content).and_then(|()| new.sync_all()).map_err(|error| cannot("write", file, &error))?;
+            new.write_all(content)
+                .and_then(|()| new.sync_all())
+                .map_err(|error| cannot("write", file, &error))?;
             output::line(format!("made {}", file.display()));
         }
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
@@ -53,5 +63,9 @@ fn make(file: &Path, content: &[u8], mode: u32) -> Outcome {
 }
 
 fn cannot(what: &str, path: &Path, error: &std::io::Error) -> Failure {
-    Failure::failed(format!("cannot {what} {} ({}): choose another folder or use sudo", path.display(), error.kind()))
+    Failure::failed(format!(
+        "cannot {what} {} ({}): choose another folder or use sudo",
+        path.display(),
+        error.kind()
+    ))
 }

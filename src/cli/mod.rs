@@ -73,17 +73,15 @@ enum Command {
     /// The audit log
     #[command(subcommand)]
     Audit(audit::AuditCommand),
-    /// The fenced process that takes mail apart (started by the daemon)
-    #[command(hide = true)]
-    Worker,
 }
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    if matches!(arguments.command, Command::Worker) {
+    // Before anything else touches the process: no runtime, no log, no configuration.
+    if std::env::args_os().nth(1).is_some_and(|word| word == "worker") {
         return worker::main();
     }
+    let arguments = Arguments::parse();
     match dispatch(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
@@ -109,7 +107,6 @@ fn dispatch(arguments: Arguments) -> Outcome {
             Command::Outbound(command) => messages::run(setup.load()?, command).await,
             Command::Users(command) => users::run(setup.load()?, command).await,
             Command::Audit(command) => audit::run(setup.load()?, command).await,
-            Command::Worker => Ok(()),
         }
     })
 }

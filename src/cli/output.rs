@@ -22,11 +22,17 @@ pub(super) type Outcome = Result<(), Failure>;
 
 impl Failure {
     pub(super) fn failed(text: impl Display) -> Self {
-        Self { code: 1, text: text.to_string() }
+        Self {
+            code: 1,
+            text: text.to_string(),
+        }
     }
 
     pub(super) fn configuration(text: impl Display) -> Self {
-        Self { code: EXIT_CONFIG, text: text.to_string() }
+        Self {
+            code: EXIT_CONFIG,
+            text: text.to_string(),
+        }
     }
 
     /// Says it on standard error and gives the exit code.
@@ -43,7 +49,10 @@ impl Failure {
     pub(super) fn about(self, file: &Path) -> Self {
         let file = file.display();
         let lines: Vec<_> = self.text.lines().map(|line| format!("{file}: {line}")).collect();
-        Self { code: self.code, text: lines.join("\n") }
+        Self {
+            code: self.code,
+            text: lines.join("\n"),
+        }
     }
 
     pub(super) fn text(&self) -> &str {

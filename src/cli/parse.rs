@@ -14,10 +14,16 @@ pub(super) async fn run(setup: Setup, file: &Path) -> Outcome {
     let raw = Personal::new(setup::mail_from(file)?);
     let books = setup.books()?;
     let prefixes = setup.prefixes();
-    let message = setup.pool()?.read(&raw).await.map_err(|failure| match failure {
-        ReadFailure::Permanent(reason) => Failure::failed(reason.explanation()),
-        ReadFailure::Transient => Failure::failed("no reading process could be started; see `referrald check`"),
-    })?;
+    let message = setup
+        .reading_pool()
+        .read(&raw)
+        .await
+        .map_err(|failure| match failure {
+            ReadFailure::Permanent(reason) => Failure::failed(reason.explanation()),
+            ReadFailure::Transient => {
+                Failure::failed("no reading process could be started; see `referrald check`")
+            }
+        })?;
     let context = FormsContext {
         labels: &books.labels,
         agencies: &books.agencies,

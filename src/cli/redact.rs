@@ -2,13 +2,15 @@
 
 use super::output::{self, Failure, Outcome};
 use super::setup::{self, Setup};
-use crate::domain::{Change, DeliveryAction, HoldReason, KnownCase, MailRoute};
+use crate::domain::{DeliveryAction, HoldReason, KnownCase};
 use crate::outbound::Drafter;
-use crate::redact::{self, DraftRequest, FinishedDelivery, FinishedMessage, RedactionSettings};
-use base64::{Engine, engine::general_purpose::STANDARD};
+use crate::redact::{self, DraftRequest, Finished, FinishedDelivery, RedactionSettings};
 use serde::{Deserialize, Serialize};
 use std::io::BufRead;
 use std::path::PathBuf;
+
+/// The schema of `--json`.
+const SCHEMA: &str = "referrald.outbound/1";
 
 /// What `redact` takes.
 #[derive(clap::Args)]
@@ -37,38 +39,29 @@ pub(super) struct DetectArguments {
     case: Vec<PathBuf>,
 }
 
-#[derive(Serialize)]
-struct Report {
-    schema: &'static str,
-    deliveries: Vec<ReportedDelivery>,
-}
-
-#[derive(Serialize)]
-struct ReportedDelivery {
-    recipients: Vec<String>,
-    route: MailRoute,
-    action: DeliveryAction,
-    reasons: Vec<HoldReason>,
-    changes: Vec<Change>,
-    message_base64: Option<String>,
-}
-
 /// Shows what would leave.
 pub(super) async fn run(setup: Setup, arguments: &RedactArguments) -> Outcome {
     let raw = setup::mail_from(&arguments.file)?;
     let (cases, settings) = people(&setup, &arguments.case).await?;
     let mut nonce = [0; 16];
-    getrandom::fill(&mut nonce).map_err(|_| Failure::failed("the operating system gave no random bytes; try again"))?;
-    let request = DraftRequest { raw, recipients: arguments.to.clone(), cases, settings, nonce };
+    getrandom::fill(&mut nonce)
+        .map_err(|_| Failure::failed("the operating system gave no random bytes; try again"))?;
+    let request = DraftRequest {
+        raw,
+        recipients: arguments.to.clone(),
+        cases,
+        settings,
+        nonce,
+    };
     let plan = setup
-        .pool()?
+        .drafting_pool()
         .draft(&request)
         .await
         .map_err(|_| Failure::failed(HoldReason::RedactionFailed.explanation()))?;
     let finished = redact::finish(plan, &request);
     if arguments.json {
-        let deliveries = finished.into_iter().map(reported).collect();
-        return output::json(&Report { schema: "referrald.outbound/1", deliveries });
+        let deliveries = redact::deliveries_as_json(&finished);
+        return output::json(&serde_json::json!({ "schema": SCHEMA, "deliveries": deliveries }));
     }
     for delivery in &finished {
         show(delivery);
@@ -87,18 +80,6 @@ async fn people(setup: &Setup, files: &[PathBuf]) -> Result<(Vec<KnownCase>, Red
     Ok((setup::cases_from(files)?, settings))
 }
 
-fn reported(delivery: FinishedDelivery) -> ReportedDelivery {
-    let bytes = delivery.message.expose_bytes();
-    ReportedDelivery {
-        message_base64: bytes.map(|bytes| STANDARD.encode(bytes)),
-        recipients: delivery.recipients,
-        route: delivery.route,
-        action: delivery.action,
-        reasons: delivery.reasons,
-        changes: delivery.changes,
-    }
-}
-
 /// For a person: who, what, why, and the text that would leave.
 fn show(delivery: &FinishedDelivery) {
     let action = match delivery.action {
@@ -110,7 +91,7 @@ fn show(delivery: &FinishedDelivery) {
     for reason in &delivery.reasons {
         output::line(format!("  because {}", reason.explanation()));
     }
-    if let FinishedMessage::Redacted(message) = &delivery.message {
+    if let Finished::Redacted(message) = &delivery.message {
         output::line(format!("  replaced: {}", delivery.changes.len()));
         output::line(String::from_utf8_lossy(message.as_bytes()));
     }
@@ -142,10 +123,18 @@ pub(super) async fn detect(setup: Setup, arguments: &DetectArguments) -> Outcome
             continue;
         }
         let document: DetectLine = serde_json::from_str(&text).map_err(|_| {
-            Failure::failed(format!("line {}: not an object with \"doc_id\" and \"text\"", number + 1))
+            Failure::failed(format!(
+                "line {}: not an object with \"doc_id\" and \"text\"",
+                number + 1
+            ))
         })?;
         for span in redact::detect(&document.text, &cases, &settings) {
-            let code_points = |byte: usize| document.text.get(..byte).map_or(0, |before| before.chars().count());
+            let code_points = |byte: usize| {
+                document
+                    .text
+                    .get(..byte)
+                    .map_or(0, |before| before.chars().count())
+            };
             let row = DetectedSpan {
                 doc_id: &document.doc_id,
                 start: code_points(span.start),

@@ -9,9 +9,6 @@ use secrecy::{ExposeSecret, SecretString};
 use std::io::{BufRead, IsTerminal};
 use std::path::PathBuf;
 
-/// Shortest password taken, in characters (NCSC: length over complexity).
-const MIN_PASSWORD: usize = 12;
-
 /// What `users` does.
 #[derive(clap::Subcommand)]
 pub(super) enum UsersCommand {
@@ -39,27 +36,46 @@ pub(super) async fn run(setup: Setup, command: UsersCommand) -> Outcome {
     let store = setup.store().await?;
     let now = SystemClock.now();
     match command {
-        UsersCommand::Add { user, address, password_file } => {
-            let address = EmailAddress::parse(&address)
-                .ok_or_else(|| Failure::failed("--address must be one plain address, such as volunteer@example.org"))?;
+        UsersCommand::Add {
+            user,
+            address,
+            password_file,
+        } => {
+            let address = EmailAddress::parse(&address).ok_or_else(|| {
+                Failure::failed("--address must be one plain address, such as volunteer@example.org")
+            })?;
             let sound = !user.is_empty() && user.len() <= 64 && user.chars().all(|c| c.is_ascii_graphic());
             if !sound {
-                return Err(Failure::failed("the user name must be 1 to 64 visible ASCII characters"));
+                return Err(Failure::failed(
+                    "the user name must be 1 to 64 visible ASCII characters",
+                ));
             }
             let password = match password_file {
                 Some(file) => setup.files.password(&file)?,
                 None => password_from_stdin()?,
             };
-            if password.expose_secret().chars().count() < MIN_PASSWORD {
-                return Err(Failure::failed(format!("the password must have at least {MIN_PASSWORD} characters")));
+            if password.expose_secret().chars().count() < smtp::MIN_PASSWORD_CHARS {
+                return Err(Failure::failed(format!(
+                    "the password must have at least {} characters",
+                    smtp::MIN_PASSWORD_CHARS
+                )));
             }
             let mut salt = [0; 16];
             getrandom::fill(&mut salt)
                 .map_err(|_| Failure::failed("the operating system gave no random bytes; try again"))?;
-            let password_hash = smtp::hash_password(&password, &salt)
+            let password_hash = smtp::hash_password(&password, salt)
                 .map_err(|_| Failure::failed("the password could not be hashed"))?;
             let address = Personal::new(address.expose_address().to_owned());
-            store.put_account(&SubmissionAccount { user: user.clone(), address, password_hash }, now).await?;
+            store
+                .put_account(
+                    &SubmissionAccount {
+                        user: user.clone(),
+                        address,
+                        password_hash,
+                    },
+                    now,
+                )
+                .await?;
             output::line(format!("account {user} can send"));
         }
         UsersCommand::List => {
@@ -69,7 +85,9 @@ pub(super) async fn run(setup: Setup, command: UsersCommand) -> Outcome {
         }
         UsersCommand::Remove { user } => {
             if !store.remove_account(&user, now).await? {
-                return Err(Failure::failed("there is no such account; see `referrald users list`"));
+                return Err(Failure::failed(
+                    "there is no such account; see `referrald users list`",
+                ));
             }
             output::line(format!("account {user} is gone"));
         }
@@ -79,7 +97,9 @@ pub(super) async fn run(setup: Setup, command: UsersCommand) -> Outcome {
 
 fn password_from_stdin() -> Result<SecretString, Failure> {
     if std::io::stdin().is_terminal() {
-        output::line("Password (it will be shown):");
+        return rpassword::prompt_password("Password: ")
+            .map(SecretString::from)
+            .map_err(|_| Failure::failed("no password was typed"));
     }
     let mut text = String::new();
     std::io::stdin()

@@ -21,7 +21,11 @@ impl Problems {
     /// `value` if there was no problem.
     pub(super) fn into_result<T>(self, value: T) -> Result<T, ConfigErrors> {
         let problems = self.0.into_inner();
-        if problems.is_empty() { Ok(value) } else { Err(ConfigErrors(problems)) }
+        if problems.is_empty() {
+            Ok(value)
+        } else {
+            Err(ConfigErrors(problems))
+        }
     }
 }
 
@@ -35,11 +39,20 @@ pub(super) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     pub(super) fn root(table: Table, problems: &'a Problems) -> Self {
-        Self { path: String::new(), table, known: BTreeSet::new(), problems }
+        Self {
+            path: String::new(),
+            table,
+            known: BTreeSet::new(),
+            problems,
+        }
     }
 
     fn key(&self, name: &str) -> String {
-        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
+        if self.path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{}.{name}", self.path)
+        }
     }
 
     fn take(&mut self, name: &'static str) -> Option<Value> {
@@ -62,7 +75,8 @@ impl<'a> Fields<'a> {
 
     /// A section; an absent one counts as empty.
     pub(super) fn section(&mut self, name: &'static str) -> Fields<'a> {
-        self.optional_section(name).unwrap_or_else(|| self.child(name, Table::new()))
+        self.optional_section(name)
+            .unwrap_or_else(|| self.child(name, Table::new()))
     }
 
     /// A section that may be absent.
@@ -83,7 +97,12 @@ impl<'a> Fields<'a> {
     }
 
     fn child(&self, name: &str, table: Table) -> Fields<'a> {
-        Fields { path: self.key(name), table, known: BTreeSet::new(), problems: self.problems }
+        Fields {
+            path: self.key(name),
+            table,
+            known: BTreeSet::new(),
+            problems: self.problems,
+        }
     }
 
     /// Text that may be absent; empty text counts as absent.
@@ -101,7 +120,13 @@ impl<'a> Fields<'a> {
     pub(super) fn text(&mut self, name: &'static str, what: &str) -> String {
         let given = self.table.contains_key(name);
         self.optional_text(name).unwrap_or_else(|| {
-            let wrong_type = given && self.problems.0.borrow().iter().any(|p| p.starts_with(&self.key(name)));
+            let wrong_type = given
+                && self
+                    .problems
+                    .0
+                    .borrow()
+                    .iter()
+                    .any(|p| p.starts_with(&self.key(name)));
             if !wrong_type {
                 self.problem(name, &format!("is missing: write {what}"));
             }
@@ -114,9 +139,14 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn texts(&mut self, name: &'static str) -> Vec<String> {
-        let Some(value) = self.take(name) else { return Vec::new() };
+        let Some(value) = self.take(name) else {
+            return Vec::new();
+        };
         let texts = value.as_array().and_then(|items| {
-            items.iter().map(|item| item.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()
+            items
+                .iter()
+                .map(|item| item.as_str().map(str::to_owned))
+                .collect::<Option<Vec<_>>>()
         });
         texts.unwrap_or_else(|| {
             self.problem(name, "must be a list of texts: [\"one\", \"two\"]");
@@ -133,8 +163,13 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn number(&mut self, name: &'static str, default: u64, range: RangeInclusive<u64>) -> u64 {
-        let Some(value) = self.take(name) else { return default };
-        let number = value.as_integer().and_then(|n| u64::try_from(n).ok()).filter(|n| range.contains(n));
+        let Some(value) = self.take(name) else {
+            return default;
+        };
+        let number = value
+            .as_integer()
+            .and_then(|n| u64::try_from(n).ok())
+            .filter(|n| range.contains(n));
         number.unwrap_or_else(|| {
             self.problem(
                 name,
@@ -158,7 +193,9 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn choice<T: Copy>(&mut self, name: &'static str, default: T, choices: &[(&str, T)]) -> T {
-        let Some(value) = self.take(name) else { return default };
+        let Some(value) = self.take(name) else {
+            return default;
+        };
         let chosen = choices.iter().find(|(word, _)| value.as_str() == Some(word));
         chosen.map_or_else(
             || {
@@ -173,7 +210,11 @@ impl<'a> Fields<'a> {
     pub(super) fn optional_address(&mut self, name: &'static str) -> Option<SocketAddr> {
         let text = self.optional_text(name)?;
         let address = text.parse().ok();
-        self.demand(address.is_some(), name, "must be an IP address and a port, such as \"127.0.0.1:8465\"");
+        self.demand(
+            address.is_some(),
+            name,
+            "must be an IP address and a port, such as \"127.0.0.1:8465\"",
+        );
         address
     }
 }
@@ -195,7 +236,12 @@ impl Drop for Fields<'_> {
 /// One letter wrong, missing, added, or two swapped.
 fn is_near(a: &str, b: &str) -> bool {
     let same_start = a.bytes().zip(b.bytes()).take_while(|(x, y)| x == y).count();
-    let same_end = a.bytes().rev().zip(b.bytes().rev()).take_while(|(x, y)| x == y).count();
+    let same_end = a
+        .bytes()
+        .rev()
+        .zip(b.bytes().rev())
+        .take_while(|(x, y)| x == y)
+        .count();
     let longest = a.len().max(b.len());
     a.len().abs_diff(b.len()) <= 1 && longest - (same_start + same_end).min(longest) <= 2 && longest > 2
 }

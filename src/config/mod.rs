@@ -88,6 +88,7 @@ pub struct MailboxConfig {
     pub processed: String,
     pub poll: Duration,
     pub sweep: Duration,
+    pub settle: Duration,
     pub max_message_bytes: u64,
     pub batch_messages: usize,
     pub authserv_id: Option<String>,
@@ -173,7 +174,9 @@ impl Config {
     /// All problems at once: syntax, unknown keys, missing keys, values out of bounds.
     pub fn from_toml(text: &str) -> Result<Self, ConfigErrors> {
         let table: toml::Table = toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(0, |span| text[..span.start].matches('\n').count() + 1);
+            let line = error
+                .span()
+                .map_or(0, |span| text[..span.start].matches('\n').count() + 1);
             ConfigErrors(vec![format!("line {line}: not valid TOML: {}", error.message())])
         })?;
         let problems = Problems::default();
@@ -225,10 +228,18 @@ fn service(mut f: Fields) -> ServiceConfig {
         "write a mail domain, such as \"restorative.example\"",
     );
     let sound = config.own_addresses.iter().all(|own| {
-        let address = if own.starts_with('@') { format!("x{own}") } else { own.clone() };
+        let address = if own.starts_with('@') {
+            format!("x{own}")
+        } else {
+            own.clone()
+        };
         EmailAddress::parse(&address).is_some()
     });
-    f.demand(sound, "own_addresses", "write addresses or whole domains, such as \"@restorative.example\"");
+    f.demand(
+        sound,
+        "own_addresses",
+        "write addresses or whole domains, such as \"@restorative.example\"",
+    );
     config
 }
 
@@ -243,11 +254,17 @@ fn mailbox(mut f: Fields) -> MailboxConfig {
     let tls = f.choice(
         "tls",
         TlsChoice::Implicit,
-        &[("implicit", TlsChoice::Implicit), ("starttls", TlsChoice::StartTls)],
+        &[
+            ("implicit", TlsChoice::Implicit),
+            ("starttls", TlsChoice::StartTls),
+        ],
     );
     let config = MailboxConfig {
         name: f.text_or("name", "referrals"),
-        host: f.text("host", "the name of the IMAP server, such as \"outlook.office365.com\""),
+        host: f.text(
+            "host",
+            "the name of the IMAP server, such as \"outlook.office365.com\"",
+        ),
         port: f.port("port", 993),
         tls,
         ca_file: f.optional_path("ca_file"),
@@ -257,6 +274,7 @@ fn mailbox(mut f: Fields) -> MailboxConfig {
         processed: f.text_or("processed", "Referrald/Processed"),
         poll: f.seconds("poll_seconds", 60, 1..=3600),
         sweep: f.seconds("sweep_seconds", 3600, 10..=86_400),
+        settle: f.seconds("settle_seconds", 2, 0..=60),
         max_message_bytes: f.number("max_message_mb", 50, 1..=200) * MEGABYTE,
         batch_messages: to_usize(f.number("batch_messages", 50, 1..=500)),
         authserv_id: f.optional_text("authserv_id"),
@@ -277,7 +295,10 @@ fn reading(mut f: Fields) -> ReadingConfig {
         unprotected: f.choice(
             "unprotected",
             UnprotectedChoice::Refuse,
-            &[("refuse", UnprotectedChoice::Refuse), ("allow", UnprotectedChoice::Allow)],
+            &[
+                ("refuse", UnprotectedChoice::Refuse),
+                ("allow", UnprotectedChoice::Allow),
+            ],
         ),
     }
 }
@@ -299,7 +320,10 @@ fn relay(mut f: Fields) -> RelayConfig {
         user: f.optional_text("user"),
         password_file: f.optional_path("password_file"),
     };
-    let loopback = config.host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    let loopback = config
+        .host
+        .parse::<std::net::IpAddr>()
+        .is_ok_and(|ip| ip.is_loopback());
     f.demand(
         config.tls != TlsChoice::None || loopback,
         "tls",
@@ -372,7 +396,9 @@ mod tests {
         let config = Config::from_toml(SMALLEST).unwrap();
         assert_eq!(config.mailbox.tls, TlsChoice::Implicit);
         assert_eq!(config.reading.unprotected, UnprotectedChoice::Refuse);
-        assert!(config.relay_cjsm.is_none() && config.relay_ordinary.is_none() && config.submission.is_none());
+        assert!(
+            config.relay_cjsm.is_none() && config.relay_ordinary.is_none() && config.submission.is_none()
+        );
     }
 
     #[test]
@@ -386,7 +412,10 @@ mod tests {
             Config::from_toml(&all).unwrap();
         }) {
             let documented = REFERENCE_TOML.lines().any(|line| {
-                line.trim_start_matches(['#', ' ']).split('=').next().is_some_and(|k| k.trim() == key)
+                line.trim_start_matches(['#', ' '])
+                    .split('=')
+                    .next()
+                    .is_some_and(|k| k.trim() == key)
             });
             assert!(documented, "config/referrald.toml does not document `{key}`");
         }

@@ -25,15 +25,25 @@ pub fn start(level: Level, format: Format) {
     let registry = tracing_subscriber::registry().with(own_events);
     // The only error is "already started".
     let _already_started = match format {
-        Format::Text => registry.with(fmt::layer().with_writer(std::io::stderr).with_ansi(false)).try_init(),
-        Format::Json => registry.with(fmt::layer().json().with_writer(std::io::stderr)).try_init(),
+        Format::Text => registry
+            .with(fmt::layer().with_writer(std::io::stderr).with_ansi(false))
+            .try_init(),
+        Format::Json => registry
+            .with(fmt::layer().json().with_writer(std::io::stderr))
+            .try_init(),
     };
 }
 
 /// From now on a panic writes where it happened, not what it says.
 pub fn quiet_panics() {
     panic::set_hook(Box::new(|info| {
-        let (file, line) = info.location().map_or(("?", 0), |place| (place.file(), place.line()));
-        tracing::error!(file, line, "a task stopped on an internal error; please report this place");
+        let (file, line) = info
+            .location()
+            .map_or(("?", 0), |place| (place.file(), place.line()));
+        tracing::error!(
+            file,
+            line,
+            "a task stopped on an internal error; please report this place"
+        );
     }));
 }
