@@ -5,7 +5,11 @@
 //! and is the only way to a [`RedactedMessage`].
 
 mod finish;
+mod given;
+mod people;
 mod verbatim;
+mod view;
+mod words;
 
 pub use finish::{Finished, FinishedDelivery, deliveries_as_json, finish};
 
