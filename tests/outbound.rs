@@ -1,5 +1,6 @@
 //! The way out: the submission server, the relays, and the outbound service between them.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #[path = "outbound/client.rs"]
 mod client;
 #[path = "support/postfix.rs"]

@@ -10,16 +10,19 @@ use super::retry::next_try;
 use super::{Drafter, NonceSource, Outbound, Relay, RelayAnswer};
 use crate::domain::{
     CjsmAddress, Clock, DeliveryAction, DeliveryId, EmailAddress, HoldReason, KnownCase, MailRoute,
-    OpenAddress, Recipient,
+    OpenAddress, Recipient, Timestamp,
 };
 use crate::redact::{RedactedMessage, RedactionSettings, VerbatimMessage};
 use crate::store::{DeliveryOutcome, DueDelivery, StoreError};
+use jiff::SignedDuration;
 use std::collections::HashSet;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// Deliveries looked up at once.
-const BATCH: u32 = 20;
+/// Deliveries looked up at once: each brings its whole mail into memory.
+const BATCH: u32 = 4;
+/// How long a relay that could not be reached is left alone, in seconds.
+const LEFT_ALONE: i64 = 30;
 /// Waits between tries to record an outcome, in milliseconds.
 const RECORD_WAITS: [u64; 6] = [100, 300, 1_000, 2_000, 5_000, 10_000];
 
@@ -45,11 +48,17 @@ struct LaneReport {
     end: Result<(), StoreError>,
 }
 
-/// Whether a relay can be talked to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reach {
-    Answers,
-    Silent,
+/// What is known of the two relays between batches.
+#[derive(Default)]
+struct Lanes {
+    cjsm: Lane,
+    ordinary: Lane,
+}
+
+/// One relay: until when it is left alone, because it could not be reached.
+#[derive(Default)]
+struct Lane {
+    left_alone_until: Option<Timestamp>,
 }
 
 impl<D: Drafter, R: Relay, C: Clock, N: NonceSource> Outbound<D, R, C, N> {
@@ -57,8 +66,9 @@ impl<D: Drafter, R: Relay, C: Clock, N: NonceSource> Outbound<D, R, C, N> {
     pub(super) async fn deliver_until(&self, stop: &CancellationToken) {
         // Outcomes that could not be recorded: tried again, such a mail would leave a second time.
         let mut unrecorded = HashSet::new();
+        let mut lanes = Lanes::default();
         while !stop.is_cancelled() {
-            if let Err(error) = self.deliver_due(&mut unrecorded, stop).await {
+            if let Err(error) = self.deliver_due(&mut lanes, &mut unrecorded, stop).await {
                 tracing::warn!(%error, "deliveries wait");
             }
             self.pause(&self.to_deliver, stop).await;
@@ -68,6 +78,7 @@ impl<D: Drafter, R: Relay, C: Clock, N: NonceSource> Outbound<D, R, C, N> {
     /// Delivers until nothing is due. An error means: try again after a pause.
     async fn deliver_due(
         &self,
+        lanes: &mut Lanes,
         unrecorded: &mut HashSet<DeliveryId>,
         stop: &CancellationToken,
     ) -> Result<(), StoreError> {
@@ -83,7 +94,10 @@ impl<D: Drafter, R: Relay, C: Clock, N: NonceSource> Outbound<D, R, C, N> {
                 .into_iter()
                 .partition(|delivery| delivery.route == MailRoute::Cjsm);
             // Side by side: a relay that is down does not hold up the other one's mail.
-            let (cjsm, ordinary) = tokio::join!(self.lane(cjsm, stop), self.lane(ordinary, stop));
+            let (cjsm, ordinary) = tokio::join!(
+                self.send_all(&mut lanes.cjsm, cjsm, stop),
+                self.send_all(&mut lanes.ordinary, ordinary, stop),
+            );
             for lane in [&cjsm, &ordinary] {
                 unrecorded.extend(&lane.unrecorded);
             }
@@ -92,9 +106,8 @@ impl<D: Drafter, R: Relay, C: Clock, N: NonceSource> Outbound<D, R, C, N> {
     }
 
     /// One relay's deliveries, one after another.
-    async fn lane(&self, due: Vec<DueDelivery>, stop: &CancellationToken) -> LaneReport {
+    async fn send_all(&self, lane: &mut Lane, due: Vec<DueDelivery>, stop: &CancellationToken) -> LaneReport {
         let mut unrecorded = Vec::new();
-        let mut reach = Reach::Answers;
         for delivery in due {
             if stop.is_cancelled() {
                 break;
@@ -107,14 +120,7 @@ impl<D: Drafter, R: Relay, C: Clock, N: NonceSource> Outbound<D, R, C, N> {
                 }
                 Ok(Err(reason)) => DeliveryOutcome::Held { reason },
                 Ok(Ok(cleared)) => {
-                    let answer = match reach {
-                        Reach::Answers => self.send(&cleared).await,
-                        // Waiting for its time-out once per mail would help nobody.
-                        Reach::Silent => RelayAnswer::Later(None),
-                    };
-                    if answer == RelayAnswer::Later(None) {
-                        reach = Reach::Silent;
-                    }
+                    let answer = self.send_unless_left_alone(lane, &cleared).await;
                     self.outcome(answer, attempts)
                 }
             };
@@ -135,6 +141,20 @@ impl<D: Drafter, R: Relay, C: Clock, N: NonceSource> Outbound<D, R, C, N> {
         // The second pass computes for a while, and a panic in it is a hold like any other failure.
         let cleared = tokio::task::spawn_blocking(move || clear(delivery, &cases, &settings)).await;
         Ok(cleared.unwrap_or(Err(HoldReason::SecondPassFailed)))
+    }
+
+    /// Waiting for a time-out once per mail would help nobody.
+    async fn send_unless_left_alone(&self, lane: &mut Lane, cleared: &Cleared) -> RelayAnswer {
+        let now = self.parts.clock.now();
+        if lane.left_alone_until.is_some_and(|until| now < until) {
+            return RelayAnswer::Later(None);
+        }
+        let answer = self.send(cleared).await;
+        lane.left_alone_until = match answer {
+            RelayAnswer::Later(None) => now.checked_add(SignedDuration::from_secs(LEFT_ALONE)).ok(),
+            RelayAnswer::Later(Some(_)) | RelayAnswer::Accepted(_) | RelayAnswer::Refused(_) => None,
+        };
+        answer
     }
 
     async fn send(&self, cleared: &Cleared) -> RelayAnswer {

@@ -15,19 +15,19 @@ use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-pub const USER: &str = "volunteer";
-pub const PASSWORD: &str = "a long enough password";
-pub const ADDRESS: &str = "Volunteer@liaison.example.org";
+pub(crate) const USER: &str = "volunteer";
+pub(crate) const PASSWORD: &str = "a long enough password";
+pub(crate) const ADDRESS: &str = "Volunteer@liaison.example.org";
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A certificate for localhost and 127.0.0.1, made for the run.
-pub struct Certificate {
-    pub certificate_pem: String,
-    pub key_pem: String,
+pub(crate) struct Certificate {
+    pub(crate) certificate_pem: String,
+    pub(crate) key_pem: String,
 }
 
 impl Certificate {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
         let made = rcgen::generate_simple_self_signed(names).expect("certificate");
         Self {
@@ -38,7 +38,7 @@ impl Certificate {
 }
 
 /// A hash that is quick to check: the real parameters are tested where they are set.
-pub fn quick_hash(password: &str) -> String {
+pub(crate) fn quick_hash(password: &str) -> String {
     let params = argon2::Params::new(8, 1, 1, None).expect("parameters");
     let salt = SaltString::encode_b64(&[7; 16]).expect("salt");
     argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params)
@@ -49,18 +49,18 @@ pub fn quick_hash(password: &str) -> String {
 
 /// Keeps mails in memory, or fails as told.
 #[derive(Default)]
-pub struct MemorySink {
-    pub mails: Mutex<Vec<SubmittedMail>>,
-    pub failure: Mutex<Option<AcceptFailure>>,
-    pub unavailable: Mutex<bool>,
+pub(crate) struct MemorySink {
+    pub(crate) mails: Mutex<Vec<SubmittedMail>>,
+    pub(crate) failure: Mutex<Option<AcceptFailure>>,
+    pub(crate) unavailable: Mutex<bool>,
 }
 
 impl MemorySink {
-    pub fn fail_with(&self, failure: Option<AcceptFailure>) {
+    pub(crate) fn fail_with(&self, failure: Option<AcceptFailure>) {
         *self.failure.lock().unwrap() = failure;
     }
 
-    pub fn mails(&self) -> Vec<SubmittedMail> {
+    pub(crate) fn mails(&self) -> Vec<SubmittedMail> {
         self.mails.lock().unwrap().clone()
     }
 }
@@ -87,13 +87,13 @@ impl SubmissionSink for MemorySink {
 }
 
 /// A running server.
-pub struct Running<K> {
-    pub sink: Arc<K>,
-    pub certificate: Certificate,
-    pub implicit: SocketAddr,
-    pub starttls: SocketAddr,
-    pub stop: CancellationToken,
-    pub task: JoinHandle<()>,
+pub(crate) struct Running<K> {
+    pub(crate) sink: Arc<K>,
+    pub(crate) certificate: Certificate,
+    pub(crate) implicit: SocketAddr,
+    pub(crate) starttls: SocketAddr,
+    pub(crate) stop: CancellationToken,
+    pub(crate) task: JoinHandle<()>,
 }
 
 impl<K> Drop for Running<K> {
@@ -103,7 +103,7 @@ impl<K> Drop for Running<K> {
 }
 
 /// Settings as usual, on free ports.
-pub fn settings(certificate: &Certificate) -> SubmissionSettings {
+pub(crate) fn settings(certificate: &Certificate) -> SubmissionSettings {
     let mut settings = SubmissionSettings::new(
         "submit.example.org".to_owned(),
         certificate.certificate_pem.clone().into_bytes(),
@@ -115,7 +115,7 @@ pub fn settings(certificate: &Certificate) -> SubmissionSettings {
     settings
 }
 
-pub async fn serve<K: SubmissionSink + 'static>(
+pub(crate) async fn serve<K: SubmissionSink + 'static>(
     sink: Arc<K>,
     change: impl FnOnce(&mut SubmissionSettings),
 ) -> Running<K> {
@@ -141,18 +141,18 @@ pub async fn serve<K: SubmissionSink + 'static>(
     }
 }
 
-pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
 /// One connection.
-pub struct Client {
+pub(crate) struct Client {
     stream: Box<dyn Stream>,
     received: Vec<u8>,
 }
 
 impl Client {
     /// Without TLS, past the greeting.
-    pub async fn plain(address: SocketAddr) -> Self {
+    pub(crate) async fn plain(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).await.expect("connects");
         let mut client = Self::over(Box::new(stream));
         assert!(client.reply().await.starts_with("220 "));
@@ -160,7 +160,7 @@ impl Client {
     }
 
     /// With TLS from the start, past the greeting.
-    pub async fn tls<K>(server: &Running<K>) -> Self {
+    pub(crate) async fn tls<K>(server: &Running<K>) -> Self {
         let stream = TcpStream::connect(server.implicit).await.expect("connects");
         let mut client = Self::over(Box::new(
             handshake(stream, &server.certificate).await.expect("TLS"),
@@ -170,14 +170,14 @@ impl Client {
     }
 
     /// With TLS, past EHLO and AUTH.
-    pub async fn signed_in<K>(server: &Running<K>) -> Self {
+    pub(crate) async fn signed_in<K>(server: &Running<K>) -> Self {
         let mut client = Self::tls(server).await;
         client.says("EHLO client.example.org", "250").await;
         client.says(&auth_plain(USER, PASSWORD), "235").await;
         client
     }
 
-    pub fn over(stream: Box<dyn Stream>) -> Self {
+    pub(crate) fn over(stream: Box<dyn Stream>) -> Self {
         Self {
             stream,
             received: Vec::new(),
@@ -185,17 +185,17 @@ impl Client {
     }
 
     /// Goes on over TLS after a 220 to `STARTTLS`.
-    pub async fn start_tls(self, certificate: &Certificate) -> std::io::Result<Self> {
+    pub(crate) async fn start_tls(self, certificate: &Certificate) -> std::io::Result<Self> {
         Ok(Self::over(Box::new(handshake(self.stream, certificate).await?)))
     }
 
-    pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {
+    pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.stream.write_all(bytes.as_ref()).await.expect("sends");
         self.stream.flush().await.expect("sends");
     }
 
     /// The next reply, all its lines; empty when the server closed the connection.
-    pub async fn reply(&mut self) -> String {
+    pub(crate) async fn reply(&mut self) -> String {
         let reading = async {
             let mut whole = String::new();
             loop {
@@ -229,14 +229,14 @@ impl Client {
     }
 
     /// Sends a line and gives the reply.
-    pub async fn say(&mut self, line: &str) -> String {
+    pub(crate) async fn say(&mut self, line: &str) -> String {
         self.send(format!("{line}\r\n")).await;
         self.reply().await
     }
 
     /// Sends a line; the reply must begin like this.
     #[track_caller]
-    pub fn says<'a>(&'a mut self, line: &'a str, reply: &'a str) -> impl Future<Output = ()> + 'a {
+    pub(crate) fn says<'a>(&'a mut self, line: &'a str, reply: &'a str) -> impl Future<Output = ()> + 'a {
         let at = std::panic::Location::caller();
         async move {
             let got = self.say(line).await;
@@ -248,7 +248,7 @@ impl Client {
     }
 
     /// The server closes the connection without another word.
-    pub async fn is_closed(&mut self) -> bool {
+    pub(crate) async fn is_closed(&mut self) -> bool {
         self.reply().await.is_empty()
     }
 }
@@ -273,10 +273,10 @@ async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
         .await
 }
 
-pub fn encode(text: &str) -> String {
+pub(crate) fn encode(text: &str) -> String {
     STANDARD.encode(text)
 }
 
-pub fn auth_plain(user: &str, password: &str) -> String {
+pub(crate) fn auth_plain(user: &str, password: &str) -> String {
     format!("AUTH PLAIN {}", encode(&format!("\0{user}\0{password}")))
 }

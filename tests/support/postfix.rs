@@ -68,21 +68,21 @@ disable_mime_output_conversion = yes
 ";
 
 /// Certificate and key of a Postfix that demands TLS.
-pub struct PostfixTls<'a> {
-    pub certificate_pem: &'a str,
-    pub key_pem: &'a str,
+pub(crate) struct PostfixTls<'a> {
+    pub(crate) certificate_pem: &'a str,
+    pub(crate) key_pem: &'a str,
 }
 
 /// A running Postfix.
-pub struct Postfix {
+pub(crate) struct Postfix {
     dir: TempDir,
-    pub port: u16,
+    pub(crate) port: u16,
 }
 
 impl Postfix {
     /// Starts a relay that hands every mail to 127.0.0.1:`lmtp_port`. With `tls` it takes mail only after
     /// `STARTTLS`.
-    pub fn start(name: &str, lmtp_port: u16, tls: Option<PostfixTls<'_>>) -> Self {
+    pub(crate) fn start(name: &str, lmtp_port: u16, tls: Option<PostfixTls<'_>>) -> Self {
         let dir = tempfile::Builder::new()
             .prefix("referrald-postfix-")
             .tempdir()
@@ -126,7 +126,7 @@ impl Postfix {
     }
 
     /// What Postfix logged.
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.dir.path().join("postfix.log")).unwrap_or_default()
     }
 
@@ -153,13 +153,13 @@ fn run(command: &mut Command) {
 }
 
 /// A port that nobody uses now.
-pub fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("address").port()
 }
 
 /// Asks until there is an answer.
-pub fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + PATIENCE;
     loop {
         if let Some(answer) = ask() {
@@ -172,7 +172,7 @@ pub fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
 
 /// A point of an SMTP or LMTP dialogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Step {
+pub(crate) enum Step {
     Greeting,
     Hello,
     StartTls,
@@ -186,7 +186,7 @@ pub enum Step {
 
 /// What the scripted server does at a step.
 #[derive(Debug, Clone)]
-pub enum Act {
+pub(crate) enum Act {
     /// Says this (without CRLF).
     Say(String),
     /// Closes the connection.
@@ -197,15 +197,15 @@ pub enum Act {
 
 /// A mail that arrived.
 #[derive(Debug, Clone)]
-pub struct Arrived {
-    pub from: String,
-    pub to: Vec<String>,
-    pub raw: Vec<u8>,
+pub(crate) struct Arrived {
+    pub(crate) from: String,
+    pub(crate) to: Vec<String>,
+    pub(crate) raw: Vec<u8>,
 }
 
 impl Arrived {
     /// The bytes without the `Received` fields that relays put on top.
-    pub fn as_handed_to_relay(&self) -> &[u8] {
+    pub(crate) fn as_handed_to_relay(&self) -> &[u8] {
         let mut rest = self.raw.as_slice();
         while rest.starts_with(b"Received:") {
             let mut end = 0;
@@ -235,14 +235,14 @@ struct Scripted {
 
 /// A server that takes any mail (SMTP or LMTP), unless the script says otherwise.
 #[derive(Clone)]
-pub struct ScriptedServer {
-    pub port: u16,
+pub(crate) struct ScriptedServer {
+    pub(crate) port: u16,
     state: Arc<Mutex<Scripted>>,
 }
 
 impl ScriptedServer {
     /// Starts it on a free port. It ends with the test process.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("address").port();
         let state = Arc::new(Mutex::new(Scripted::default()));
@@ -263,37 +263,37 @@ impl ScriptedServer {
     }
 
     /// From now on, does this at that step.
-    pub fn at(&self, step: Step, act: Act) {
+    pub(crate) fn at(&self, step: Step, act: Act) {
         self.state.lock().unwrap().script.insert(step, act);
     }
 
     /// From now on, answers that step with this line.
-    pub fn say(&self, step: Step, reply: &str) {
+    pub(crate) fn say(&self, step: Step, reply: &str) {
         self.at(step, Act::Say(reply.to_owned()));
     }
 
     /// Takes everything again.
-    pub fn behave(&self) {
+    pub(crate) fn behave(&self) {
         self.state.lock().unwrap().script.clear();
     }
 
     /// Everything that arrived.
-    pub fn arrived(&self) -> Vec<Arrived> {
+    pub(crate) fn arrived(&self) -> Vec<Arrived> {
         self.state.lock().unwrap().arrived.clone()
     }
 
     /// Every command line that came (not the mails).
-    pub fn commands(&self) -> Vec<String> {
+    pub(crate) fn commands(&self) -> Vec<String> {
         self.state.lock().unwrap().commands.clone()
     }
 
     /// How many connections were made.
-    pub fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.state.lock().unwrap().connections
     }
 
     /// Waits for a mail to this recipient.
-    pub async fn wait_for_mail_to(&self, recipient: &str) -> Arrived {
+    pub(crate) async fn wait_for_mail_to(&self, recipient: &str) -> Arrived {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let found = self
