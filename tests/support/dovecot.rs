@@ -115,7 +115,11 @@ impl Dovecot {
         for (key, value) in ids {
             config = config.replace(key, &value);
         }
-        for (key, port) in [("@IMAP@", imap_port), ("@IMAPS@", imaps_port), ("@LMTP@", lmtp_port)] {
+        for (key, port) in [
+            ("@IMAP@", imap_port),
+            ("@IMAPS@", imaps_port),
+            ("@LMTP@", lmtp_port),
+        ] {
             config = config.replace(key, &port.to_string());
         }
         config = config.replace("@DIR@", &at.to_string_lossy());
@@ -349,7 +353,9 @@ pub fn deliver_over_lmtp(port: u16, from: &str, to: &str, mail: &[u8]) {
         (format!("RCPT TO:<{to}>"), "250"),
         ("DATA".to_owned(), "354"),
     ] {
-        stream.write_all(format!("{command}\r\n").as_bytes()).expect("command");
+        stream
+            .write_all(format!("{command}\r\n").as_bytes())
+            .expect("command");
         expect(code);
     }
     for line in mail.split_inclusive(|b| *b == b'\n') {

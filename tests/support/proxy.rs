@@ -16,6 +16,10 @@ use tokio_rustls::TlsAcceptor;
 pub enum Act {
     /// Answered by the proxy with this status line (after the tag); the server never sees it.
     Answer(&'static str),
+    /// Answered by the proxy with an untagged line and this status line.
+    Prelude(&'static str, &'static str),
+    /// Nobody sees it, nobody answers.
+    Swallow,
     /// The connection is dropped before the server sees it.
     HangUp,
     /// The server sees it, the client hears nothing more.
@@ -46,14 +50,17 @@ pub struct Proxy {
 impl Proxy {
     /// Listens with TLS and forwards to the plain IMAP port.
     pub async fn start(certificate: &TestCertificate, imap_port: u16) -> Self {
-        let chain = vec![CertificateDer::from_pem_slice(certificate.certificate_pem.as_bytes()).expect("certificate")];
+        let chain = vec![
+            CertificateDer::from_pem_slice(certificate.certificate_pem.as_bytes()).expect("certificate"),
+        ];
         let key = PrivateKeyDer::from_pem_slice(certificate.key_pem.as_bytes()).expect("key");
-        let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("versions")
-            .with_no_client_auth()
-            .with_single_cert(chain, key)
-            .expect("certificate fits key");
+        let config =
+            rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+                .with_safe_default_protocol_versions()
+                .expect("versions")
+                .with_no_client_auth()
+                .with_single_cert(chain, key)
+                .expect("certificate fits key");
         let acceptor = TlsAcceptor::from(Arc::new(config));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("port");
         let port = listener.local_addr().expect("address").port();
@@ -67,7 +74,9 @@ impl Proxy {
                     let cut = faults.lock().expect("faults").cuts.pop_front().flatten();
                     let (acceptor, faults) = (acceptor.clone(), Arc::clone(&faults));
                     tokio::spawn(async move {
-                        let Ok(client) = acceptor.accept(client).await else { return };
+                        let Ok(client) = acceptor.accept(client).await else {
+                            return;
+                        };
                         let Ok(server) = TcpStream::connect(("127.0.0.1", imap_port)).await else {
                             return;
                         };
@@ -109,7 +118,13 @@ impl Proxy {
 
     /// Times of all rules that are left.
     pub fn rules_left(&self) -> usize {
-        self.faults.lock().expect("faults").rules.iter().map(|rule| rule.times).sum()
+        self.faults
+            .lock()
+            .expect("faults")
+            .rules
+            .iter()
+            .map(|rule| rule.times)
+            .sum()
     }
 
     pub fn connections(&self) -> usize {
@@ -134,7 +149,12 @@ fn act_on(line: &[u8], faults: &Mutex<Faults>) -> Option<Act> {
     Some(rule.act.clone())
 }
 
-async fn relay<C: AsyncRead + AsyncWrite>(client: C, server: TcpStream, cut: Option<u64>, faults: &Mutex<Faults>) {
+async fn relay<C: AsyncRead + AsyncWrite>(
+    client: C,
+    server: TcpStream,
+    cut: Option<u64>,
+    faults: &Mutex<Faults>,
+) {
     let (client_in, client_out) = tokio::io::split(client);
     let (mut server_in, mut server_out) = server.into_split();
     let client_out = tokio::sync::Mutex::new(client_out);
@@ -161,11 +181,16 @@ async fn relay<C: AsyncRead + AsyncWrite>(client: C, server: TcpStream, cut: Opt
                     tokio::time::sleep(std::time::Duration::from_millis(200)).await;
                     return;
                 }
-                Some(Act::Answer(status)) => {
-                    let tag = line.split(|b| *b == b' ').next().unwrap_or_default();
-                    let answer = [tag, b" ", status.as_bytes(), b"\r\n"].concat();
+                Some(Act::Swallow) => {}
+                Some(act @ (Act::Answer(_) | Act::Prelude(..))) => {
+                    let tag = String::from_utf8_lossy(line.split(|b| *b == b' ').next().unwrap_or_default());
+                    let answer = match act {
+                        Act::Prelude(before, status) => format!("{before}\r\n{tag} {status}\r\n"),
+                        Act::Answer(status) => format!("{tag} {status}\r\n"),
+                        other => unreachable!("{other:?}"),
+                    };
                     let mut out = client_out.lock().await;
-                    if out.write_all(&answer).await.is_err() || out.flush().await.is_err() {
+                    if out.write_all(answer.as_bytes()).await.is_err() || out.flush().await.is_err() {
                         return;
                     }
                 }

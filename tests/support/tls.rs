@@ -16,7 +16,8 @@ impl TestCertificate {
         authority
             .distinguished_name
             .push(DnType::CommonName, "referrald test authority");
-        let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().expect("key")).expect("authority");
+        let authority =
+            CertifiedIssuer::self_signed(authority, KeyPair::generate().expect("key")).expect("authority");
         let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
         let key = KeyPair::generate().expect("key");
         let certificate = CertificateParams::new(names)
