@@ -165,8 +165,9 @@ async fn delete_if_it_is<C: Connector, R: Reader>(
     let Some(bytes) = fetch_one(mailbox, meta).await? else {
         return Ok(Deleted::NotThere);
     };
-    let hash = service.store.raw_hash(&bytes);
-    if !deletions.iter().any(|deletion| deletion.raw_hash == hash) {
+    // The keyed hash of a destroyed message is kept to recognise its bytes.
+    let owner = service.store.message_with_raw(&bytes).await?;
+    if !deletions.iter().any(|deletion| owner == Some(deletion.message)) {
         return Ok(Deleted::NotThere);
     }
     mailbox.delete_uids(&[meta.uid]).await?;

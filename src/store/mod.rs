@@ -122,11 +122,6 @@ impl Store {
         self.sqlite.message_with_raw(raw).await
     }
 
-    /// The keyed hash of raw bytes, as [`ServerDeletion::raw_hash`] holds it.
-    pub fn raw_hash(&self, raw: &Personal<Vec<u8>>) -> [u8; 32] {
-        unimplemented!()
-    }
-
     /// Arrived and accounted for, for staff and for `check`.
     pub async fn ledger_summary(&self, mailbox: &str) -> Result<LedgerSummary, StoreError> {
         self.sqlite.ledger_summary(mailbox).await
