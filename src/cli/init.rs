@@ -2,7 +2,7 @@
 
 use super::output::{self, Failure, Outcome};
 use crate::config::REFERENCE_TOML;
-use crate::store::MasterKeys;
+use crate::store::{MasterKeys, OsEntropy};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -22,7 +22,7 @@ const OWNER_WRITES: u32 = 0o640;
 pub(super) fn run(arguments: &InitArguments) -> Outcome {
     let folder = &arguments.folder;
     fs::create_dir_all(folder).map_err(|error| cannot("make", folder, &error))?;
-    let key = MasterKeys::generate(&mut |bytes| getrandom::fill(bytes))
+    let key = MasterKeys::generate(&OsEntropy)
         .map_err(|_| Failure::failed("the operating system gave no random bytes; try again"))?;
     make(&folder.join("master.key"), key.as_bytes(), OWNER_ONLY)?;
     make(

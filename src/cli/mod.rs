@@ -8,6 +8,7 @@ mod check;
 mod daemon;
 mod files;
 mod init;
+mod intake;
 mod messages;
 mod output;
 mod parse;
@@ -102,7 +103,7 @@ fn dispatch(arguments: Arguments) -> Outcome {
             Command::Parse { file } => parse::run(setup.load_or_defaults()?, &file).await,
             Command::Redact(arguments) => redact::run(setup.load_or_defaults()?, &arguments).await,
             Command::Detect(arguments) => redact::detect(setup.load_or_defaults()?, &arguments).await,
-            Command::Ingest { paths } => parse::ingest(setup.load()?, &paths).await,
+            Command::Ingest { paths } => intake::run(setup.load()?, &paths).await,
             Command::Cases(command) => cases::run(setup.load()?, command).await,
             Command::Outbound(command) => messages::run(setup.load()?, command).await,
             Command::Users(command) => users::run(setup.load()?, command).await,

@@ -2,7 +2,7 @@
 
 use crate::config::ConfigErrors;
 use crate::store::StoreError;
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -54,9 +54,11 @@ impl Failure {
             text: lines.join("\n"),
         }
     }
+}
 
-    pub(super) fn text(&self) -> &str {
-        &self.text
+impl Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
     }
 }
 

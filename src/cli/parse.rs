@@ -1,13 +1,12 @@
-//! `parse` (one file, nothing kept) and `ingest` (files into the store).
+//! `parse`: one file, nothing kept.
 
 use super::output::{self, Failure, Outcome};
 use super::setup::{self, Setup};
-use crate::domain::{Clock, MessageId, Personal, SystemClock};
+use crate::domain::{Clock, Personal, SystemClock};
 use crate::forms::{self, FormsContext};
 use crate::ingest::{ReadFailure, Reader};
-use crate::store::{FetchedMail, FolderKey, SeenUid, Store};
-use jiff::tz::TimeZone;
-use std::path::{Path, PathBuf};
+use jiff::tz::Offset;
+use std::path::Path;
 
 /// Prints what is understood of one mail.
 pub(super) async fn run(setup: Setup, file: &Path) -> Outcome {
@@ -28,7 +27,7 @@ pub(super) async fn run(setup: Setup, file: &Path) -> Outcome {
         labels: &books.labels,
         agencies: &books.agencies,
         reference_prefixes: &prefixes,
-        today: SystemClock.now().to_zoned(TimeZone::UTC).date(),
+        today: Offset::UTC.to_datetime(SystemClock.now()).date(),
         authserv_id: setup.config.mailbox.authserv_id.as_deref(),
         known_thread: false,
     };

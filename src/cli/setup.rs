@@ -56,8 +56,7 @@ impl Place {
             .text(Path::new(path.file_name().unwrap_or_default()))
             .map_err(|failure| {
                 Failure::configuration(format!(
-                    "{}\nmake one with `referrald init FOLDER`, or name yours with --config FILE",
-                    failure.text()
+                    "{failure}\nmake one with `referrald init FOLDER`, or name yours with --config FILE"
                 ))
             })?;
         let config = Config::from_toml(&text).map_err(|errors| {
@@ -136,12 +135,12 @@ impl Setup {
     pub(super) fn books(&self) -> Result<Books, Failure> {
         let service = &self.config.service;
         let labels = match &service.labels_file {
-            None => LabelBook::default_book(),
+            None => LabelBook::default_book().map_err(Failure::configuration)?,
             Some(file) => LabelBook::from_toml(&self.files.text(file)?)
                 .map_err(|error| Failure::configuration(error).about(&self.files.locate(file)))?,
         };
         let agencies = match &service.agencies_file {
-            None => AgencyBook::default_book(),
+            None => AgencyBook::default_book().map_err(Failure::configuration)?,
             Some(file) => AgencyBook::from_toml(&self.files.text(file)?)
                 .map_err(|error| Failure::configuration(error).about(&self.files.locate(file)))?,
         };
