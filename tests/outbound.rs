@@ -1,0 +1,12 @@
+//! The way out: the submission server, the relays, and the outbound service between them.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#[path = "outbound/client.rs"]
+mod client;
+#[path = "support/postfix.rs"]
+#[allow(dead_code)]
+mod postfix;
+#[path = "outbound/relays.rs"]
+mod relays;
+#[path = "outbound/submission.rs"]
+mod submission;
