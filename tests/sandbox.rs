@@ -405,13 +405,17 @@ fn draft_request() -> DraftRequest {
 }
 
 #[tokio::test]
-async fn a_mail_is_read_and_a_draft_made_behind_the_fence() {
+async fn a_mail_is_read_behind_the_fence() {
     let mail = b"From: officer@example.org\r\nSubject: Referral\r\n\r\nPlease help.\r\n";
     let read = pool().read(&Personal::new(mail.to_vec())).await;
     assert_eq!(
         read.ok().map(|read| read.headers.subject),
         Some("Referral".to_owned())
     );
+}
+
+#[tokio::test]
+async fn a_draft_is_made_behind_the_fence() {
     let settings = WorkerSettings {
         program: PROGRAM.into(),
         ..WorkerSettings::for_drafting(1 << 20)

@@ -40,8 +40,8 @@ pub enum Protection {
 /// How workers are run.
 #[derive(Debug, Clone)]
 pub struct WorkerSettings {
-    /// The program to start with the argument `worker`. `/proc/self/exe` is this very program, also
-    /// when the file was replaced by an upgrade meanwhile.
+    /// The program to start with the argument `worker`, as an absolute path. `/proc/self/exe` is this very
+    /// program, also when the file was replaced by an upgrade meanwhile.
     pub program: PathBuf,
     /// How many workers run at once.
     pub workers: NonZeroUsize,
