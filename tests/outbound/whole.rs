@@ -1,6 +1,6 @@
 //! The whole way: a mail program, the submission server, the store, redaction, and two real Postfix relays.
 
-use crate::client::{Certificate, Client, serve};
+use crate::client::{Certificate, Client, PASSWORD, USER, auth_plain, serve};
 use crate::postfix::{Postfix, PostfixTls, ScriptedServer};
 use crate::service::{
     CJSM, Home, OPEN, TestClock, TestDrafter, TestOutbound, add_case_about, relay, settings,
@@ -8,7 +8,7 @@ use crate::service::{
 use referrald::domain::{Clock, OutboundState};
 use referrald::outbound::{Outbound, OutboundParts, SystemNonces};
 use referrald::smtp::{RelayTls, Relays};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio_util::sync::CancellationToken;
 
 const SENDER: &str = "MAIL FROM:<volunteer@liaison.example.org> BODY=8BITMIME";
@@ -27,8 +27,41 @@ async fn hand_in(client: &mut Client, recipients: &[&str]) -> String {
     client.reply().await
 }
 
+/// Everything that is logged by this thread.
+#[derive(Clone, Default)]
+struct Logged(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Logged {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Logged {
+    /// From now on, at every level, until the guard is dropped.
+    fn start() -> (Self, tracing::subscriber::DefaultGuard) {
+        let logged = Self::default();
+        let writer = logged.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_writer(move || writer.clone())
+            .finish();
+        (logged, tracing::subscriber::set_default(subscriber))
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+}
+
 #[tokio::test]
 async fn a_mail_to_both_kinds_of_recipients_leaves_by_the_right_relay_in_the_right_form() {
+    let (logged, _until_the_end) = Logged::start();
     let (secure_box, open_box) = (ScriptedServer::start(), ScriptedServer::start());
     let certificate = Certificate::new();
     let tls = PostfixTls {
@@ -90,6 +123,29 @@ async fn a_mail_to_both_kinds_of_recipients_leaves_by_the_right_relay_in_the_rig
     task.await.expect("the service ends");
     let mails = store.outbound().await.expect("outbound");
     assert_eq!(mails[0].state, OutboundState::Done);
+
+    let logged = logged.text();
+    assert!(
+        logged.contains("mail taken") && logged.contains("delivery tried"),
+        "{logged}"
+    );
+    let personal = [
+        "quillfeather",
+        "sparrow",
+        "01632",
+        "officer@",
+        "liaison@",
+        "volunteer@",
+        "hidden@",
+        "caf\u{e9}",
+    ];
+    let secret = [PASSWORD.to_owned(), auth_plain(USER, PASSWORD)];
+    for never in personal.iter().map(|text| (*text).to_owned()).chain(secret) {
+        assert!(
+            !logged.to_lowercase().contains(&never.to_lowercase()),
+            "{never} in {logged}"
+        );
+    }
 }
 
 #[tokio::test]
