@@ -8,5 +8,9 @@ mod client;
 mod postfix;
 #[path = "outbound/relays.rs"]
 mod relays;
+#[path = "outbound/service.rs"]
+mod service;
 #[path = "outbound/submission.rs"]
 mod submission;
+#[path = "outbound/whole.rs"]
+mod whole;

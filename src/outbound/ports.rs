@@ -47,6 +47,21 @@ pub enum RelayAnswer {
 ///     relay.send_plain(sender, to, plain).await;
 /// }
 /// ```
+///
+/// while the right pairs fit:
+///
+/// ```
+/// # use referrald::{domain::*, outbound::Relay, redact::*};
+/// async fn send(
+///     relay: &impl Relay,
+///     sender: &EmailAddress,
+///     (open, redacted): (&OpenAddress, &RedactedMessage),
+///     (cjsm, plain): (&CjsmAddress, &VerbatimMessage),
+/// ) {
+///     relay.send_redacted(sender, open, redacted).await;
+///     relay.send_plain(sender, cjsm, plain).await;
+/// }
+/// ```
 pub trait Relay: Send + Sync {
     /// Sends a redacted message to one open recipient through the ordinary relay.
     fn send_redacted(
