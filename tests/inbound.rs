@@ -4,3 +4,5 @@ mod support;
 
 #[path = "inbound/mailbox.rs"]
 mod mailbox;
+#[path = "inbound/service.rs"]
+mod service;

@@ -21,6 +21,8 @@ const UIDS_PER_COMMAND: usize = 500;
 /// A literal shorter than the announced size is taken as whole once it came with the same length this
 /// often: some servers (Exchange by default) announce estimates.
 const SAME_SHORT_LENGTH: u8 = 3;
+/// Most short literals that are remembered.
+const MOST_SHORT: usize = 1000;
 
 /// What the server can do, as far as it matters here.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -61,8 +63,9 @@ pub struct ImapMailbox<S: AsyncRead + AsyncWrite + Unpin + Send> {
     wire: Wire<S>,
     capabilities: Capabilities,
     timeouts: ImapTimeouts,
-    /// Lengths of literals that were shorter than announced, of the selected folder.
-    short: HashMap<u32, (usize, u8)>,
+    selected: String,
+    /// Lengths of literals that were shorter than announced, by folder and UID, and how often they came.
+    short: HashMap<(String, u32), (usize, u8)>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> ImapMailbox<S> {
@@ -80,6 +83,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> ImapMailbox<S> {
             wire,
             capabilities,
             timeouts,
+            selected: String::new(),
             short: HashMap::new(),
         })
     }
@@ -148,7 +152,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> ImapMailbox<S> {
             return FetchOutcome::NotYet;
         }
         if (body.len() as u64) < meta.size {
-            let seen = self.short.entry(meta.uid).or_insert((body.len(), 0));
+            let seen = self
+                .short
+                .entry((self.selected.clone(), meta.uid))
+                .or_insert((body.len(), 0));
             if seen.0 != body.len() {
                 *seen = (body.len(), 0);
             }
@@ -157,7 +164,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> ImapMailbox<S> {
                 return FetchOutcome::NotYet;
             }
         }
-        self.short.remove(&meta.uid);
+        self.short.remove(&(self.selected.clone(), meta.uid));
         FetchOutcome::Bytes(Personal::new(body))
     }
 
@@ -307,7 +314,10 @@ fn meta_of(attributes: &[AttributeValue<'_>]) -> Option<UidMeta> {
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Mailbox for ImapMailbox<S> {
     async fn select(&mut self, folder: &str) -> Result<Selected, MailboxError> {
         const DOING: &str = "SELECT";
-        self.short.clear();
+        if self.short.len() > MOST_SHORT {
+            self.short.clear();
+        }
+        self.selected = folder.to_owned();
         let (mut uidvalidity, mut uidnext, mut exists) = (None, None, None);
         let mut read_only = false;
         let command = format!("SELECT {}", mailbox_name(folder));

@@ -83,6 +83,7 @@ async fn fetch_one<M: Mailbox>(
     let mut outcomes = mailbox.fetch(std::slice::from_ref(meta)).await?;
     match outcomes.pop() {
         Some((_, FetchOutcome::Bytes(bytes))) => Ok(Some(bytes)),
+        // Gone between the two commands, or not handed over.
         Some((_, FetchOutcome::Gone | FetchOutcome::NotYet)) | None => Ok(None),
     }
 }
@@ -105,14 +106,19 @@ pub(super) async fn delete_due<C: Connector, R: Reader>(
         };
         match at {
             Deleted::Done => finish(service, deletion.message).await?,
+            Deleted::NotThere if never_fetched(&deletion) => finish(service, deletion.message).await?,
             Deleted::NotThere => lost.push(deletion),
+            Deleted::Unsure => {}
         }
     }
     if lost.is_empty() {
         return Ok(());
     }
     for folder in [&service.settings.processed, &service.settings.inbox] {
-        search_and_delete(service, mailbox, folder, &lost).await?;
+        match search_and_delete(service, mailbox, folder, &lost).await? {
+            Deleted::Unsure => return Ok(()),
+            Deleted::Done | Deleted::NotThere => {}
+        }
     }
     // Both folders were looked through to their ends: no copy is left there.
     for deletion in &lost {
@@ -124,6 +130,8 @@ pub(super) async fn delete_due<C: Connector, R: Reader>(
 enum Deleted {
     Done,
     NotThere,
+    /// The server did not hand over the bytes that would prove it: the next look tries again.
+    Unsure,
 }
 
 async fn finish<C: Connector, R: Reader>(
@@ -153,6 +161,9 @@ async fn delete_at<C: Connector, R: Reader>(
     let Some(meta) = metas.first() else {
         return Ok(Deleted::NotThere);
     };
+    if never_fetched(deletion) {
+        return delete_uid(service, mailbox, copy.uid).await;
+    }
     delete_if_it_is(service, mailbox, meta, std::slice::from_ref(deletion)).await
 }
 
@@ -163,19 +174,32 @@ async fn delete_if_it_is<C: Connector, R: Reader>(
     deletions: &[ServerDeletion],
 ) -> Result<Deleted, LookError> {
     let Some(bytes) = fetch_one(mailbox, meta).await? else {
-        return Ok(Deleted::NotThere);
+        return Ok(Deleted::Unsure);
     };
     // The keyed hash of a destroyed message is kept to recognise its bytes.
     let owner = service.store.message_with_raw(&bytes).await?;
     if !deletions.iter().any(|deletion| owner == Some(deletion.message)) {
         return Ok(Deleted::NotThere);
     }
-    mailbox.delete_uids(&[meta.uid]).await?;
+    delete_uid(service, mailbox, meta.uid).await
+}
+
+async fn delete_uid<C: Connector, R: Reader>(
+    service: &Ingest<C, R>,
+    mailbox: &mut C::Mailbox,
+    uid: u32,
+) -> Result<Deleted, LookError> {
+    mailbox.delete_uids(&[uid]).await?;
     service.probe.at(Step::CopyDeleted);
-    if mailbox.uids_from(meta.uid).await?.contains(&meta.uid) {
+    if mailbox.uids_from(uid).await?.contains(&uid) {
         return Err(MailboxError::No("UID EXPUNGE").into());
     }
     Ok(Deleted::Done)
+}
+
+/// Whether the message was left in the mailbox unfetched: then UIDVALIDITY and UID are all the proof.
+fn never_fetched(deletion: &ServerDeletion) -> bool {
+    deletion.raw_hash == ServerDeletion::NEVER_FETCHED
 }
 
 /// Looks through a whole folder, message by message. Costly, and rare: somebody moved the copy by hand.
@@ -184,17 +208,19 @@ async fn search_and_delete<C: Connector, R: Reader>(
     mailbox: &mut C::Mailbox,
     folder: &str,
     deletions: &[ServerDeletion],
-) -> Result<(), LookError> {
+) -> Result<Deleted, LookError> {
     mailbox.select(folder).await?;
     let uids = mailbox.uids_from(1).await?;
     let limit = service.settings.max_message_bytes;
-    for meta in mailbox
-        .meta(&uids)
-        .await?
-        .iter()
-        .filter(|meta| meta.size <= limit)
-    {
-        delete_if_it_is(service, mailbox, meta, deletions).await?;
+    let mut metas = mailbox.meta(&uids).await?;
+    // What was never taken has no copy.
+    metas.retain(|meta| meta.size <= limit);
+    let mut all = Deleted::Done;
+    for meta in &metas {
+        match delete_if_it_is(service, mailbox, meta, deletions).await? {
+            Deleted::Done | Deleted::NotThere => {}
+            Deleted::Unsure => all = Deleted::Unsure,
+        }
     }
-    Ok(())
+    Ok(all)
 }

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
@@ -44,6 +45,7 @@ pub struct Proxy {
     pub port: u16,
     faults: Arc<Mutex<Faults>>,
     connections: Arc<AtomicUsize>,
+    hang_up: watch::Sender<u64>,
     task: JoinHandle<()>,
 }
 
@@ -66,13 +68,16 @@ impl Proxy {
         let port = listener.local_addr().expect("address").port();
         let faults = Arc::new(Mutex::new(Faults::default()));
         let connections = Arc::new(AtomicUsize::new(0));
+        let hang_up = watch::Sender::new(0);
         let task = {
+            let hang_up = hang_up.clone();
             let (faults, connections) = (Arc::clone(&faults), Arc::clone(&connections));
             tokio::spawn(async move {
                 while let Ok((client, _)) = listener.accept().await {
                     connections.fetch_add(1, Ordering::Relaxed);
                     let cut = faults.lock().expect("faults").cuts.pop_front().flatten();
                     let (acceptor, faults) = (acceptor.clone(), Arc::clone(&faults));
+                    let mut hung_up = hang_up.subscribe();
                     tokio::spawn(async move {
                         let Ok(client) = acceptor.accept(client).await else {
                             return;
@@ -80,7 +85,10 @@ impl Proxy {
                         let Ok(server) = TcpStream::connect(("127.0.0.1", imap_port)).await else {
                             return;
                         };
-                        relay(client, server, cut, &faults).await;
+                        tokio::select! {
+                            () = relay(client, server, cut, &faults) => {}
+                            _ = hung_up.changed() => {}
+                        }
                     });
                 }
             })
@@ -89,6 +97,7 @@ impl Proxy {
             port,
             faults,
             connections,
+            hang_up,
             task,
         }
     }
@@ -125,6 +134,16 @@ impl Proxy {
             .iter()
             .map(|rule| rule.times)
             .sum()
+    }
+
+    /// Forgets all rules.
+    pub fn clear(&self) {
+        self.faults.lock().expect("faults").rules.clear();
+    }
+
+    /// Drops every connection there is.
+    pub fn hang_up_all(&self) {
+        self.hang_up.send_modify(|times| *times += 1);
     }
 
     pub fn connections(&self) -> usize {
