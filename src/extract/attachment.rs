@@ -3,7 +3,7 @@
 use super::budget::Budget;
 use super::kind::{self, Kind};
 use super::text::Folding;
-use super::{ReadLimits, csv, html, text};
+use super::{ReadLimits, csv, docx, html, text};
 use crate::domain::{Block, Document, ReadStatus};
 use crate::mail::{Part, PartBody};
 
@@ -53,6 +53,8 @@ impl Reading {
         }
     }
 }
+
+const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 
 /// Why only the beginning was read.
 pub(super) const TOO_LONG: &str = "longer than the limit; only the beginning was read";
@@ -113,6 +115,7 @@ fn read_kind(kind: Kind, content: &[u8], limits: &ReadLimits) -> (Reading, &'sta
     let mut budget = Budget::new(limits);
     let as_text = || crate::mail::decode_text(content);
     match kind {
+        Kind::Docx => (docx::read(content, limits), DOCX),
         Kind::Html => {
             let blocks = html::blocks(&as_text(), &mut budget);
             (Reading::of_blocks(blocks, &budget), "text/html")

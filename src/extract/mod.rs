@@ -9,7 +9,10 @@
 
 mod attachment;
 mod budget;
+mod builder;
+mod container;
 mod csv;
+mod docx;
 mod history;
 mod html;
 mod inline;

@@ -3,13 +3,12 @@
 //! Invariant: one pass, linear time. Open elements, nested tables and quotations are bounded; what is
 //! nested deeper is read as part of the innermost level allowed.
 
-mod builder;
 mod style;
 
 use super::budget::Budget;
+use super::builder::{Builder, CellKind, Filled, Kind, Space};
 use crate::domain::Block;
 use crate::mail::html::{HtmlToken, tokens};
-use builder::Builder;
 use std::collections::HashMap;
 use style::{Attributes, Look};
 
@@ -130,16 +129,16 @@ impl Reader<'_> {
             }
             "tr" => self.builder.close_row(),
             "td" | "th" => self.start_cell(name, attributes),
-            "li" => self.builder.begin(builder::Kind::ListItem),
-            "dt" => self.builder.begin(builder::Kind::Term),
-            "dd" => self.builder.begin(builder::Kind::Value),
+            "li" => self.builder.begin(Kind::ListItem),
+            "dt" => self.builder.begin(Kind::Term),
+            "dd" => self.builder.begin(Kind::Value),
             "option" if self.select.is_some() => {
                 let is_chosen = attributes.get("selected").is_some();
                 self.select = Some(if is_chosen { Chosen::Yes } else { Chosen::No });
             }
             "select" => self.select = Some(Chosen::No),
             _ => match heading_level(name) {
-                Some(level) => self.builder.begin(builder::Kind::Heading(level)),
+                Some(level) => self.builder.begin(Kind::Heading(level)),
                 None if BLOCKS.contains(&name) => self.builder.boundary(),
                 None => {}
             },
@@ -258,9 +257,9 @@ impl Reader<'_> {
             span("rowspan", super::MAX_ROW_SPAN),
         );
         let kind = if name == "th" {
-            builder::CellKind::Header
+            CellKind::Header
         } else {
-            builder::CellKind::Data
+            CellKind::Data
         };
         self.builder.open_cell(columns, rows, kind);
     }
@@ -274,7 +273,7 @@ impl Reader<'_> {
             }
             "text" | "email" | "tel" | "date" | "number" | "search" | "url" if !look.is_hidden() => {
                 if let Some(value) = attributes.get("value") {
-                    self.builder.answer(value);
+                    self.builder.answer(value, Filled::Answer);
                 }
             }
             _ => {}
@@ -289,9 +288,16 @@ impl Reader<'_> {
         let is_answer = self.open.last().is_some_and(|o| o.name == "textarea");
         match self.select {
             Some(Chosen::No) => {}
-            Some(Chosen::Yes) => self.builder.answer(text.trim()),
-            None if is_answer && !look.is_hidden() => self.builder.answer(text.trim()),
-            None => self.builder.text(text, look),
+            Some(Chosen::Yes) => self.builder.answer(text.trim(), Filled::Answer),
+            None if is_answer && !look.is_hidden() => self.builder.answer(text.trim(), Filled::Answer),
+            None => {
+                let space = if look.keeps_space {
+                    Space::Lines
+                } else {
+                    Space::Collapse
+                };
+                self.builder.text(text, look.shown(), space);
+            }
         }
     }
 }

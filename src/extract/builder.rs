@@ -1,10 +1,12 @@
-//! Puts lines, tables and quotations together.
+//! Puts lines, tables, quotations and text boxes together, for formats that come as a flat stream.
+//!
+//! Invariant: blocks nest no deeper than [`MAX_TABLE_NESTING`] and [`MAX_QUOTE_NESTING`] allow, whatever
+//! is opened and never closed.
 
-use super::super::budget::Budget;
-use super::super::inline::{Ticks, is_visible, push_text, trim};
-use super::super::layout;
-use super::super::{MAX_QUOTE_NESTING, MAX_TABLE_NESTING};
-use super::style::Look;
+use super::budget::Budget;
+use super::inline::{Style, Ticks, is_visible, push_text, trim};
+use super::layout;
+use super::{MAX_QUOTE_NESTING, MAX_TABLE_NESTING};
 use crate::domain::{Block, Cell, Inline, Row, Table};
 
 /// What the line being read will be.
@@ -38,6 +40,27 @@ impl From<bool> for Mark {
         }
     }
 }
+
+/// What white space in a text means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Space {
+    /// Runs of it are one blank (HTML).
+    Collapse,
+    /// It stays, and a line end is a line break (`pre`).
+    Lines,
+    /// It stays, and a line end is a blank (Word).
+    Keep,
+}
+
+/// Whether the text of an answer is only its prompt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Filled {
+    Answer,
+    Placeholder,
+}
+
+/// What a merged cell takes part in (Word's `vMerge`).
+pub(super) const CONTINUES_CELL_ABOVE: u16 = 0;
 
 /// A place that blocks go to.
 enum Frame {
@@ -85,24 +108,34 @@ impl<'b> Builder<'b> {
         }
     }
 
-    pub(super) fn text(&mut self, text: &str, look: Look) {
+    pub(super) fn text(&mut self, text: &str, style: Style, space: Space) {
         let text = self.budget.take_text(text);
         if text.trim().is_empty() && matches!(self.frames.last(), Some(Frame::Table { .. })) {
             return;
         }
-        if look.keeps_space {
-            let mut lines = text.split('\n');
-            if let Some(first) = lines.next() {
-                push_text(&mut self.line, first, look.shown(), Ticks::Read);
+        match space {
+            Space::Lines => {
+                for (at, line) in text.split('\n').enumerate() {
+                    if at > 0 {
+                        self.line.push(Inline::Break);
+                    }
+                    push_text(&mut self.line, line, style, Ticks::Read);
+                }
             }
-            for line in lines {
-                self.line.push(Inline::Break);
-                push_text(&mut self.line, line, look.shown(), Ticks::Read);
+            Space::Collapse => {
+                let collapsed = collapse(text, self.ends_in_space());
+                push_text(&mut self.line, &collapsed, style, Ticks::Read);
             }
-            return;
+            Space::Keep if text.contains(['\n', '\r']) => {
+                push_text(
+                    &mut self.line,
+                    &text.replace(['\n', '\r'], " "),
+                    style,
+                    Ticks::Read,
+                );
+            }
+            Space::Keep => push_text(&mut self.line, text, style, Ticks::Read),
         }
-        let collapsed = collapse(text, self.ends_in_space());
-        push_text(&mut self.line, &collapsed, look.shown(), Ticks::Read);
     }
 
     /// White space that follows would not be seen.
@@ -124,12 +157,84 @@ impl<'b> Builder<'b> {
         });
     }
 
-    pub(super) fn answer(&mut self, text: &str) {
-        let text = self.budget.take_text(text).to_owned();
+    /// An answer; one that follows another of its kind continues it.
+    pub(super) fn answer(&mut self, text: &str, filled: Filled) {
+        let text = self.budget.take_text(text);
+        let is_prompt = filled == Filled::Placeholder;
+        if let Some(Inline::Answer {
+            text: before,
+            placeholder,
+        }) = self.line.last_mut()
+            && *placeholder == is_prompt
+        {
+            before.push_str(text);
+            return;
+        }
         self.line.push(Inline::Answer {
-            text,
-            placeholder: false,
+            text: text.to_owned(),
+            placeholder: is_prompt,
         });
+    }
+
+    /// The line being read ends in an answer.
+    pub(super) fn ends_in_answer(&self) -> bool {
+        matches!(self.line.last(), Some(Inline::Answer { .. }))
+    }
+
+    /// The line being read is of another kind than thought.
+    pub(super) fn set_kind(&mut self, kind: Kind) {
+        self.kind = kind;
+    }
+
+    /// The line being read is a list item, unless it is a heading.
+    pub(super) fn set_list_item(&mut self) {
+        if self.kind == Kind::Paragraph {
+            self.kind = Kind::ListItem;
+        }
+    }
+
+    /// The cell being read, to note what is said about it inside.
+    pub(super) fn cell_mut(&mut self) -> Option<&mut Cell> {
+        if self.skipped_tables > 0 {
+            return None;
+        }
+        self.frames.iter_mut().rev().find_map(|frame| match frame {
+            Frame::Cell(cell) => Some(cell),
+            Frame::Root(_) | Frame::Quote(_) | Frame::Table { .. } => None,
+        })
+    }
+
+    /// Cells that a row leaves out at its beginning.
+    pub(super) fn skip_columns(&mut self, columns: u16) {
+        if columns > 0 && self.skipped_tables == 0 && matches!(self.frames.last(), Some(Frame::Table { .. }))
+        {
+            self.open_cell(columns, 1, CellKind::Data);
+            self.close_cell();
+        }
+    }
+
+    /// The row being read was taken out by its author.
+    pub(super) fn drop_row(&mut self) {
+        self.close_cell();
+        if self.skipped_tables == 0
+            && let Some(Frame::Table { cells, .. }) = self.frames.last_mut()
+        {
+            cells.clear();
+        }
+    }
+
+    /// A text box begins inside a line: its blocks come before that line's. Gives back the line to
+    /// hand to [`Builder::close_box`].
+    pub(super) fn open_box(&mut self) -> (Vec<Inline>, Kind) {
+        let kind = std::mem::replace(&mut self.kind, Kind::Paragraph);
+        (std::mem::take(&mut self.line), kind)
+    }
+
+    /// The text box ends; the line goes on.
+    pub(super) fn close_box(&mut self, (line, kind): (Vec<Inline>, Kind)) {
+        self.flush();
+        self.line = line;
+        self.kind = kind;
     }
 
     pub(super) fn rule(&mut self) {
@@ -314,6 +419,7 @@ impl<'b> Builder<'b> {
                 if !cells.is_empty() {
                     rows.push(Row { cells });
                 }
+                layout::merge_cells(&mut rows);
                 for block in layout::flatten(Table { rows, page: None }) {
                     self.push(block);
                 }
