@@ -94,7 +94,13 @@ impl Field {
     pub fn is_free_text(self) -> bool {
         matches!(
             self,
-            Self::Summary | Self::Risks | Self::Wishes | Self::Impact | Self::Needs | Self::Address | Self::OffenceKind
+            Self::Summary
+                | Self::Risks
+                | Self::Wishes
+                | Self::Impact
+                | Self::Needs
+                | Self::Address
+                | Self::OffenceKind
         )
     }
 
@@ -308,7 +314,8 @@ impl LabelBook {
     /// # Errors
     /// Lists every problem with its fix.
     pub fn from_toml(text: &str) -> Result<Self, BookError> {
-        let file: LabelFile = toml::from_str(text).map_err(|error| BookError(vec![format!("label file: {error}")]))?;
+        let file: LabelFile =
+            toml::from_str(text).map_err(|error| BookError(vec![format!("label file: {error}")]))?;
         let mut problems = Vec::new();
         let mut book = Self {
             exact: HashMap::new(),
@@ -333,12 +340,16 @@ impl LabelBook {
         for (key, phrases) in &file.outcomes {
             match word::<crate::domain::OffenceOutcome>(key) {
                 Some(value) => book.outcomes.extend(phrases.iter().map(|p| (value, spoken(p)))),
-                None => problems.push(format!("[outcomes] {key}: no such outcome; see the list of outcomes in the documentation")),
+                None => problems.push(format!(
+                    "[outcomes] {key}: no such outcome; see the list of outcomes in the documentation"
+                )),
             }
         }
-        book.outcomes.sort_by_key(|(_, phrase)| std::cmp::Reverse(phrase.len()));
+        book.outcomes
+            .sort_by_key(|(_, phrase)| std::cmp::Reverse(phrase.len()));
         for (gender, phrases) in file.genders {
-            book.genders.extend(phrases.iter().map(|p| (spoken(p), gender.clone())));
+            book.genders
+                .extend(phrases.iter().map(|p| (spoken(p), gender.clone())));
         }
         for list in [
             &mut book.answers.blank,
@@ -353,13 +364,19 @@ impl LabelBook {
         ] {
             list.iter_mut().for_each(|phrase| *phrase = spoken(phrase));
         }
-        if problems.is_empty() { Ok(book) } else { Err(BookError(problems)) }
+        if problems.is_empty() {
+            Ok(book)
+        } else {
+            Err(BookError(problems))
+        }
     }
 
     fn take_fields(&mut self, fields: &BTreeMap<String, Vec<String>>, problems: &mut Vec<String>) {
         for (key, phrases) in fields {
             let Some(field) = word::<Field>(key) else {
-                problems.push(format!("[fields] {key}: no such field; take the name of one in the supplied label file"));
+                problems.push(format!(
+                    "[fields] {key}: no such field; take the name of one in the supplied label file"
+                ));
                 continue;
             };
             for phrase in phrases {
@@ -368,7 +385,9 @@ impl LabelBook {
                     // A phrase of nothing but small words ("who") can only be meant as it stands.
                     let plain = tokens(phrase).join(" ");
                     if plain.is_empty() {
-                        problems.push(format!("[fields] {key}: {phrase:?} has no word to compare; remove it"));
+                        problems.push(format!(
+                            "[fields] {key}: {phrase:?} has no word to compare; remove it"
+                        ));
                     } else {
                         self.exact.entry(plain).or_insert(field);
                     }
@@ -411,8 +430,11 @@ impl LabelBook {
     /// Looks a label up: the whole text must be one.
     pub fn label(&self, text: &str) -> Option<LabelMatch> {
         let short = without_hints(text);
-        self.label_words(&tokens(&short))
-            .or_else(|| (short.len() != text.len()).then(|| self.label_words(&tokens(text))).flatten())
+        self.label_words(&tokens(&short)).or_else(|| {
+            (short.len() != text.len())
+                .then(|| self.label_words(&tokens(text)))
+                .flatten()
+        })
     }
 
     fn label_words(&self, raw: &[String]) -> Option<LabelMatch> {
@@ -446,15 +468,30 @@ impl LabelBook {
         } else {
             None
         };
-        let pronoun = pronoun.map(|who| Person { who, number: None, of: None });
+        let pronoun = pronoun.map(|who| Person {
+            who,
+            number: None,
+            of: None,
+        });
         let make = |(field, exact, words): (Field, bool, usize)| {
             let own = match person {
                 Some(Ok(person)) => Some(person),
                 Some(Err(())) => return None,
                 None => pronoun,
             };
-            let person = if matches!(field, Field::SelfRole | Field::TheirRole | Field::ChildOf) { None } else { own };
-            Some(LabelMatch { field, person, everybody, first_person, exact, words })
+            let person = if matches!(field, Field::SelfRole | Field::TheirRole | Field::ChildOf) {
+                None
+            } else {
+                own
+            };
+            Some(LabelMatch {
+                field,
+                person,
+                everybody,
+                first_person,
+                exact,
+                words,
+            })
         };
         if subjects.len() < 2
             && let Some(field) = self.exact.get(&whole.join(" "))
@@ -498,7 +535,9 @@ impl LabelBook {
             let longest = self.longest_role.min(raw.len() - at);
             let hit = (1..=longest).rev().find_map(|length| {
                 let phrase = raw.get(at..at + length)?.join(" ");
-                self.roles.get(&phrase).map(|(who, number)| (length, *who, *number))
+                self.roles
+                    .get(&phrase)
+                    .map(|(who, number)| (length, *who, *number))
             });
             let Some((length, who, number)) = hit else {
                 at += 1;
@@ -506,11 +545,20 @@ impl LabelBook {
             };
             let mut end = at + length;
             let mut number = number;
-            if let Some(digit) = raw.get(end).and_then(|w| w.parse::<u8>().ok()).filter(|n| (1..=9).contains(n)) {
+            if let Some(digit) = raw
+                .get(end)
+                .and_then(|w| w.parse::<u8>().ok())
+                .filter(|n| (1..=9).contains(n))
+            {
                 number = Some(digit);
                 end += 1;
             }
-            found.push(RoleAt { start: at, end, who, number });
+            found.push(RoleAt {
+                start: at,
+                end,
+                who,
+                number,
+            });
             at = end;
         }
         found
@@ -530,7 +578,12 @@ impl LabelBook {
             .roles_in(&raw)
             .iter()
             .map(|r| r.who)
-            .filter(|who| matches!(who, Who::Victim | Who::Offender | Who::Party | Who::Professional | Who::Supporter))
+            .filter(|who| {
+                matches!(
+                    who,
+                    Who::Victim | Who::Offender | Who::Party | Who::Professional | Who::Supporter
+                )
+            })
             .collect();
         roles.dedup();
         match roles.as_slice() {
@@ -549,12 +602,22 @@ impl LabelBook {
             return None;
         }
         let mut roles = self.roles_in(raw);
-        let topical = self.topics.iter().any(|(words, _)| position(raw, words).is_some());
+        let topical = self
+            .topics
+            .iter()
+            .any(|(words, _)| position(raw, words).is_some());
         if roles.iter().all(|r| r.who == Who::Other) && !(roles.is_empty() && topical) {
             // a hint in brackets says more: "OTHER PERSON (who caused the harm)"
             let hinted = self.roles_in(&all);
-            if let Some(main) = hinted.iter().find(|r| matches!(r.who, Who::Victim | Who::Offender)) {
-                roles = vec![RoleAt { start: 0, end: raw.len(), ..*main }];
+            if let Some(main) = hinted
+                .iter()
+                .find(|r| matches!(r.who, Who::Victim | Who::Offender))
+            {
+                roles = vec![RoleAt {
+                    start: 0,
+                    end: raw.len(),
+                    ..*main
+                }];
             } else if roles.is_empty() {
                 roles = hinted;
             }
@@ -569,10 +632,9 @@ impl LabelBook {
             roles.iter().any(|r| (r.start..r.end).contains(&at))
                 || topic.is_some_and(|(start, length, _)| (start..start + length).contains(&at))
         };
-        let accounted = raw
-            .iter()
-            .enumerate()
-            .all(|(at, w)| covered(at) || self.filler.contains(w) || w.chars().all(|c| c.is_ascii_digit()) || w.len() == 1);
+        let accounted = raw.iter().enumerate().all(|(at, w)| {
+            covered(at) || self.filler.contains(w) || w.chars().all(|c| c.is_ascii_digit()) || w.len() == 1
+        });
         if strictness == Strictness::Every && !accounted {
             return None;
         }
@@ -580,7 +642,11 @@ impl LabelBook {
             Some(Ok(person)) => Some(person),
             Some(Err(())) | None => None,
         };
-        let you = Person { who: Who::You, number: None, of: None };
+        let you = Person {
+            who: Who::You,
+            number: None,
+            of: None,
+        };
         match (topic.map(|(_, _, topic)| topic), person) {
             (Some(Topic::Office), _) => Some(Section::Office),
             (Some(Topic::Instructions), None) => Some(Section::Instructions),
@@ -614,9 +680,9 @@ struct RoleAt {
 
 /// The one person that the roles of a label mean. `Some(Err)` where they contradict each other.
 fn subject(roles: &[&RoleAt]) -> Option<Result<Person, ()>> {
-    let helper = roles.iter().find(|r| {
-        matches!(r.who, Who::Supporter | Who::AppropriateAdult | Who::Professional)
-    });
+    let helper = roles
+        .iter()
+        .find(|r| matches!(r.who, Who::Supporter | Who::AppropriateAdult | Who::Professional));
     let mut mains: Vec<&&RoleAt> = roles
         .iter()
         .filter(|r| !matches!(r.who, Who::Supporter | Who::AppropriateAdult | Who::Professional))
@@ -624,10 +690,16 @@ fn subject(roles: &[&RoleAt]) -> Option<Result<Person, ()>> {
     mains.dedup_by_key(|r| r.who);
     match (helper, mains.as_slice()) {
         (None, []) => None,
-        (None, [main]) => Some(Ok(Person { who: main.who, number: main.number, of: None })),
-        (None, [first, second]) if second.who == Who::Party && first.who == Who::Other => {
-            Some(Ok(Person { who: first.who, number: first.number, of: None }))
-        }
+        (None, [main]) => Some(Ok(Person {
+            who: main.who,
+            number: main.number,
+            of: None,
+        })),
+        (None, [first, second]) if second.who == Who::Party && first.who == Who::Other => Some(Ok(Person {
+            who: first.who,
+            number: first.number,
+            of: None,
+        })),
         (Some(helper), mains) if mains.len() < 2 => Some(Ok(Person {
             who: helper.who,
             number: helper.number,
@@ -640,8 +712,16 @@ fn subject(roles: &[&RoleAt]) -> Option<Result<Person, ()>> {
 /// A role after "with", "to" ... is whom something is done to, not whose field it is.
 fn is_object(raw: &[String], start: usize) -> bool {
     let before = raw.get(..start).unwrap_or_default();
-    let word = before.iter().rev().find(|w| !matches!(w.as_str(), "the" | "a" | "an" | "your" | "their" | "his" | "her"));
-    word.is_some_and(|w| matches!(w.as_str(), "with" | "to" | "towards" | "between" | "go" | "against"))
+    let word = before
+        .iter()
+        .rev()
+        .find(|w| !matches!(w.as_str(), "the" | "a" | "an" | "your" | "their" | "his" | "her"));
+    word.is_some_and(|w| {
+        matches!(
+            w.as_str(),
+            "with" | "to" | "towards" | "between" | "go" | "against"
+        )
+    })
 }
 
 fn topics(words: &SectionWords) -> Vec<(Vec<String>, Topic)> {
@@ -688,33 +768,69 @@ fn wild_matches(pattern: &[String], words: &[&str]) -> bool {
         at += offset + 1;
         exact_next = true;
     }
-    !anchored_end || at == words.len() || words.last().is_some_and(|w| pattern.last().is_some_and(|p| p == w))
+    !anchored_end
+        || at == words.len()
+        || words
+            .last()
+            .is_some_and(|w| pattern.last().is_some_and(|p| p == w))
 }
 
 const FIRST_PERSON: [&str; 6] = ["you", "your", "i", "my", "me", "yourself"];
-const THIRD_PERSON: [&str; 9] = ["their", "they", "them", "he", "she", "his", "her", "him", "themselves"];
+const THIRD_PERSON: [&str; 9] = [
+    "their",
+    "they",
+    "them",
+    "he",
+    "she",
+    "his",
+    "her",
+    "him",
+    "themselves",
+];
 const EVERYBODY: [&str; 6] = ["each", "all", "both", "everyone", "everybody", "either"];
 /// Small words without weight in a label.
 const SMALL: [&str; 47] = [
-    "the", "a", "an", "of", "and", "or", "is", "are", "was", "were", "been", "be", "being", "do", "does", "did", "has", "have",
-    "had", "this", "that", "these", "those", "please", "to", "for", "in", "at", "on", "by", "with", "it", "there", "s", "am",
-    "we", "us", "our", "any", "if", "so", "also", "would", "will", "as", "from", "into",
+    "the", "a", "an", "of", "and", "or", "is", "are", "was", "were", "been", "be", "being", "do", "does",
+    "did", "has", "have", "had", "this", "that", "these", "those", "please", "to", "for", "in", "at", "on",
+    "by", "with", "it", "there", "s", "am", "we", "us", "our", "any", "if", "so", "also", "would", "will",
+    "as", "from", "into",
 ];
 /// Words that may stand before a label without changing it.
 const LEADING: [&str; 14] = [
-    "what", "which", "state", "give", "enter", "full", "provide", "current", "main", "confirm", "write", "tell", "person", "named",
+    "what", "which", "state", "give", "enter", "full", "provide", "current", "main", "confirm", "write",
+    "tell", "person", "named",
 ];
 const SELF_HARMED: [&str; 9] = [
-    "i was harmed", "i have been harmed", "i am a victim", "i am the victim", "i was a victim", "i was the victim", "i have been affected by", "i was affected by", "someone harmed me",
+    "i was harmed",
+    "i have been harmed",
+    "i am a victim",
+    "i am the victim",
+    "i was a victim",
+    "i was the victim",
+    "i have been affected by",
+    "i was affected by",
+    "someone harmed me",
 ];
 const SELF_CAUSED: [&str; 8] = [
-    "i caused", "i harmed", "i have harmed", "i have caused", "i am the offender", "i committed", "i am responsible", "i did it",
+    "i caused",
+    "i harmed",
+    "i have harmed",
+    "i have caused",
+    "i am the offender",
+    "i committed",
+    "i am responsible",
+    "i did it",
 ];
 
 /// The words of a label that carry its meaning.
 fn content<'a>(raw: impl Iterator<Item = &'a String>) -> Vec<&'a str> {
     raw.map(String::as_str)
-        .filter(|w| !SMALL.contains(w) && !FIRST_PERSON.contains(w) && !THIRD_PERSON.contains(w) && !EVERYBODY.contains(w))
+        .filter(|w| {
+            !SMALL.contains(w)
+                && !FIRST_PERSON.contains(w)
+                && !THIRD_PERSON.contains(w)
+                && !EVERYBODY.contains(w)
+        })
         .collect()
 }
 
@@ -723,15 +839,28 @@ fn pattern_words(phrase: &str) -> Vec<String> {
     let raw = tokens(&spaced);
     content(raw.iter())
         .into_iter()
-        .map(|w| if w == "qqstarqq" { "*".to_owned() } else { w.to_owned() })
+        .map(|w| {
+            if w == "qqstarqq" {
+                "*".to_owned()
+            } else {
+                w.to_owned()
+            }
+        })
         .collect()
 }
 
 /// Leading numbering: "Section 4", "PART 2", "1", "3.2", a single letter.
 fn without_number(raw: &[String]) -> &[String] {
-    let is_number = |w: &String| w.chars().all(|c| c.is_ascii_digit()) || (w.len() == 1 && !matches!(w.as_str(), "i" | "m" | "a"));
+    let is_number = |w: &String| {
+        w.chars().all(|c| c.is_ascii_digit()) || (w.len() == 1 && !matches!(w.as_str(), "i" | "m" | "a"))
+    };
     match raw {
-        [first, second, rest @ ..] if matches!(first.as_str(), "section" | "part" | "question") && (is_number(second) || second == "a") => rest,
+        [first, second, rest @ ..]
+            if matches!(first.as_str(), "section" | "part" | "question")
+                && (is_number(second) || second == "a") =>
+        {
+            rest
+        }
         [first, rest @ ..] if is_number(first) && !rest.is_empty() => without_number(rest),
         _ => raw,
     }
@@ -749,7 +878,11 @@ fn without_hints(text: &str) -> String {
             _ => {}
         }
     }
-    if out.trim().is_empty() { text.to_owned() } else { out }
+    if out.trim().is_empty() {
+        text.to_owned()
+    } else {
+        out
+    }
 }
 
 /// Words in lower case without punctuation; `victim's` is `victim`, `D.O.B.` is `dob`, `e-mail` is `email`.
@@ -848,7 +981,15 @@ mod tests {
 
     #[test]
     fn labels_match_whatever_their_punctuation() {
-        for text in ["D.O.B", "*D.O.B", "Date of Birth:", "DOB (Mandatory requirement)", "DATE OF BIRTH ......", "Dob", "5. Date of birth"] {
+        for text in [
+            "D.O.B",
+            "*D.O.B",
+            "Date of Birth:",
+            "DOB (Mandatory requirement)",
+            "DATE OF BIRTH ......",
+            "Dob",
+            "5. Date of birth",
+        ] {
             assert_eq!(ask(text), Some((Field::DateOfBirth, None)), "{text}");
         }
         assert_eq!(ask("Tel. Ext/ Email address"), Some((Field::PhoneAndEmail, None)));
@@ -860,21 +1001,40 @@ mod tests {
         for (text, field, who) in [
             ("Victim DOB", Field::DateOfBirth, Who::Victim),
             ("Date of birth of person harmed", Field::DateOfBirth, Who::Victim),
-            ("What is the person responsible’s date of birth?", Field::DateOfBirth, Who::Offender),
+            (
+                "What is the person responsible’s date of birth?",
+                Field::DateOfBirth,
+                Who::Offender,
+            ),
             ("Name of the other person", Field::Name, Who::Other),
             ("Your neighbour's address", Field::Address, Who::Other),
             ("Parent of person responsible", Field::Name, Who::Supporter),
             ("Probation officer's telephone", Field::Phone, Who::Professional),
-            ("Person responsible: agreed to contact", Field::ConsentContact, Who::Offender),
-            ("Does the harmed person require an interpreter?", Field::Interpreter, Who::Victim),
-            ("Has the person harmed (with a parent or carer if under 18) agreed to be contacted?", Field::ConsentContact, Who::Victim),
+            (
+                "Person responsible: agreed to contact",
+                Field::ConsentContact,
+                Who::Offender,
+            ),
+            (
+                "Does the harmed person require an interpreter?",
+                Field::Interpreter,
+                Who::Victim,
+            ),
+            (
+                "Has the person harmed (with a parent or carer if under 18) agreed to be contacted?",
+                Field::ConsentContact,
+                Who::Victim,
+            ),
             ("Your name", Field::Name, Who::You),
             ("Their mobile", Field::Phone, Who::Them),
         ] {
             assert_eq!(ask(text), Some((field, Some(who))), "{text}");
         }
         assert_eq!(ask("Relationship to victim"), Some((Field::Relationship, None)));
-        assert_eq!(ask("Information may go to the client"), Some((Field::ConsentShareOther, None)));
+        assert_eq!(
+            ask("Information may go to the client"),
+            Some((Field::ConsentShareOther, None))
+        );
     }
 
     #[test]
@@ -896,15 +1056,33 @@ mod tests {
     #[test]
     fn headings_start_sections() {
         let of = |text| book().section(text, Strictness::Some);
-        let person = |who, number| Some(Section::Person(Person { who, number, of: None }));
-        assert_eq!(of("Section C - the offender (leave empty if not known)"), person(Who::Offender, None));
-        assert_eq!(of("OTHER PERSON (who caused the harm)"), person(Who::Offender, None));
+        let person = |who, number| {
+            Some(Section::Person(Person {
+                who,
+                number,
+                of: None,
+            }))
+        };
+        assert_eq!(
+            of("Section C - the offender (leave empty if not known)"),
+            person(Who::Offender, None)
+        );
+        assert_eq!(
+            of("OTHER PERSON (who caused the harm)"),
+            person(Who::Offender, None)
+        );
         assert_eq!(of("Victim 2"), person(Who::Victim, Some(2)));
         assert_eq!(of("Second household"), person(Who::Party, Some(2)));
         assert_eq!(of("4. For the restorative service only"), Some(Section::Office));
         assert_eq!(of("Agreement to this referral"), Some(Section::Consent(None)));
-        assert_eq!(of("3. What happened (completed with the client)"), Some(Section::Offence(None)));
-        assert_eq!(book().section("The victim was very upset", Strictness::Every), None);
+        assert_eq!(
+            of("3. What happened (completed with the client)"),
+            Some(Section::Offence(None))
+        );
+        assert_eq!(
+            book().section("The victim was very upset", Strictness::Every),
+            None
+        );
     }
 
     #[test]
