@@ -72,7 +72,9 @@ pub(super) fn assemble(read: &Facts, place: &Place, tools: Tools<'_>) -> Form {
             } => (person, occurrence, own),
         };
         case.push(at);
+        let by_label = occurrence == 0 && person.number.is_none() && fact.field.is_consent();
         match resolve(person, &cast, fact) {
+            Resolved::Person(person) if by_label && person.number.is_none() => everybody.push((at, Some(person.who))),
             Resolved::Referrer => referrer.push(at),
             Resolved::Signer => everybody.push((at, Some(Who::You))),
             Resolved::Person(person) => place_fact(&mut slots, read, at, person, occurrence, own, tools.book),
@@ -146,12 +148,11 @@ fn resolve(person: Person, cast: &Cast, fact: &Fact) -> Resolved {
         | Who::Witness
         | Who::Professional => Resolved::Person(Person { who, ..person }),
     };
+    let sides = cast.is_self && cast.you == Who::Party && cast.other == Who::Party;
     match person.who {
-        Who::You
-            if cast.you == Who::Referrer
-                && (fact.field.is_consent()
-                    || (fact.in_consent && matches!(fact.field, Field::Signature | Field::BareDate))) =>
-        {
+        Who::You if sides => Resolved::Person(Person { who: Who::Party, number: Some(1), of: None }),
+        Who::Other if sides => Resolved::Person(Person { who: Who::Party, number: person.number.or(Some(2)), of: None }),
+        Who::You if cast.you == Who::Referrer && (fact.field.is_consent() || (fact.in_consent && matches!(fact.field, Field::Signature | Field::BareDate))) => {
             Resolved::Signer
         }
         Who::You => as_who(cast.you),
@@ -319,7 +320,7 @@ fn place_fact(
     let found = if by_occurrence.is_some() {
         by_occurrence
     } else if own {
-        None
+        slots.iter().position(|s| same(s) && !s.identified && s.occurrences.is_empty() && s.number.is_none_or(|n| person.number == Some(n)))
     } else if person.number.is_some() {
         slots.iter().position(|s| same(s) && s.number == person.number)
     } else if occurrence == 0 {
@@ -433,10 +434,8 @@ fn drafts(
         }
     }
     let victims = out.iter().filter(|d| d.who == Who::Victim).count();
-    let mains = out
-        .iter()
-        .filter(|d| !is_helper(d.who) && d.who != Who::Witness)
-        .count();
+    let mains = out.iter().filter(|d| !is_helper(d.who) && d.who != Who::Witness).count();
+    let counts: Vec<Who> = out.iter().map(|d| d.who).collect();
     for (at, role) in everybody {
         let Some(fact) = read.facts.get(*at) else { continue };
         for drafted in &mut out {
@@ -452,6 +451,10 @@ fn drafts(
             match fact.field {
                 Field::Signature | Field::BareDate => signed(&mut drafted.draft, fact, place, tools),
                 _ => drafted.draft.take(fact, place, tools),
+            }
+            let several = out_count(&counts, *role) > 1;
+            if several && matches!(fact.subject, Subject::Person { .. }) && answered(fact, tools.book) {
+                drafted.draft.notes.doubt("/consent", "consent_for_several", "one answer stands for several people");
             }
             if *role == Some(Who::You) && fact.field == Field::ConsentContact && answered(fact, tools.book) {
                 drafted.draft.notes.doubt(
@@ -475,6 +478,10 @@ fn drafts(
         }
     }
     out
+}
+
+fn out_count(people: &[Who], role: Option<Who>) -> usize {
+    people.iter().filter(|who| role == Some(**who)).count()
 }
 
 /// The signature and date below a consent.

@@ -170,9 +170,18 @@ impl Reader<'_> {
         if self.context == Context::Skip && label.field != Field::AgencyReference {
             return;
         }
+        let beside_offence = self
+            .out
+            .facts
+            .last()
+            .is_some_and(|f| matches!(f.field, Field::OffenceKind | Field::CrimeNumber | Field::OffenceLocation));
+        let field = match label.field {
+            Field::BareDate if self.context == Context::Offence || beside_offence => Field::OffenceDate,
+            field => field,
+        };
         self.out.facts.push(Fact {
             subject,
-            field: label.field,
+            field,
             answer,
             label: text.trim().to_owned(),
             page,
@@ -204,13 +213,7 @@ impl Reader<'_> {
                 Subject::Case
             };
         }
-        if !field.is_personal()
-            && !is_own_number(field)
-            && !matches!(
-                field,
-                Field::NameAndAgency | Field::Signature | Field::BareDate | Field::ChildOf
-            )
-        {
+        if !field.is_personal() && !is_own_number(field) && !matches!(field, Field::NameAndAgency | Field::From | Field::Signature | Field::BareDate | Field::ChildOf) {
             return Subject::Case;
         }
         let about_no_person = matches!(self.context, Context::Offence | Context::Risk);
@@ -335,17 +338,9 @@ impl Reader<'_> {
         let waiting = self.pending.as_ref().is_some_and(|p| p.lines.is_empty());
         let capitals = is_capitals(&text);
         if (underlined && !waiting) || line.drawn_as_heading || capitals {
-            let strictness = if line.is_heading {
-                Strictness::Some
-            } else {
-                Strictness::Every
-            };
-            if let Some(section) = self
-                .book
-                .section(&text, strictness)
-                .filter(|_| !text.ends_with(':') || line.is_heading)
-            {
-                let label = self.book.label(&text).filter(|l| l.exact && l.field.is_story());
+            let strictness = if line.is_heading { Strictness::Some } else { Strictness::Every };
+            if let Some(section) = self.book.section(&text, strictness).filter(|_| !text.ends_with(':') || line.is_heading) {
+                let label = self.book.label(&text).filter(|l| l.exact && l.field.is_story() && l.person.is_none());
                 self.enter(section);
                 if let Some(label) = label {
                     self.open(label, &text, line.page);
