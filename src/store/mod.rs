@@ -5,6 +5,7 @@
 
 mod index;
 mod sealing;
+mod sides;
 mod sqlite;
 mod types;
 
@@ -12,8 +13,8 @@ pub use sealing::OsEntropy;
 pub use types::*;
 
 use crate::domain::{
-    CaseId, CaseReference, DeliveryId, KnownCase, MessageId, OutboundId, ParsedMessage, Personal, Timestamp,
-    UnreadableReason,
+    CaseId, CaseReference, DeliveryId, KnownCase, MessageId, OutboundId, ParsedMessage, Personal, Referral,
+    Timestamp, UnreadableReason,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -216,7 +217,7 @@ impl Store {
         actor: &Actor,
         now: Timestamp,
     ) -> Result<(CaseId, CaseReference), StoreError> {
-        unimplemented!()
+        self.sqlite.accept(id, prefix, actor, now).await
     }
 
     /// One transaction: wrapped key, raw, draft, blind index entries gone; tombstone left; deletion of
@@ -227,7 +228,7 @@ impl Store {
 
     /// All cases, newest first, without content.
     pub async fn cases(&self) -> Result<Vec<CaseSummary>, StoreError> {
-        unimplemented!()
+        self.sqlite.cases().await
     }
 
     /// One side of a case, opened; the read is audited.
@@ -237,12 +238,23 @@ impl Store {
         actor: &Actor,
         now: Timestamp,
     ) -> Result<Vec<CaseFile>, StoreError> {
-        unimplemented!()
+        self.sqlite.case_files(id, actor, now).await
+    }
+
+    /// What belongs to a case as a whole (summary, place, risks, wishes, referrer, people on no side), for
+    /// staff only; the read is audited.
+    pub async fn case_core(
+        &self,
+        id: CaseId,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Personal<Referral>, StoreError> {
+        self.sqlite.case_core(id, actor, now).await
     }
 
     /// The people of all cases that are not destroyed, for redaction.
     pub async fn known_cases(&self) -> Result<Vec<KnownCase>, StoreError> {
-        unimplemented!()
+        self.sqlite.known_cases().await
     }
 
     /// Walks the audit chain. `Ok(rows)` when nothing was changed, left out or cut off.
@@ -251,26 +263,35 @@ impl Store {
     }
 }
 
+/// Keys.
+impl Store {
+    /// Wraps every record key under the newest master key; gives how many were changed. After that, older
+    /// generations may leave the key file.
+    pub async fn rewrap_keys(&self, now: Timestamp) -> Result<u64, StoreError> {
+        self.sqlite.rewrap_keys(now).await
+    }
+}
+
 /// Outbound.
 impl Store {
     /// Adds or replaces a submission account; `password_hash` is a PHC string (argon2id).
     pub async fn put_account(&self, account: &SubmissionAccount, now: Timestamp) -> Result<(), StoreError> {
-        unimplemented!()
+        self.sqlite.put_account(account, now).await
     }
 
     /// Removes a submission account; `false` where there was none.
     pub async fn remove_account(&self, user: &str, now: Timestamp) -> Result<bool, StoreError> {
-        unimplemented!()
+        self.sqlite.remove_account(user, now).await
     }
 
     /// One submission account.
     pub async fn account(&self, user: &str) -> Result<Option<SubmissionAccount>, StoreError> {
-        unimplemented!()
+        self.sqlite.account(user).await
     }
 
     /// All submission accounts.
     pub async fn accounts(&self) -> Result<Vec<SubmissionAccount>, StoreError> {
-        unimplemented!()
+        self.sqlite.accounts().await
     }
 
     /// Stores a submitted mail, sealed. When this returns, the 250 may be given.
@@ -279,17 +300,17 @@ impl Store {
         mail: &SubmittedMail,
         now: Timestamp,
     ) -> Result<OutboundId, StoreError> {
-        unimplemented!()
+        self.sqlite.accept_outbound(mail, now).await
     }
 
     /// Mails in state `accepted`, oldest first.
     pub async fn unplanned_outbound(&self, at_most: u32) -> Result<Vec<OutboundId>, StoreError> {
-        unimplemented!()
+        self.sqlite.unplanned_outbound(at_most).await
     }
 
     /// A stored mail, opened.
     pub async fn outbound_mail(&self, id: OutboundId) -> Result<SubmittedMail, StoreError> {
-        unimplemented!()
+        self.sqlite.outbound_mail(id).await
     }
 
     /// One transaction: one sealed delivery row per recipient; the mail becomes `planned`.
@@ -299,12 +320,12 @@ impl Store {
         deliveries: &[PlannedDelivery],
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        unimplemented!()
+        self.sqlite.save_plan(id, deliveries, now).await
     }
 
     /// Deliveries to be tried now.
     pub async fn due_deliveries(&self, now: Timestamp, at_most: u32) -> Result<Vec<DueDelivery>, StoreError> {
-        unimplemented!()
+        self.sqlite.due_deliveries(now, at_most).await
     }
 
     /// Records the relay's answer. The mail becomes `done` when its last delivery ends.
@@ -314,12 +335,12 @@ impl Store {
         outcome: DeliveryOutcome,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        unimplemented!()
+        self.sqlite.record_delivery(id, outcome, now).await
     }
 
     /// All outbound mails, newest first, without content.
     pub async fn outbound(&self) -> Result<Vec<OutboundSummary>, StoreError> {
-        unimplemented!()
+        self.sqlite.outbound().await
     }
 
     /// Staff release a held delivery's redacted copy is not possible here: a hold has no copy. Staff
@@ -330,6 +351,6 @@ impl Store {
         actor: &Actor,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        unimplemented!()
+        self.sqlite.return_outbound(id, actor, now).await
     }
 }

@@ -15,7 +15,7 @@ const NI_NEVER: [&str; 7] = ["BG", "GB", "NK", "KN", "TN", "NT", "ZZ"];
 
 struct Pattern {
     regex: Regex,
-    read: fn(&Context<'_>) -> Option<(Rank, IdentifierKind, String, CheckLetter)>,
+    read: fn(&Context<'_>) -> Reading,
 }
 
 /// One match and its surroundings. The identifier is group 1 where there is one.
@@ -69,10 +69,7 @@ impl Context<'_> {
 }
 
 #[allow(clippy::expect_used)] // constants of this file; the tests run every one
-fn pattern(
-    text: &str,
-    read: fn(&Context<'_>) -> Option<(Rank, IdentifierKind, String, CheckLetter)>,
-) -> Pattern {
+fn pattern(text: &str, read: fn(&Context<'_>) -> Reading) -> Pattern {
     Pattern {
         regex: Regex::new(text).expect("a constant pattern"),
         read,
@@ -457,7 +454,7 @@ fn luhn_sound(digits: &str) -> bool {
             (_, twice) => twice,
         })
         .sum();
-    sum % 10 == 0 && digits.bytes().any(|b| b != b'0')
+    sum.is_multiple_of(10) && digits.bytes().any(|b| b != b'0')
 }
 
 /// ISO 13616 check digits: the number, rearranged, is 1 modulo 97.

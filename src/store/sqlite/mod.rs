@@ -9,13 +9,15 @@
 //! the write-ahead log is emptied, so that no old page keeps a wrapped key. Errors of the database library
 //! may quote values: only their codes come out of here.
 
+mod accounts;
 mod audit;
-//mod cases;
+mod cases;
 mod ledger;
 mod messages;
 mod moves;
-//mod outbound;
+mod outbound;
 mod records;
+mod rotation;
 #[cfg(test)]
 mod tests;
 
