@@ -80,7 +80,7 @@ async fn start(server: &Dovecot, port: u16, change: impl FnOnce(&mut IngestSetti
         reader: TestReader::default(),
         understanding: Understanding {
             labels: LabelBook::default_book().unwrap(),
-            agencies: AgencyBook {},
+            agencies: AgencyBook::default_book().unwrap(),
             reference_prefixes: vec!["RJ".to_owned()],
             authserv_id: None,
         },

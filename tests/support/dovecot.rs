@@ -48,6 +48,7 @@ userdb {
 }
 namespace inbox {
   inbox = yes
+  separator = /
 }
 service imap-login {
   chroot =
@@ -251,7 +252,7 @@ impl Dovecot {
     fn folder_dir(&self, user: &str, folder: &str) -> PathBuf {
         match folder {
             "INBOX" => self.mail_dir(user),
-            other => self.mail_dir(user).join(format!(".{other}")),
+            other => self.mail_dir(user).join(format!(".{}", other.replace('/', "."))),
         }
     }
 
