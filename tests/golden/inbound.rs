@@ -151,21 +151,17 @@ fn values_without_evidence(output: &Value) -> Vec<String> {
         .collect()
 }
 
-/// Letters and digits only: line ends, cell borders and spacing differ between a form and a quotation.
+/// Letters and digits only, lower case: line ends, cell borders and spacing differ between a form and a quotation.
 fn squeezed(text: &str) -> String {
     text.chars()
         .filter(|c| c.is_alphanumeric() || *c == '@')
+        .flat_map(char::to_lowercase)
         .collect()
 }
 
 fn message_text(message: &ReadMessage, out: &mut String) {
-    for (_, value) in &message.headers.fields {
-        out.push_str(value);
-        out.push('\n');
-    }
-    for name in [&message.headers.from_name, &message.headers.from_address] {
-        out.push_str(name.as_deref().unwrap_or_default());
-        out.push('\n');
+    for (name, value) in &message.headers.fields {
+        out.push_str(&format!("{name}: {value}\n"));
     }
     let attached = message
         .attachments
