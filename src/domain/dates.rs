@@ -133,7 +133,8 @@ fn stands_alone(text: &str, start: usize, end: usize) -> bool {
     let then = rest.next();
     let joins = |c: char| c == '/' || c == '-';
     let bad_before = before.is_some_and(|c| c.is_alphanumeric() || c == '/');
-    let bad_after = after.is_some_and(|c| c.is_alphanumeric() && !(c == 'T' && then.is_some_and(|d| d.is_ascii_digit())))
+    let bad_after = after
+        .is_some_and(|c| c.is_alphanumeric() && !(c == 'T' && then.is_some_and(|d| d.is_ascii_digit())))
         || (after.is_some_and(joins) && then.is_some_and(|c| c.is_ascii_digit()));
     !bad_before && !bad_after
 }
@@ -245,9 +246,21 @@ mod tests {
     #[test]
     fn every_usual_spelling_is_read_day_first() {
         for text in [
-            "12/03/1985", "12.3.85", "12-03-1985", "12 / 03 / 1985", "12th March 1985", "12 Mar 85", "12 March '85",
-            "March 12th, 1985", "1985-03-12", "Tuesday 12 March 1985", "12th of March 1985", "12-Mar-1985",
-            "1985-03-12T00:00:00Z", "born 12/3/85.", "12 03 1985",
+            "12/03/1985",
+            "12.3.85",
+            "12-03-1985",
+            "12 / 03 / 1985",
+            "12th March 1985",
+            "12 Mar 85",
+            "12 March '85",
+            "March 12th, 1985",
+            "1985-03-12",
+            "Tuesday 12 March 1985",
+            "12th of March 1985",
+            "12-Mar-1985",
+            "1985-03-12T00:00:00Z",
+            "born 12/3/85.",
+            "12 03 1985",
         ] {
             assert_eq!(birth(text).as_deref(), Some("1985-03-12"), "{text}");
         }
@@ -255,7 +268,15 @@ mod tests {
 
     #[test]
     fn police_references_are_not_dates() {
-        for text in ["42/12345/21", "42/12/21", "55260104477", "1/22/333/4", "A12/03/1985", "page 1 of 2", "01632 960123"] {
+        for text in [
+            "42/12345/21",
+            "42/12/21",
+            "55260104477",
+            "1/22/333/4",
+            "A12/03/1985",
+            "page 1 of 2",
+            "01632 960123",
+        ] {
             assert_eq!(event(text), None, "{text}");
         }
     }
@@ -265,7 +286,10 @@ mod tests {
         assert_eq!(birth("3/11/98").as_deref(), Some("1998-11-03"));
         assert_eq!(birth("15/12/77").as_deref(), Some("1977-12-15"));
         assert_eq!(birth("19/01/10").as_deref(), Some("2010-01-19"));
-        assert_eq!(parse("01/02/2031", DateUse::Birth, TODAY), Some(ReadDate::Impossible));
+        assert_eq!(
+            parse("01/02/2031", DateUse::Birth, TODAY),
+            Some(ReadDate::Impossible)
+        );
         let young = parse("01/02/24", DateUse::Birth, TODAY);
         assert!(matches!(young, Some(ReadDate::Day { ambiguous: true, .. })));
         assert_eq!(event("9/8/26").as_deref(), Some("2026-08-09"));
@@ -276,7 +300,10 @@ mod tests {
         let swapped = parse("03/25/1985", DateUse::Birth, TODAY);
         assert_eq!(swapped.and_then(|d| d.iso()).as_deref(), Some("1985-03-25"));
         assert!(matches!(swapped, Some(ReadDate::Day { ambiguous: true, .. })));
-        assert_eq!(parse("31/02/2020", DateUse::Event, TODAY), Some(ReadDate::Impossible));
+        assert_eq!(
+            parse("31/02/2020", DateUse::Event, TODAY),
+            Some(ReadDate::Impossible)
+        );
         assert!(matches!(
             parse("03/04/1985", DateUse::Birth, TODAY),
             Some(ReadDate::Day { ambiguous: false, .. })

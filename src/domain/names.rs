@@ -4,13 +4,48 @@
 
 /// Titles that stand before a name, lower case without a dot.
 const TITLES: [&str; 19] = [
-    "mr", "mrs", "miss", "ms", "mx", "dr", "rev", "revd", "reverend", "prof", "professor", "sir", "dame", "lord", "lady",
-    "cllr", "councillor", "master", "canon",
+    "mr",
+    "mrs",
+    "miss",
+    "ms",
+    "mx",
+    "dr",
+    "rev",
+    "revd",
+    "reverend",
+    "prof",
+    "professor",
+    "sir",
+    "dame",
+    "lord",
+    "lady",
+    "cllr",
+    "councillor",
+    "master",
+    "canon",
 ];
 /// Police ranks that stand before a name, lower case without a dot.
 const RANKS: [&str; 20] = [
-    "pc", "wpc", "dc", "tdc", "ps", "ds", "sgt", "sergeant", "insp", "inspector", "di", "dci", "ci", "supt", "pcso", "sc",
-    "constable", "det", "detective", "a/ps",
+    "pc",
+    "wpc",
+    "dc",
+    "tdc",
+    "ps",
+    "ds",
+    "sgt",
+    "sergeant",
+    "insp",
+    "inspector",
+    "di",
+    "dci",
+    "ci",
+    "supt",
+    "pcso",
+    "sc",
+    "constable",
+    "det",
+    "detective",
+    "a/ps",
 ];
 /// Parts of a surname that are written small.
 const PARTICLES: [&str; 14] = [
@@ -18,8 +53,8 @@ const PARTICLES: [&str; 14] = [
 ];
 /// Surnames in `Mac` whose next letter is a capital; other words in `MAC` (Mackey, Macey) stay one piece.
 const MAC_STEMS: [&str; 14] = [
-    "donald", "kenzie", "leod", "gregor", "intyre", "lean", "millan", "kinnon", "arthur", "farlane", "pherson", "dougall",
-    "aulay", "bride",
+    "donald", "kenzie", "leod", "gregor", "intyre", "lean", "millan", "kinnon", "arthur", "farlane",
+    "pherson", "dougall", "aulay", "bride",
 ];
 /// Most words a name has; more is a sentence.
 const MAX_NAME_WORDS: usize = 7;
@@ -61,7 +96,8 @@ pub fn read(text: &str) -> Option<PersonName> {
     let joined_people = words
         .iter()
         .any(|w| matches!(w.to_lowercase().as_str(), "&" | "and" | "or" | "+") || w.contains('/'));
-    let odd = words.len() > MAX_NAME_WORDS || words.iter().any(|word| word.chars().any(|c| c.is_ascii_digit()));
+    let odd =
+        words.len() > MAX_NAME_WORDS || words.iter().any(|word| word.chars().any(|c| c.is_ascii_digit()));
     Some(PersonName {
         title,
         rank,
@@ -93,7 +129,10 @@ pub fn is_rank(word: &str) -> bool {
 fn capitalise(word: &str) -> String {
     let mut chars = word.chars();
     match chars.next() {
-        Some(first) => first.to_uppercase().chain(chars.flat_map(char::to_lowercase)).collect(),
+        Some(first) => first
+            .to_uppercase()
+            .chain(chars.flat_map(char::to_lowercase))
+            .collect(),
         None => String::new(),
     }
 }
@@ -108,19 +147,35 @@ fn take_first<'a>(words: &mut Vec<&'a str>, test: impl Fn(&str) -> bool) -> Opti
 fn split_known_as(text: &str) -> (String, Option<String>, bool) {
     let lower = text.to_lowercase();
     if lower.len() == text.len() {
-        for mark in [" known as ", " a.k.a. ", " a.k.a ", " aka ", "(known as ", "(aka "] {
+        for mark in [
+            " known as ",
+            " a.k.a. ",
+            " a.k.a ",
+            " aka ",
+            "(known as ",
+            "(aka ",
+        ] {
             if let Some(at) = lower.find(mark)
                 && let (Some(name), Some(alias)) = (text.get(..at), text.get(at + mark.len()..))
             {
-                let alias = alias.trim().trim_matches(['(', ')', '"', '“', '”', '\'', '‘', '’', '.']).trim();
-                return (name.trim_end_matches([',', '(', ' ']).to_owned(), Some(alias.to_owned()), false);
+                let alias = alias
+                    .trim()
+                    .trim_matches(['(', ')', '"', '“', '”', '\'', '‘', '’', '.'])
+                    .trim();
+                return (
+                    name.trim_end_matches([',', '(', ' ']).to_owned(),
+                    Some(alias.to_owned()),
+                    false,
+                );
             }
         }
     }
     for (open, close) in [('(', ')'), ('"', '"'), ('“', '”'), ('‘', '’')] {
         let Some(start) = text.find(open) else { continue };
         let inside = &text[start + open.len_utf8()..];
-        let Some(length) = inside.find(close) else { continue };
+        let Some(length) = inside.find(close) else {
+            continue;
+        };
         let alias = inside[..length].trim();
         let rest = format!("{} {}", &text[..start], &inside[length + close.len_utf8()..]);
         let one_word = alias.split_whitespace().count() == 1
@@ -141,7 +196,10 @@ fn is_maiden_name(text: &str) -> bool {
 }
 
 fn is_pronouns(text: &str) -> bool {
-    matches!(text.to_lowercase().as_str(), "she/her" | "he/him" | "they/them" | "she / her" | "he / him")
+    matches!(
+        text.to_lowercase().as_str(),
+        "she/her" | "he/him" | "they/them" | "she / her" | "he / him"
+    )
 }
 
 /// Turns `SURNAME, Given` and `SURNAME Given` round.
@@ -150,7 +208,10 @@ fn given_first(text: &str) -> (String, bool) {
         let (left, right) = (left.trim(), right.trim());
         let words = left.split_whitespace().count();
         let right_words = right.split_whitespace().count();
-        let particle = left.split_whitespace().next().is_some_and(|w| PARTICLES.contains(&w.to_lowercase().as_str()));
+        let particle = left
+            .split_whitespace()
+            .next()
+            .is_some_and(|w| PARTICLES.contains(&w.to_lowercase().as_str()));
         if right.is_empty() || right.contains(',') || right_words > 4 || words > 3 {
             return (left.to_owned(), true);
         }
@@ -163,7 +224,12 @@ fn given_first(text: &str) -> (String, bool) {
     let start = words.iter().take_while(|w| is_title(w) || is_rank(w)).count();
     let (head, rest) = words.split_at(start);
     let capitals = rest.iter().take_while(|word| is_surname_capitals(word)).count();
-    if capitals > 0 && capitals < rest.len() && rest[capitals..].iter().all(|word| !is_capitals(word) && starts_upper(word)) {
+    if capitals > 0
+        && capitals < rest.len()
+        && rest[capitals..]
+            .iter()
+            .all(|word| !is_capitals(word) && starts_upper(word))
+    {
         let (family, given) = rest.split_at(capitals);
         return ([head, given, family].concat().join(" "), false);
     }
@@ -191,7 +257,9 @@ fn is_capitals(text: &str) -> bool {
 }
 
 fn recase(words: &[&str]) -> String {
-    let all = words.iter().all(|word| is_capitals(word) || word.chars().count() == 1);
+    let all = words
+        .iter()
+        .all(|word| is_capitals(word) || word.chars().count() == 1);
     let mut out = Vec::with_capacity(words.len());
     for (at, word) in words.iter().enumerate() {
         let letters = word.chars().filter(|c| c.is_alphabetic()).count();
@@ -267,10 +335,19 @@ mod tests {
         assert_eq!(parts("Mrs Shirley Ann Budge").1.as_deref(), Some("Mrs"));
         assert_eq!(parts("MR. JOHN SMITH").0, "John Smith");
         assert_eq!(parts("William Smith known as Bill").2.as_deref(), Some("Bill"));
-        assert_eq!(parts("William (Bill) Smith"), ("William Smith".into(), None, Some("Bill".into()), false));
+        assert_eq!(
+            parts("William (Bill) Smith"),
+            ("William Smith".into(), None, Some("Bill".into()), false)
+        );
         let officer = read("PC 1234 Brown").map(|n| (n.rank, n.collar, n.name));
-        assert_eq!(officer, Some((Some("PC".into()), Some("1234".into()), "Brown".into())));
-        assert_eq!(parts("Jane Smith (née Brown)"), ("Jane Smith".into(), None, None, false));
+        assert_eq!(
+            officer,
+            Some((Some("PC".into()), Some("1234".into()), "Brown".into()))
+        );
+        assert_eq!(
+            parts("Jane Smith (née Brown)"),
+            ("Jane Smith".into(), None, None, false)
+        );
     }
 
     #[test]
