@@ -3,36 +3,45 @@
 //! Invariants: personal data enters a row only sealed by [`crate::vault`]; every change writes its audit
 //! row in the same transaction; affected rows are checked. SQL stands only below this module.
 
+mod index;
+mod sealing;
+mod sides;
+mod sqlite;
 mod types;
 
+pub use sealing::OsEntropy;
 pub use types::*;
 
 use crate::domain::{
-    CaseId, CaseReference, DeliveryId, KnownCase, MessageId, OutboundId, ParsedMessage, Personal, Timestamp,
-    UnreadableReason,
+    CaseId, CaseReference, DeliveryId, KnownCase, MessageId, OutboundId, ParsedMessage, Personal, Referral,
+    Timestamp, UnreadableReason,
 };
 use std::path::Path;
+use std::sync::Arc;
 
 /// The store. Cheap to clone.
 #[derive(Clone)]
-pub struct Store {}
+pub struct Store {
+    sqlite: Arc<sqlite::Database>,
+}
 
 /// Inbound: ledger, messages, moves.
 impl Store {
     /// Opens (and migrates) the SQLite database. The key check row tells a wrong master key at once.
     pub async fn open(path: &Path, keys: MasterKeys) -> Result<Self, StoreError> {
-        unimplemented!()
+        let sqlite = Arc::new(sqlite::Database::open(path, keys).await?);
+        Ok(Self { sqlite })
     }
 
     /// What is known of a folder: its UIDVALIDITY and the highest UID with a ledger row.
     pub async fn folder(&self, mailbox: &str, folder: &str) -> Result<Option<FolderState>, StoreError> {
-        unimplemented!()
+        self.sqlite.folder(mailbox, folder).await
     }
 
     /// Records a new UIDVALIDITY. Open ledger rows of the earlier one end as `superseded`; their mails
     /// are recognised again by their keyed raw hash.
     pub async fn adopt_uidvalidity(&self, folder: &FolderKey, now: Timestamp) -> Result<(), StoreError> {
-        unimplemented!()
+        self.sqlite.adopt_uidvalidity(folder, now).await
     }
 
     /// Gives every UID a ledger row (state `seen`); rows that exist stay as they are.
@@ -42,12 +51,12 @@ impl Store {
         uids: &[SeenUid],
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        unimplemented!()
+        self.sqlite.note_seen(folder, uids, now).await
     }
 
     /// Ledger rows without an end state: `seen` ones and `stored` ones (committed, not moved), ascending.
     pub async fn open_rows(&self, folder: &FolderKey) -> Result<Vec<LedgerRow>, StoreError> {
-        unimplemented!()
+        self.sqlite.open_rows(folder).await
     }
 
     /// One transaction: ledger rows become `stored`, raw bytes are sealed, keyed hashes written. A mail
@@ -58,12 +67,12 @@ impl Store {
         mails: Vec<FetchedMail>,
         now: Timestamp,
     ) -> Result<Vec<CommittedMail>, StoreError> {
-        unimplemented!()
+        self.sqlite.commit_batch(folder, mails, now).await
     }
 
     /// Counts a failed fetch of one UID; gives the new count.
     pub async fn count_attempt(&self, folder: &FolderKey, uid: u32) -> Result<u32, StoreError> {
-        unimplemented!()
+        self.sqlite.count_attempt(folder, uid).await
     }
 
     /// Ends a ledger row that will never be stored. `TooLarge` and `CannotFetch` also make a review item
@@ -75,7 +84,7 @@ impl Store {
         end: UnstoredEnd,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        unimplemented!()
+        self.sqlite.end_unstored(folder, uid, end, now).await
     }
 
     /// Writes move receipts before the server is asked to move.
@@ -84,12 +93,12 @@ impl Store {
         receipts: &[MoveReceipt],
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        unimplemented!()
+        self.sqlite.write_move_receipts(receipts, now).await
     }
 
     /// Receipts that nothing has proved yet.
     pub async fn move_receipts(&self, mailbox: &str) -> Result<Vec<MoveReceipt>, StoreError> {
-        unimplemented!()
+        self.sqlite.move_receipts(mailbox).await
     }
 
     /// The move is proved: the ledger row ends as `moved`, the receipt goes, the server copy is known
@@ -101,37 +110,37 @@ impl Store {
         copy: Option<ServerCopy>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        unimplemented!()
+        self.sqlite.finish_move(folder, uid, copy, now).await
     }
 
     /// The move was not carried out; the row is `stored` again and the receipt goes.
     pub async fn cancel_move(&self, folder: &FolderKey, uid: u32) -> Result<(), StoreError> {
-        unimplemented!()
+        self.sqlite.cancel_move(folder, uid).await
     }
 
     /// The message with exactly these bytes, by keyed hash.
     pub async fn message_with_raw(&self, raw: &Personal<Vec<u8>>) -> Result<Option<MessageId>, StoreError> {
-        unimplemented!()
+        self.sqlite.message_with_raw(raw).await
     }
 
     /// Arrived and accounted for, for staff and for `check`.
     pub async fn ledger_summary(&self, mailbox: &str) -> Result<LedgerSummary, StoreError> {
-        unimplemented!()
+        self.sqlite.ledger_summary(mailbox).await
     }
 
     /// Messages in state `held`, oldest first.
     pub async fn held_messages(&self, at_most: u32) -> Result<Vec<MessageId>, StoreError> {
-        unimplemented!()
+        self.sqlite.held_messages(at_most).await
     }
 
     /// The sealed raw bytes, opened.
     pub async fn raw_message(&self, id: MessageId) -> Result<Personal<Vec<u8>>, StoreError> {
-        unimplemented!()
+        self.sqlite.raw_message(id).await
     }
 
     /// Whether any of these Message-IDs belongs to a message or case we know (keyed look-up).
     pub async fn knows_thread(&self, message_ids: &[String]) -> Result<bool, StoreError> {
-        unimplemented!()
+        self.sqlite.knows_thread(message_ids).await
     }
 
     /// Seals the draft; the message becomes `read`. `thread` are its own Message-ID and references.
@@ -142,7 +151,7 @@ impl Store {
         thread: &[String],
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        unimplemented!()
+        self.sqlite.save_parsed(id, parsed, thread, now).await
     }
 
     /// The message becomes a review item.
@@ -152,17 +161,17 @@ impl Store {
         reason: UnreadableReason,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        unimplemented!()
+        self.sqlite.save_unreadable(id, reason, now).await
     }
 
     /// Server copies whose deletion is due (rejected messages).
     pub async fn due_server_deletions(&self, mailbox: &str) -> Result<Vec<ServerDeletion>, StoreError> {
-        unimplemented!()
+        self.sqlite.due_server_deletions(mailbox).await
     }
 
     /// A server copy is proved gone.
     pub async fn finish_server_deletion(&self, id: MessageId, now: Timestamp) -> Result<(), StoreError> {
-        unimplemented!()
+        self.sqlite.finish_server_deletion(id, now).await
     }
 }
 
@@ -170,12 +179,33 @@ impl Store {
 impl Store {
     /// All messages, newest first, without content.
     pub async fn messages(&self) -> Result<Vec<MessageSummary>, StoreError> {
-        unimplemented!()
+        self.sqlite.messages().await
     }
 
     /// The sealed draft of a message, opened; `None` where it was not read.
     pub async fn parsed(&self, id: MessageId) -> Result<Option<ParsedMessage>, StoreError> {
-        unimplemented!()
+        self.sqlite.parsed(id).await
+    }
+
+    /// One message without its content.
+    pub async fn message(&self, id: MessageId) -> Result<MessageSummary, StoreError> {
+        self.sqlite.message(id).await
+    }
+
+    /// The sealed draft of a message, opened for a person; the read is audited.
+    pub async fn open_draft(
+        &self,
+        id: MessageId,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Option<ParsedMessage>, StoreError> {
+        self.sqlite.open_draft(id, actor, now).await
+    }
+
+    /// Messages that share a reference number, a name with date of birth, or a postcode with date of the
+    /// offence with this one: suggestions, oldest first.
+    pub async fn similar_messages(&self, id: MessageId) -> Result<Vec<MessageId>, StoreError> {
+        self.sqlite.similar_messages(id).await
     }
 
     /// One transaction: a case with a reference of `prefix` and the year of `now`, one sealed file per
@@ -187,18 +217,18 @@ impl Store {
         actor: &Actor,
         now: Timestamp,
     ) -> Result<(CaseId, CaseReference), StoreError> {
-        unimplemented!()
+        self.sqlite.accept(id, prefix, actor, now).await
     }
 
     /// One transaction: wrapped key, raw, draft, blind index entries gone; tombstone left; deletion of
     /// the server copy queued; audit.
     pub async fn reject(&self, id: MessageId, actor: &Actor, now: Timestamp) -> Result<(), StoreError> {
-        unimplemented!()
+        self.sqlite.reject(id, actor, now).await
     }
 
     /// All cases, newest first, without content.
     pub async fn cases(&self) -> Result<Vec<CaseSummary>, StoreError> {
-        unimplemented!()
+        self.sqlite.cases().await
     }
 
     /// One side of a case, opened; the read is audited.
@@ -208,17 +238,37 @@ impl Store {
         actor: &Actor,
         now: Timestamp,
     ) -> Result<Vec<CaseFile>, StoreError> {
-        unimplemented!()
+        self.sqlite.case_files(id, actor, now).await
+    }
+
+    /// What belongs to a case as a whole (summary, place, risks, wishes, referrer, people on no side), for
+    /// staff only; the read is audited.
+    pub async fn case_core(
+        &self,
+        id: CaseId,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Personal<Referral>, StoreError> {
+        self.sqlite.case_core(id, actor, now).await
     }
 
     /// The people of all cases that are not destroyed, for redaction.
     pub async fn known_cases(&self) -> Result<Vec<KnownCase>, StoreError> {
-        unimplemented!()
+        self.sqlite.known_cases().await
     }
 
     /// Walks the audit chain. `Ok(rows)` when nothing was changed, left out or cut off.
     pub async fn verify_audit(&self) -> Result<u64, StoreError> {
-        unimplemented!()
+        self.sqlite.verify_audit().await
+    }
+}
+
+/// Keys.
+impl Store {
+    /// Wraps every record key under the newest master key; gives how many were changed. After that, older
+    /// generations may leave the key file.
+    pub async fn rewrap_keys(&self, now: Timestamp) -> Result<u64, StoreError> {
+        self.sqlite.rewrap_keys(now).await
     }
 }
 
@@ -226,22 +276,22 @@ impl Store {
 impl Store {
     /// Adds or replaces a submission account; `password_hash` is a PHC string (argon2id).
     pub async fn put_account(&self, account: &SubmissionAccount, now: Timestamp) -> Result<(), StoreError> {
-        unimplemented!()
+        self.sqlite.put_account(account, now).await
     }
 
     /// Removes a submission account; `false` where there was none.
     pub async fn remove_account(&self, user: &str, now: Timestamp) -> Result<bool, StoreError> {
-        unimplemented!()
+        self.sqlite.remove_account(user, now).await
     }
 
     /// One submission account.
     pub async fn account(&self, user: &str) -> Result<Option<SubmissionAccount>, StoreError> {
-        unimplemented!()
+        self.sqlite.account(user).await
     }
 
     /// All submission accounts.
     pub async fn accounts(&self) -> Result<Vec<SubmissionAccount>, StoreError> {
-        unimplemented!()
+        self.sqlite.accounts().await
     }
 
     /// Stores a submitted mail, sealed. When this returns, the 250 may be given.
@@ -250,17 +300,17 @@ impl Store {
         mail: &SubmittedMail,
         now: Timestamp,
     ) -> Result<OutboundId, StoreError> {
-        unimplemented!()
+        self.sqlite.accept_outbound(mail, now).await
     }
 
     /// Mails in state `accepted`, oldest first.
     pub async fn unplanned_outbound(&self, at_most: u32) -> Result<Vec<OutboundId>, StoreError> {
-        unimplemented!()
+        self.sqlite.unplanned_outbound(at_most).await
     }
 
     /// A stored mail, opened.
     pub async fn outbound_mail(&self, id: OutboundId) -> Result<SubmittedMail, StoreError> {
-        unimplemented!()
+        self.sqlite.outbound_mail(id).await
     }
 
     /// One transaction: one sealed delivery row per recipient; the mail becomes `planned`.
@@ -270,12 +320,12 @@ impl Store {
         deliveries: &[PlannedDelivery],
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        unimplemented!()
+        self.sqlite.save_plan(id, deliveries, now).await
     }
 
     /// Deliveries to be tried now.
     pub async fn due_deliveries(&self, now: Timestamp, at_most: u32) -> Result<Vec<DueDelivery>, StoreError> {
-        unimplemented!()
+        self.sqlite.due_deliveries(now, at_most).await
     }
 
     /// Records the relay's answer. The mail becomes `done` when its last delivery ends.
@@ -285,12 +335,12 @@ impl Store {
         outcome: DeliveryOutcome,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        unimplemented!()
+        self.sqlite.record_delivery(id, outcome, now).await
     }
 
     /// All outbound mails, newest first, without content.
     pub async fn outbound(&self) -> Result<Vec<OutboundSummary>, StoreError> {
-        unimplemented!()
+        self.sqlite.outbound().await
     }
 
     /// Staff release a held delivery's redacted copy is not possible here: a hold has no copy. Staff
@@ -301,6 +351,6 @@ impl Store {
         actor: &Actor,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        unimplemented!()
+        self.sqlite.return_outbound(id, actor, now).await
     }
 }

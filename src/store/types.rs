@@ -160,6 +160,12 @@ pub struct ServerDeletion {
     pub raw_hash: [u8; 32],
 }
 
+impl ServerDeletion {
+    /// `raw_hash` of a mail whose bytes were never fetched (too large, not handed over): its copy is known
+    /// by folder, UIDVALIDITY and UID alone, and is never looked for elsewhere.
+    pub const NEVER_FETCHED: [u8; 32] = [0; 32];
+}
+
 /// Arrived = accounted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[allow(missing_docs)]

@@ -1,0 +1,105 @@
+//! Which values of a draft go into the blind index, and in which spelling.
+//!
+//! Only for *suggestions*: nothing merges without a person. The spelling is coarse on purpose (case,
+//! spaces and punctuation do not count); a changed spelling would need the index to be written anew.
+
+use crate::domain::{ParsedMessage, Party, Referral};
+use crate::vault::IndexedAs;
+use zeroize::Zeroizing;
+
+/// Shortest reference, phone or postcode that says anything.
+const MIN_LENGTH: usize = 5;
+
+/// Values to be hashed, each with its kind.
+pub(super) fn index_values(parsed: &ParsedMessage) -> Vec<(IndexedAs, Zeroizing<String>)> {
+    let mut values = Vec::new();
+    for referral in parsed.referral.iter().chain(&parsed.more_referrals) {
+        for reference in &referral.references {
+            push(&mut values, IndexedAs::Reference, alphanumeric(&reference.value));
+        }
+        for party in &referral.parties {
+            party_values(&mut values, referral, party);
+        }
+    }
+    values
+}
+
+fn party_values(values: &mut Vec<(IndexedAs, Zeroizing<String>)>, referral: &Referral, party: &Party) {
+    for email in &party.emails {
+        push(
+            values,
+            IndexedAs::Email,
+            Zeroizing::new(email.trim().to_lowercase()),
+        );
+    }
+    for phone in &party.phones {
+        push(values, IndexedAs::Phone, national_digits(phone));
+    }
+    if let (Some(name), Some(birth)) = (&party.name, &party.date_of_birth) {
+        let value = Zeroizing::new(format!("{}|{}", *alphanumeric(name), *alphanumeric(birth)));
+        push(values, IndexedAs::NameAndBirth, value);
+    }
+    if let (Some(postcode), Some(date)) = (&party.postcode, &referral.offence.date) {
+        let value = Zeroizing::new(format!("{}|{}", *alphanumeric(postcode), *alphanumeric(date)));
+        push(values, IndexedAs::PostcodeAndOffenceDate, value);
+    }
+}
+
+fn push(values: &mut Vec<(IndexedAs, Zeroizing<String>)>, kind: IndexedAs, value: Zeroizing<String>) {
+    if value.len() >= MIN_LENGTH {
+        values.push((kind, value));
+    }
+}
+
+fn alphanumeric(text: &str) -> Zeroizing<String> {
+    Zeroizing::new(
+        text.chars()
+            .filter(|c| c.is_alphanumeric())
+            .flat_map(char::to_lowercase)
+            .collect(),
+    )
+}
+
+/// Digits of a United Kingdom number as dialled inside the country.
+fn national_digits(text: &str) -> Zeroizing<String> {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let international = digits.strip_prefix("0044").or_else(|| digits.strip_prefix("44"));
+    Zeroizing::new(match international {
+        Some(rest) => format!("0{}", rest.trim_start_matches('0')),
+        None => digits,
+    })
+}
+
+/// A Message-ID without angle brackets and white space; `None` for an empty one.
+pub(super) fn thread_value(message_id: &str) -> Option<&str> {
+    let value = message_id
+        .trim()
+        .trim_start_matches('<')
+        .trim_end_matches('>')
+        .trim();
+    (!value.is_empty()).then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_the_same_phone_are_one_value() {
+        for text in [
+            "01632 960 123",
+            "+44 1632 960123",
+            "0044 (0)1632 960123",
+            "(01632) 960-123",
+        ] {
+            assert_eq!(*national_digits(text), "01632960123", "{text}");
+        }
+    }
+
+    #[test]
+    fn message_ids_with_and_without_brackets_are_one_value() {
+        assert_eq!(thread_value(" <a@example.org> "), Some("a@example.org"));
+        assert_eq!(thread_value("a@example.org"), Some("a@example.org"));
+        assert_eq!(thread_value("<>"), None);
+    }
+}

@@ -1,0 +1,144 @@
+//! Submission accounts. User name, address and password hash are sealed; the look-up is by keyed hash.
+
+use super::audit::DAEMON;
+use super::records::{json_part, open_record};
+use super::{Database, Write, blob, one_row, uuid_of};
+use crate::domain::{Personal, SubmissionAccountId, Timestamp};
+use crate::store::sealing::new_id;
+use crate::store::{StoreError, SubmissionAccount};
+use crate::vault::{IndexedAs, RecordKind, RecordName};
+use serde::{Deserialize, Serialize};
+use sqlx::sqlite::SqliteConnection;
+
+/// The [`Content`].
+const CONTENT: &str = "account";
+
+#[derive(Serialize, Deserialize)]
+struct Content {
+    user: String,
+    address: String,
+    password_hash: String,
+}
+
+fn name(id: SubmissionAccountId) -> RecordName {
+    RecordName::new(RecordKind::Account, id.0)
+}
+
+impl Database {
+    pub(in crate::store) async fn put_account(
+        &self,
+        account: &SubmissionAccount,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut write = self.write().await?;
+        let (id, record) = match write.account_id(&account.user).await? {
+            Some(id) => (id, write.open_record(name(id)).await?),
+            None => {
+                let id = SubmissionAccountId(new_id(now)?);
+                (id, write.create_record(name(id)).await?)
+            }
+        };
+        let hash = self.keys().hash(IndexedAs::AccountUser, account.user.as_bytes());
+        let done = sqlx::query(
+            "INSERT INTO accounts (id, user_hash, changed) VALUES (?, ?, ?)
+             ON CONFLICT (id) DO UPDATE SET changed = excluded.changed",
+        )
+        .bind(blob(id.0))
+        .bind(hash.to_vec())
+        .bind(now.as_microsecond())
+        .execute(write.connection())
+        .await?;
+        one_row(&done)?;
+        let content = Content {
+            user: account.user.clone(),
+            address: account.address.expose_personal().clone(),
+            password_hash: account.password_hash.clone(),
+        };
+        let sealed = record.seal_json(CONTENT, &content)?;
+        write.put_part(&record, CONTENT, sealed).await?;
+        write.audit(DAEMON, "account.set", id, now).await?;
+        write.commit().await
+    }
+
+    pub(in crate::store) async fn remove_account(
+        &self,
+        user: &str,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut write = self.write().await?;
+        let Some(id) = write.account_id(user).await? else {
+            return Ok(false);
+        };
+        write.destroy_record(name(id)).await?;
+        let done = sqlx::query("DELETE FROM accounts WHERE id = ?")
+            .bind(blob(id.0))
+            .execute(write.connection())
+            .await?;
+        one_row(&done)?;
+        write.audit(DAEMON, "account.removed", id, now).await?;
+        write.commit_destruction().await?;
+        Ok(true)
+    }
+
+    pub(in crate::store) async fn account(
+        &self,
+        user: &str,
+    ) -> Result<Option<SubmissionAccount>, StoreError> {
+        let mut tx = self.read().await?;
+        let hash = self.keys().hash(IndexedAs::AccountUser, user.as_bytes());
+        let id = account_by_hash(&mut tx, &hash).await?;
+        match id {
+            Some(id) => self.open_account(&mut tx, id).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    pub(in crate::store) async fn accounts(&self) -> Result<Vec<SubmissionAccount>, StoreError> {
+        let mut tx = self.read().await?;
+        let ids: Vec<Vec<u8>> = sqlx::query_scalar("SELECT id FROM accounts ORDER BY id")
+            .fetch_all(&mut *tx)
+            .await?;
+        let mut accounts = Vec::with_capacity(ids.len());
+        for id in ids {
+            accounts.push(
+                self.open_account(&mut tx, SubmissionAccountId(uuid_of(&id)?))
+                    .await?,
+            );
+        }
+        Ok(accounts)
+    }
+
+    async fn open_account(
+        &self,
+        connection: &mut SqliteConnection,
+        id: SubmissionAccountId,
+    ) -> Result<SubmissionAccount, StoreError> {
+        let record = open_record(connection, self.keys(), name(id)).await?;
+        let content: Content = json_part(connection, &record, CONTENT)
+            .await?
+            .ok_or(StoreError::Tampered)?;
+        Ok(SubmissionAccount {
+            user: content.user,
+            address: Personal::new(content.address),
+            password_hash: content.password_hash,
+        })
+    }
+}
+
+impl Write<'_> {
+    async fn account_id(&mut self, user: &str) -> Result<Option<SubmissionAccountId>, StoreError> {
+        let hash = self.keys().hash(IndexedAs::AccountUser, user.as_bytes());
+        account_by_hash(self.connection(), &hash).await
+    }
+}
+
+async fn account_by_hash(
+    connection: &mut SqliteConnection,
+    hash: &[u8; 32],
+) -> Result<Option<SubmissionAccountId>, StoreError> {
+    let id: Option<Vec<u8>> = sqlx::query_scalar("SELECT id FROM accounts WHERE user_hash = ?")
+        .bind(hash.to_vec())
+        .fetch_optional(connection)
+        .await?;
+    Ok(id.as_deref().map(uuid_of).transpose()?.map(SubmissionAccountId))
+}

@@ -1,0 +1,386 @@
+//! Messages: sealed raw bytes and drafts, states, threads, the blind index.
+
+use super::audit::DAEMON;
+use super::records::{self, json_part, open_record, part};
+use super::{Database, Write, blob, instant, number, one_row, uuid_of, word};
+use crate::domain::{Kind, MessageId, MessageState, ParsedMessage, Personal, Timestamp, UnreadableReason};
+use crate::store::index::{index_values, thread_value};
+use crate::store::sealing::new_id;
+use crate::store::{Actor, MessageSummary, StoreError};
+use crate::vault::{IndexedAs, KeyedHash, RecordKind, RecordName};
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+/// The mail as it came.
+const RAW: &str = "raw";
+/// The [`ParsedMessage`].
+const DRAFT: &str = "draft";
+/// Message-IDs taken of one mail; more than that is not a thread.
+const MAX_THREAD: usize = 200;
+
+fn name(id: MessageId) -> RecordName {
+    RecordName::new(RecordKind::Message, id.0)
+}
+
+/// What a message's row says.
+pub(super) struct StoredMessage {
+    pub(super) id: MessageId,
+    pub(super) state: MessageState,
+    pub(super) received: Timestamp,
+}
+
+impl Database {
+    pub(in crate::store) async fn message_with_raw(
+        &self,
+        raw: &Personal<Vec<u8>>,
+    ) -> Result<Option<MessageId>, StoreError> {
+        let hash = self.keys().hash(IndexedAs::Raw, raw.expose_personal());
+        let id: Option<Vec<u8>> = sqlx::query_scalar("SELECT id FROM messages WHERE raw_hash = ?")
+            .bind(hash.to_vec())
+            .fetch_optional(self.readers())
+            .await?;
+        Ok(id.as_deref().map(uuid_of).transpose()?.map(MessageId))
+    }
+
+    pub(in crate::store) async fn held_messages(&self, at_most: u32) -> Result<Vec<MessageId>, StoreError> {
+        let ids: Vec<Vec<u8>> =
+            sqlx::query_scalar("SELECT id FROM messages WHERE state = 'held' ORDER BY number LIMIT ?")
+                .bind(i64::from(at_most))
+                .fetch_all(self.readers())
+                .await?;
+        ids.iter().map(|id| Ok(MessageId(uuid_of(id)?))).collect()
+    }
+
+    pub(in crate::store) async fn raw_message(&self, id: MessageId) -> Result<Personal<Vec<u8>>, StoreError> {
+        let mut tx = self.read().await?;
+        let record = open_record(&mut tx, self.keys(), name(id)).await?;
+        let mut raw = part(&mut tx, &record, RAW).await?.ok_or(StoreError::NotFound)?;
+        Ok(Personal::new(std::mem::take(&mut *raw)))
+    }
+
+    pub(in crate::store) async fn knows_thread(&self, message_ids: &[String]) -> Result<bool, StoreError> {
+        let mut tx = self.read().await?;
+        for id in message_ids.iter().take(MAX_THREAD) {
+            let Some(value) = thread_value(id) else { continue };
+            let known: i64 = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM threads WHERE hash = ?)")
+                .bind(self.keys().hash(IndexedAs::Thread, value.as_bytes()).to_vec())
+                .fetch_one(&mut *tx)
+                .await?;
+            if known != 0 {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    pub(in crate::store) async fn save_parsed(
+        &self,
+        id: MessageId,
+        parsed: &ParsedMessage,
+        thread: &[String],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut write = self.write().await?;
+        write.demand_readable(id).await?;
+        let record = write.open_record(name(id)).await?;
+        let sealed = record.seal_json(DRAFT, parsed)?;
+        write.put_part(&record, DRAFT, sealed).await?;
+        write.forget_hashes(id).await?;
+        write.index(id, parsed, thread).await?;
+        let checks = i64::try_from(parsed.checks.len()).unwrap_or(i64::MAX);
+        let done = sqlx::query(
+            "UPDATE messages SET state = 'read', kind = ?, checks = ?, unreadable = NULL WHERE id = ?",
+        )
+        .bind(parsed.kind.as_str())
+        .bind(checks)
+        .bind(blob(id.0))
+        .execute(write.connection())
+        .await?;
+        one_row(&done)?;
+        write.audit(DAEMON, "message.read", id, now).await?;
+        write.commit().await
+    }
+
+    pub(in crate::store) async fn save_unreadable(
+        &self,
+        id: MessageId,
+        reason: UnreadableReason,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut write = self.write().await?;
+        write.demand_readable(id).await?;
+        let done = sqlx::query("UPDATE messages SET state = 'unreadable', unreadable = ? WHERE id = ?")
+            .bind(reason.as_str())
+            .bind(blob(id.0))
+            .execute(write.connection())
+            .await?;
+        one_row(&done)?;
+        write.audit(DAEMON, "message.unreadable", id, now).await?;
+        write.commit().await
+    }
+
+    pub(in crate::store) async fn messages(&self) -> Result<Vec<MessageSummary>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT id, received, state, kind, checks, unreadable FROM messages ORDER BY number DESC",
+        )
+        .fetch_all(self.readers())
+        .await?;
+        rows.iter().map(summary).collect()
+    }
+
+    pub(in crate::store) async fn message(&self, id: MessageId) -> Result<MessageSummary, StoreError> {
+        let row =
+            sqlx::query("SELECT id, received, state, kind, checks, unreadable FROM messages WHERE id = ?")
+                .bind(blob(id.0))
+                .fetch_optional(self.readers())
+                .await?
+                .ok_or(StoreError::NotFound)?;
+        summary(&row)
+    }
+
+    pub(in crate::store) async fn parsed(&self, id: MessageId) -> Result<Option<ParsedMessage>, StoreError> {
+        let mut tx = self.read().await?;
+        let record = match open_record(&mut tx, self.keys(), name(id)).await {
+            // Never fetched or destroyed; but an id that nobody knows is a mistake.
+            Err(StoreError::NotFound) => return self.message(id).await.map(|_| None),
+            record => record?,
+        };
+        json_part(&mut tx, &record, DRAFT).await
+    }
+
+    pub(in crate::store) async fn open_draft(
+        &self,
+        id: MessageId,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Option<ParsedMessage>, StoreError> {
+        let mut write = self.write().await?;
+        if write.message(id).await?.state == MessageState::Rejected {
+            return Err(StoreError::WrongState(
+                "this message was rejected; its content is destroyed",
+            ));
+        }
+        write.audit(&actor.0, "message.opened", id, now).await?;
+        let draft = write.draft(id).await?;
+        write.commit().await?;
+        Ok(draft)
+    }
+
+    pub(in crate::store) async fn reject(
+        &self,
+        id: MessageId,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut write = self.write().await?;
+        let message = write.message(id).await?;
+        demand_undecided(message.state)?;
+        match write.destroy_record(name(id)).await {
+            // Bytes that were never fetched have no key.
+            Ok(()) | Err(StoreError::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+        write.forget_hashes(id).await?;
+        write.leave_tombstone(&message, actor, now).await?;
+        let done = sqlx::query(
+            "UPDATE messages SET state = 'rejected', kind = NULL, checks = 0, unreadable = NULL WHERE id = ?",
+        )
+        .bind(blob(id.0))
+        .execute(write.connection())
+        .await?;
+        one_row(&done)?;
+        write.queue_all_deletions(id, now).await?;
+        write.audit(&actor.0, "message.rejected", id, now).await?;
+        write.commit_destruction().await
+    }
+
+    pub(in crate::store) async fn similar_messages(
+        &self,
+        id: MessageId,
+    ) -> Result<Vec<MessageId>, StoreError> {
+        let ids: Vec<Vec<u8>> = sqlx::query_scalar(
+            "SELECT DISTINCT m.id FROM blind_index mine
+             JOIN blind_index other ON other.kind = mine.kind AND other.hash = mine.hash
+             JOIN messages m ON m.id = other.message
+             WHERE mine.message = ?1 AND other.message <> ?1
+               AND mine.kind IN ('reference', 'name_and_birth', 'postcode_and_offence_date')
+             ORDER BY m.number",
+        )
+        .bind(blob(id.0))
+        .fetch_all(self.readers())
+        .await?;
+        ids.iter().map(|id| Ok(MessageId(uuid_of(id)?))).collect()
+    }
+}
+
+/// Staff decide once, on what was read or could not be read.
+pub(super) fn demand_undecided(state: MessageState) -> Result<(), StoreError> {
+    match state {
+        MessageState::Read | MessageState::Unreadable | MessageState::SetAside => Ok(()),
+        MessageState::Held => Err(StoreError::WrongState(
+            "this message is waiting to be read; try again in a moment",
+        )),
+        MessageState::Filed => Err(StoreError::WrongState("this message was filed with a case")),
+        MessageState::Accepted => Err(StoreError::WrongState(
+            "this message was accepted; it belongs to a case",
+        )),
+        MessageState::Rejected => Err(StoreError::WrongState(
+            "this message was rejected; its content is destroyed",
+        )),
+    }
+}
+
+fn summary(row: &SqliteRow) -> Result<MessageSummary, StoreError> {
+    let kind: Option<&str> = row.try_get("kind")?;
+    let unreadable: Option<&str> = row.try_get("unreadable")?;
+    Ok(MessageSummary {
+        id: MessageId(uuid_of(row.try_get("id")?)?),
+        received: instant(row.try_get("received")?)?,
+        state: word(row.try_get("state")?)?,
+        kind: kind.map(kind_of).transpose()?,
+        checks: number(row.try_get("checks")?)?,
+        unreadable: unreadable.map(word).transpose()?,
+    })
+}
+
+fn kind_of(text: &str) -> Result<Kind, StoreError> {
+    serde_json::from_value(serde_json::Value::from(text))
+        .map_err(|_| StoreError::Corrupt("a word is not one this version knows"))
+}
+
+impl Write<'_> {
+    pub(super) async fn message(&mut self, id: MessageId) -> Result<StoredMessage, StoreError> {
+        let row = sqlx::query("SELECT id, state, received FROM messages WHERE id = ?")
+            .bind(blob(id.0))
+            .fetch_optional(self.connection())
+            .await?
+            .ok_or(StoreError::NotFound)?;
+        stored_message(&row)
+    }
+
+    pub(super) async fn message_by_hash(
+        &mut self,
+        hash: &KeyedHash,
+    ) -> Result<Option<StoredMessage>, StoreError> {
+        let row = sqlx::query("SELECT id, state, received FROM messages WHERE raw_hash = ?")
+            .bind(hash.to_vec())
+            .fetch_optional(self.connection())
+            .await?;
+        row.as_ref().map(stored_message).transpose()
+    }
+
+    pub(super) async fn draft(&mut self, id: MessageId) -> Result<Option<ParsedMessage>, StoreError> {
+        let record = match self.open_record(name(id)).await {
+            Err(StoreError::NotFound) => return Ok(None),
+            record => record?,
+        };
+        records::json_part(self.connection(), &record, DRAFT).await
+    }
+
+    /// A new message row; with its bytes where they were fetched.
+    pub(super) async fn insert_message(
+        &mut self,
+        state: MessageState,
+        unreadable: Option<UnreadableReason>,
+        raw: Option<(&KeyedHash, &[u8])>,
+        now: Timestamp,
+    ) -> Result<MessageId, StoreError> {
+        let id = MessageId(new_id(now)?);
+        let done = sqlx::query(
+            "INSERT INTO messages (id, received, state, unreadable, raw_hash) VALUES (?, ?, ?, ?, ?)",
+        )
+        .bind(blob(id.0))
+        .bind(now.as_microsecond())
+        .bind(state.as_str())
+        .bind(unreadable.map(UnreadableReason::as_str))
+        .bind(raw.map(|(hash, _)| hash.to_vec()))
+        .execute(self.connection())
+        .await?;
+        one_row(&done)?;
+        if let Some((_, bytes)) = raw {
+            let record = self.create_record(name(id)).await?;
+            let sealed = record.seal(RAW, bytes)?;
+            self.put_part(&record, RAW, sealed).await?;
+        }
+        Ok(id)
+    }
+
+    async fn demand_readable(&mut self, id: MessageId) -> Result<(), StoreError> {
+        match self.message(id).await?.state {
+            MessageState::Held | MessageState::Read | MessageState::Unreadable => Ok(()),
+            MessageState::Filed
+            | MessageState::SetAside
+            | MessageState::Accepted
+            | MessageState::Rejected => Err(StoreError::WrongState(
+                "staff decided on this message; it is not read again",
+            )),
+        }
+    }
+
+    async fn forget_hashes(&mut self, id: MessageId) -> Result<(), StoreError> {
+        for sql in [
+            "DELETE FROM blind_index WHERE message = ?",
+            "DELETE FROM threads WHERE message = ?",
+        ] {
+            sqlx::query(sql)
+                .bind(blob(id.0))
+                .execute(self.connection())
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn index(
+        &mut self,
+        id: MessageId,
+        parsed: &ParsedMessage,
+        thread: &[String],
+    ) -> Result<(), StoreError> {
+        for (kind, value) in index_values(parsed) {
+            let hash = self.keys().hash(kind, value.as_bytes());
+            sqlx::query(
+                "INSERT INTO blind_index (kind, hash, message) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            )
+            .bind(kind.as_str())
+            .bind(hash.to_vec())
+            .bind(blob(id.0))
+            .execute(self.connection())
+            .await?;
+        }
+        for value in thread.iter().filter_map(|id| thread_value(id)).take(MAX_THREAD) {
+            let hash = self.keys().hash(IndexedAs::Thread, value.as_bytes());
+            sqlx::query("INSERT INTO threads (hash, message) VALUES (?, ?) ON CONFLICT DO NOTHING")
+                .bind(hash.to_vec())
+                .bind(blob(id.0))
+                .execute(self.connection())
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn leave_tombstone(
+        &mut self,
+        message: &StoredMessage,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let done = sqlx::query(
+            "INSERT INTO tombstones (id, kind, received, reason, actor, at) VALUES (?, 'message', ?, 'rejected', ?, ?)",
+        )
+        .bind(blob(message.id.0))
+        .bind(message.received.as_microsecond())
+        .bind(actor.0.clone())
+        .bind(now.as_microsecond())
+        .execute(self.connection())
+        .await?;
+        one_row(&done)
+    }
+}
+
+fn stored_message(row: &SqliteRow) -> Result<StoredMessage, StoreError> {
+    Ok(StoredMessage {
+        id: MessageId(uuid_of(row.try_get("id")?)?),
+        state: word(row.try_get("state")?)?,
+        received: instant(row.try_get("received")?)?,
+    })
+}

@@ -1,0 +1,485 @@
+//! Outbound mail: stored before the sender's 250, one sealed delivery per recipient, every outcome kept.
+
+use super::audit::DAEMON;
+use super::records::{json_part, open_record, part};
+use super::{Database, Write, blob, found, instant, number, one_row, uuid_of, word};
+use crate::domain::{
+    DeliveryAction, DeliveryId, HoldReason, MailRoute, OutboundId, OutboundState, Personal, Timestamp,
+};
+use crate::store::sealing::{Record, new_id};
+use crate::store::{
+    Actor, DeliveryOutcome, DeliverySummary, DueDelivery, OutboundSummary, PlannedDelivery, StoreError,
+    SubmittedMail,
+};
+use crate::vault::{RecordKind, RecordName};
+use serde::{Deserialize, Serialize};
+use sqlx::Row;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use std::collections::{HashMap, HashSet};
+
+/// The [`Envelope`].
+const ENVELOPE: &str = "envelope";
+/// DATA as submitted.
+const RAW: &str = "raw";
+
+/// Who sent it to whom, sealed.
+#[derive(Serialize, Deserialize)]
+struct Envelope {
+    account: String,
+    sender: String,
+    recipients: Vec<String>,
+}
+
+fn name(id: OutboundId) -> RecordName {
+    RecordName::new(RecordKind::Outbound, id.0)
+}
+
+/// A delivery's parts are sealed with its mail's key and bound to the delivery by their name.
+fn recipient_part(id: DeliveryId) -> String {
+    format!("recipient/{id}")
+}
+
+fn message_part(id: DeliveryId) -> String {
+    format!("message/{id}")
+}
+
+impl Database {
+    pub(in crate::store) async fn accept_outbound(
+        &self,
+        mail: &SubmittedMail,
+        now: Timestamp,
+    ) -> Result<OutboundId, StoreError> {
+        if mail.recipients.is_empty() {
+            return Err(StoreError::WrongState(
+                "a mail without recipients cannot be taken",
+            ));
+        }
+        let mut write = self.write().await?;
+        let id = OutboundId(new_id(now)?);
+        let record = write.create_record(name(id)).await?;
+        let envelope = Envelope {
+            account: mail.account.clone(),
+            sender: mail.sender.expose_personal().clone(),
+            recipients: mail
+                .recipients
+                .iter()
+                .map(|r| r.expose_personal().clone())
+                .collect(),
+        };
+        let sealed = record.seal_json(ENVELOPE, &envelope)?;
+        write.put_part(&record, ENVELOPE, sealed).await?;
+        let sealed = record.seal(RAW, mail.raw.expose_personal())?;
+        write.put_part(&record, RAW, sealed).await?;
+        let done = sqlx::query("INSERT INTO outbound (id, received, state) VALUES (?, ?, 'accepted')")
+            .bind(blob(id.0))
+            .bind(now.as_microsecond())
+            .execute(write.connection())
+            .await?;
+        one_row(&done)?;
+        write.audit(DAEMON, "outbound.accepted", id, now).await?;
+        write.commit().await?;
+        Ok(id)
+    }
+
+    pub(in crate::store) async fn unplanned_outbound(
+        &self,
+        at_most: u32,
+    ) -> Result<Vec<OutboundId>, StoreError> {
+        let ids: Vec<Vec<u8>> =
+            sqlx::query_scalar("SELECT id FROM outbound WHERE state = 'accepted' ORDER BY number LIMIT ?")
+                .bind(i64::from(at_most))
+                .fetch_all(self.readers())
+                .await?;
+        ids.iter().map(|id| Ok(OutboundId(uuid_of(id)?))).collect()
+    }
+
+    pub(in crate::store) async fn outbound_mail(&self, id: OutboundId) -> Result<SubmittedMail, StoreError> {
+        let mut tx = self.read().await?;
+        let record = open_record(&mut tx, self.keys(), name(id)).await?;
+        let envelope = envelope_of(&mut tx, &record).await?;
+        let mut raw = part(&mut tx, &record, RAW).await?.ok_or(StoreError::Tampered)?;
+        Ok(SubmittedMail {
+            account: envelope.account,
+            sender: Personal::new(envelope.sender),
+            recipients: envelope.recipients.into_iter().map(Personal::new).collect(),
+            raw: Personal::new(std::mem::take(&mut *raw)),
+        })
+    }
+
+    pub(in crate::store) async fn save_plan(
+        &self,
+        id: OutboundId,
+        deliveries: &[PlannedDelivery],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut write = self.write().await?;
+        if write.outbound_state(id).await? != OutboundState::Accepted {
+            return Err(StoreError::WrongState("this mail is planned already"));
+        }
+        let record = write.open_record(name(id)).await?;
+        let envelope = envelope_of(write.connection(), &record).await?;
+        demand_complete(&envelope, deliveries)?;
+        for delivery in deliveries {
+            write.insert_delivery(id, &record, delivery, now).await?;
+        }
+        write.set_outbound(id, OutboundState::Planned).await?;
+        write.audit(DAEMON, "outbound.planned", id, now).await?;
+        write.commit().await
+    }
+
+    pub(in crate::store) async fn due_deliveries(
+        &self,
+        now: Timestamp,
+        at_most: u32,
+    ) -> Result<Vec<DueDelivery>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = sqlx::query(
+            "SELECT id, mail, route, action, attempts FROM deliveries
+             WHERE state = 'waiting' AND due <= ? ORDER BY due, number LIMIT ?",
+        )
+        .bind(now.as_microsecond())
+        .bind(i64::from(at_most))
+        .fetch_all(&mut *tx)
+        .await?;
+        let mut due = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let mail = OutboundId(uuid_of(row.try_get("mail")?)?);
+            let record = open_record(&mut tx, self.keys(), name(mail)).await?;
+            due.push(due_delivery(&mut tx, row, mail, &record).await?);
+        }
+        Ok(due)
+    }
+
+    pub(in crate::store) async fn record_delivery(
+        &self,
+        id: DeliveryId,
+        outcome: DeliveryOutcome,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut write = self.write().await?;
+        let mail = write.waiting_delivery(id).await?;
+        write.store_outcome(id, outcome, now).await?;
+        let action = match outcome {
+            DeliveryOutcome::Sent { .. } => "delivery.sent",
+            DeliveryOutcome::Retry { .. } => "delivery.retry",
+            DeliveryOutcome::Failed { .. } => "delivery.failed",
+            DeliveryOutcome::Held { .. } => "delivery.held",
+        };
+        write.audit(DAEMON, action, id, now).await?;
+        write.end_if_finished(mail, DAEMON, now).await?;
+        write.commit().await
+    }
+
+    pub(in crate::store) async fn outbound(&self) -> Result<Vec<OutboundSummary>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = sqlx::query(
+            "SELECT id, mail, state, route, action, reasons, attempts, last_code FROM deliveries ORDER BY number",
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        let mut deliveries: HashMap<OutboundId, Vec<DeliverySummary>> = HashMap::new();
+        for row in &rows {
+            let mail = OutboundId(uuid_of(row.try_get("mail")?)?);
+            deliveries.entry(mail).or_default().push(delivery_summary(row)?);
+        }
+        let rows = sqlx::query("SELECT id, received, state FROM outbound ORDER BY number DESC")
+            .fetch_all(&mut *tx)
+            .await?;
+        let mut mails = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let id = OutboundId(uuid_of(row.try_get("id")?)?);
+            let record = open_record(&mut tx, self.keys(), name(id)).await?;
+            mails.push(OutboundSummary {
+                id,
+                received: instant(row.try_get("received")?)?,
+                account: envelope_of(&mut tx, &record).await?.account,
+                state: word(row.try_get("state")?)?,
+                deliveries: deliveries.remove(&id).unwrap_or_default(),
+            });
+        }
+        Ok(mails)
+    }
+
+    pub(in crate::store) async fn return_outbound(
+        &self,
+        id: OutboundId,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut write = self.write().await?;
+        write.outbound_state(id).await?;
+        let done = sqlx::query(
+            "UPDATE deliveries SET state = 'returned', ended = ? WHERE mail = ? AND state = 'held'",
+        )
+        .bind(now.as_microsecond())
+        .bind(blob(id.0))
+        .execute(write.connection())
+        .await?;
+        if done.rows_affected() == 0 {
+            return Err(StoreError::WrongState(
+                "nothing of this mail is held, so there is nothing to return",
+            ));
+        }
+        write.audit(&actor.0, "outbound.returned", id, now).await?;
+        write.end_if_finished(id, &actor.0, now).await?;
+        write.commit().await
+    }
+}
+
+async fn envelope_of(connection: &mut SqliteConnection, record: &Record) -> Result<Envelope, StoreError> {
+    json_part(connection, record, ENVELOPE)
+        .await?
+        .ok_or(StoreError::Tampered)
+}
+
+/// No recipient may drop out between submission and plan, and none may come in.
+fn demand_complete(envelope: &Envelope, deliveries: &[PlannedDelivery]) -> Result<(), StoreError> {
+    let planned: HashSet<&str> = deliveries
+        .iter()
+        .map(|d| d.recipient.expose_personal().as_str())
+        .collect();
+    let wanted: HashSet<&str> = envelope.recipients.iter().map(String::as_str).collect();
+    if planned != wanted {
+        return Err(StoreError::WrongState(
+            "a plan must name exactly the recipients of its mail",
+        ));
+    }
+    for delivery in deliveries {
+        let sound = match delivery.action {
+            DeliveryAction::Pass => delivery.message.is_some() && delivery.route == MailRoute::Cjsm,
+            DeliveryAction::Redact => delivery.message.is_some(),
+            DeliveryAction::Hold => delivery.message.is_none(),
+        };
+        if !sound {
+            return Err(StoreError::WrongState(
+                "a delivery that leaves needs its message, a held one has none, and only CJSM takes one unredacted",
+            ));
+        }
+    }
+    Ok(())
+}
+
+async fn due_delivery(
+    connection: &mut SqliteConnection,
+    row: &SqliteRow,
+    mail: OutboundId,
+    record: &Record,
+) -> Result<DueDelivery, StoreError> {
+    let id = DeliveryId(uuid_of(row.try_get("id")?)?);
+    let recipient = json_part(connection, record, &recipient_part(id))
+        .await?
+        .ok_or(StoreError::Tampered)?;
+    let mut message = part(connection, record, &message_part(id))
+        .await?
+        .ok_or(StoreError::Tampered)?;
+    Ok(DueDelivery {
+        id,
+        mail,
+        sender: Personal::new(envelope_of(connection, record).await?.sender),
+        recipient: Personal::new(recipient),
+        route: route_of(row.try_get("route")?)?,
+        action: action_of(row.try_get("action")?)?,
+        message: Personal::new(std::mem::take(&mut *message)),
+        attempts: number(row.try_get("attempts")?)?,
+    })
+}
+
+fn delivery_summary(row: &SqliteRow) -> Result<DeliverySummary, StoreError> {
+    let code: Option<i64> = row.try_get("last_code")?;
+    Ok(DeliverySummary {
+        id: DeliveryId(uuid_of(row.try_get("id")?)?),
+        state: row.try_get("state")?,
+        route: route_of(row.try_get("route")?)?,
+        action: action_of(row.try_get("action")?)?,
+        reasons: reasons_of(row.try_get("reasons")?)?,
+        attempts: number(row.try_get("attempts")?)?,
+        last_code: code.map(number).transpose()?,
+    })
+}
+
+impl Write<'_> {
+    async fn insert_delivery(
+        &mut self,
+        mail: OutboundId,
+        record: &Record,
+        delivery: &PlannedDelivery,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let id = DeliveryId(new_id(now)?);
+        let state = match delivery.action {
+            DeliveryAction::Pass | DeliveryAction::Redact => "waiting",
+            DeliveryAction::Hold => "held",
+        };
+        let done = sqlx::query(
+            "INSERT INTO deliveries (id, mail, state, route, action, reasons, due) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(blob(id.0))
+        .bind(blob(mail.0))
+        .bind(state)
+        .bind(route_word(delivery.route))
+        .bind(action_word(delivery.action))
+        .bind(reasons_text(&delivery.reasons)?)
+        .bind(now.as_microsecond())
+        .execute(self.connection())
+        .await?;
+        one_row(&done)?;
+        let part = recipient_part(id);
+        let sealed = record.seal_json(&part, delivery.recipient.expose_personal())?;
+        self.put_part(record, &part, sealed).await?;
+        if let Some(message) = &delivery.message {
+            let part = message_part(id);
+            let sealed = record.seal(&part, message.expose_personal())?;
+            self.put_part(record, &part, sealed).await?;
+        }
+        Ok(())
+    }
+
+    async fn outbound_state(&mut self, id: OutboundId) -> Result<OutboundState, StoreError> {
+        let state: String = sqlx::query_scalar("SELECT state FROM outbound WHERE id = ?")
+            .bind(blob(id.0))
+            .fetch_one(self.connection())
+            .await?;
+        word(&state)
+    }
+
+    async fn set_outbound(&mut self, id: OutboundId, state: OutboundState) -> Result<(), StoreError> {
+        let done = sqlx::query("UPDATE outbound SET state = ? WHERE id = ?")
+            .bind(state.as_str())
+            .bind(blob(id.0))
+            .execute(self.connection())
+            .await?;
+        found(&done)
+    }
+
+    /// The mail of a delivery that waits.
+    async fn waiting_delivery(&mut self, id: DeliveryId) -> Result<OutboundId, StoreError> {
+        let row = sqlx::query("SELECT mail, state FROM deliveries WHERE id = ?")
+            .bind(blob(id.0))
+            .fetch_one(self.connection())
+            .await?;
+        if row.try_get::<&str, _>("state")? != "waiting" {
+            return Err(StoreError::WrongState(
+                "this delivery has ended; its outcome stands",
+            ));
+        }
+        Ok(OutboundId(uuid_of(row.try_get("mail")?)?))
+    }
+
+    async fn store_outcome(
+        &mut self,
+        id: DeliveryId,
+        outcome: DeliveryOutcome,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (state, tried, code, due) = match outcome {
+            DeliveryOutcome::Sent { code } => ("sent", 1, Some(code), None),
+            DeliveryOutcome::Retry { code, at } => ("waiting", 1, code, Some(at)),
+            DeliveryOutcome::Failed { code } => ("failed", 1, code, None),
+            DeliveryOutcome::Held { .. } => ("held", 0, None, None),
+        };
+        let ended = matches!(
+            outcome,
+            DeliveryOutcome::Sent { .. } | DeliveryOutcome::Failed { .. }
+        );
+        let done = sqlx::query(
+            "UPDATE deliveries SET state = ?, attempts = attempts + ?, last_code = coalesce(?, last_code),
+                 due = coalesce(?, due), ended = ? WHERE id = ?",
+        )
+        .bind(state)
+        .bind(tried)
+        .bind(code.map(i64::from))
+        .bind(due.map(|at| at.as_microsecond()))
+        .bind(ended.then(|| now.as_microsecond()))
+        .bind(blob(id.0))
+        .execute(self.connection())
+        .await?;
+        one_row(&done)?;
+        match outcome {
+            DeliveryOutcome::Held { reason } => self.add_reason(id, reason).await,
+            DeliveryOutcome::Sent { .. } | DeliveryOutcome::Retry { .. } | DeliveryOutcome::Failed { .. } => {
+                Ok(())
+            }
+        }
+    }
+
+    async fn add_reason(&mut self, id: DeliveryId, reason: HoldReason) -> Result<(), StoreError> {
+        let text: String = sqlx::query_scalar("SELECT reasons FROM deliveries WHERE id = ?")
+            .bind(blob(id.0))
+            .fetch_one(self.connection())
+            .await?;
+        let mut reasons = reasons_of(&text)?;
+        if !reasons.contains(&reason) {
+            reasons.push(reason);
+        }
+        let done = sqlx::query("UPDATE deliveries SET reasons = ? WHERE id = ?")
+            .bind(reasons_text(&reasons)?)
+            .bind(blob(id.0))
+            .execute(self.connection())
+            .await?;
+        one_row(&done)
+    }
+
+    /// A mail ends with its last delivery: as returned when nothing of it went out.
+    async fn end_if_finished(
+        &mut self,
+        mail: OutboundId,
+        actor: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (open, tried): (i64, i64) = sqlx::query_as(
+            "SELECT coalesce(sum(state IN ('waiting', 'held')), 0), coalesce(sum(state IN ('sent', 'failed')), 0)
+             FROM deliveries WHERE mail = ?",
+        )
+        .bind(blob(mail.0))
+        .fetch_one(self.connection())
+        .await?;
+        if open > 0 {
+            return Ok(());
+        }
+        if tried == 0 {
+            return self.set_outbound(mail, OutboundState::Returned).await;
+        }
+        self.set_outbound(mail, OutboundState::Done).await?;
+        self.audit(actor, "outbound.done", mail, now).await
+    }
+}
+
+fn route_word(route: MailRoute) -> &'static str {
+    match route {
+        MailRoute::Cjsm => "cjsm",
+        MailRoute::Ordinary => "ordinary",
+    }
+}
+
+fn route_of(text: &str) -> Result<MailRoute, StoreError> {
+    match text {
+        "cjsm" => Ok(MailRoute::Cjsm),
+        "ordinary" => Ok(MailRoute::Ordinary),
+        _ => Err(StoreError::Corrupt("a delivery has an unknown route")),
+    }
+}
+
+fn action_word(action: DeliveryAction) -> &'static str {
+    match action {
+        DeliveryAction::Pass => "pass",
+        DeliveryAction::Redact => "redact",
+        DeliveryAction::Hold => "hold",
+    }
+}
+
+fn action_of(text: &str) -> Result<DeliveryAction, StoreError> {
+    match text {
+        "pass" => Ok(DeliveryAction::Pass),
+        "redact" => Ok(DeliveryAction::Redact),
+        "hold" => Ok(DeliveryAction::Hold),
+        _ => Err(StoreError::Corrupt("a delivery has an unknown action")),
+    }
+}
+
+fn reasons_text(reasons: &[HoldReason]) -> Result<String, StoreError> {
+    serde_json::to_string(reasons).map_err(|_| StoreError::Corrupt("reasons cannot be written"))
+}
+
+fn reasons_of(text: &str) -> Result<Vec<HoldReason>, StoreError> {
+    serde_json::from_str(text).map_err(|_| StoreError::Corrupt("reasons cannot be read"))
+}

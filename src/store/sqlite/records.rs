@@ -1,0 +1,121 @@
+//! Record keys and sealed parts: the only place where content goes in or comes out.
+
+use super::{Write, blob, found, number, one_row};
+use crate::store::StoreError;
+use crate::store::sealing::{Keys, Record};
+use crate::vault::{RecordName, WrappedKey};
+use sqlx::Row;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use zeroize::Zeroizing;
+
+/// A row's `generation` and `wrapped`.
+pub(super) fn wrapped_key(row: &SqliteRow) -> Result<WrappedKey, StoreError> {
+    Ok(WrappedKey {
+        generation: number(row.try_get("generation")?)?,
+        bytes: row.try_get("wrapped")?,
+    })
+}
+
+/// Opens a record's key; `NotFound` where there is none or it was destroyed.
+pub(super) async fn open_record(
+    connection: &mut SqliteConnection,
+    keys: &Keys,
+    name: RecordName,
+) -> Result<Record, StoreError> {
+    let row = sqlx::query("SELECT generation, wrapped FROM record_keys WHERE kind = ? AND id = ?")
+        .bind(name.kind.as_str())
+        .bind(blob(name.id))
+        .fetch_optional(connection)
+        .await?
+        .ok_or(StoreError::NotFound)?;
+    keys.record(name, &wrapped_key(&row)?)
+}
+
+async fn sealed_part(
+    connection: &mut SqliteConnection,
+    name: RecordName,
+    part: &str,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let bytes = sqlx::query_scalar("SELECT bytes FROM sealed WHERE kind = ? AND id = ? AND part = ?")
+        .bind(name.kind.as_str())
+        .bind(blob(name.id))
+        .bind(part.to_owned())
+        .fetch_optional(connection)
+        .await?;
+    Ok(bytes)
+}
+
+/// One part of a record, opened.
+pub(super) async fn part(
+    connection: &mut SqliteConnection,
+    record: &Record,
+    part: &str,
+) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+    match sealed_part(connection, record.name, part).await? {
+        Some(sealed) => record.open(part, &sealed).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// One part of a record, opened and read as JSON.
+pub(super) async fn json_part<T: serde::de::DeserializeOwned>(
+    connection: &mut SqliteConnection,
+    record: &Record,
+    part: &str,
+) -> Result<Option<T>, StoreError> {
+    match sealed_part(connection, record.name, part).await? {
+        Some(sealed) => record.open_json(part, &sealed).map(Some),
+        None => Ok(None),
+    }
+}
+
+impl Write<'_> {
+    /// Draws a key for a new record and stores it wrapped.
+    pub(super) async fn create_record(&mut self, name: RecordName) -> Result<Record, StoreError> {
+        let (record, wrapped) = self.keys().new_record(name)?;
+        let done = sqlx::query("INSERT INTO record_keys (kind, id, generation, wrapped) VALUES (?, ?, ?, ?)")
+            .bind(name.kind.as_str())
+            .bind(blob(name.id))
+            .bind(i64::from(wrapped.generation))
+            .bind(wrapped.bytes)
+            .execute(self.connection())
+            .await?;
+        one_row(&done)?;
+        Ok(record)
+    }
+
+    pub(super) async fn open_record(&mut self, name: RecordName) -> Result<Record, StoreError> {
+        let keys = std::sync::Arc::clone(&self.db.keys);
+        open_record(self.connection(), &keys, name).await
+    }
+
+    /// Stores a sealed part; an earlier one of that name is replaced.
+    pub(super) async fn put_part(
+        &mut self,
+        record: &Record,
+        part: &str,
+        sealed: Vec<u8>,
+    ) -> Result<(), StoreError> {
+        let done = sqlx::query(
+            "INSERT INTO sealed (kind, id, part, bytes) VALUES (?, ?, ?, ?)
+             ON CONFLICT (kind, id, part) DO UPDATE SET bytes = excluded.bytes",
+        )
+        .bind(record.name.kind.as_str())
+        .bind(blob(record.name.id))
+        .bind(part.to_owned())
+        .bind(sealed)
+        .execute(self.connection())
+        .await?;
+        one_row(&done)
+    }
+
+    /// Deletes the wrapped key; the sealed parts go with it. Commit with `commit_destruction`.
+    pub(super) async fn destroy_record(&mut self, name: RecordName) -> Result<(), StoreError> {
+        let done = sqlx::query("DELETE FROM record_keys WHERE kind = ? AND id = ?")
+            .bind(name.kind.as_str())
+            .bind(blob(name.id))
+            .execute(self.connection())
+            .await?;
+        found(&done)
+    }
+}

@@ -1,0 +1,233 @@
+//! A store in a temporary folder, and invented people.
+
+use referrald::domain::*;
+use referrald::store::*;
+use std::path::{Path, PathBuf};
+
+pub(crate) struct Home {
+    folder: tempfile::TempDir,
+    keys: String,
+}
+
+impl Home {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = MasterKeys::generate(&OsEntropy).unwrap().to_string();
+        Self { folder, keys }
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.path().join("referrald.db")
+    }
+
+    pub(crate) fn keys(&self) -> MasterKeys {
+        MasterKeys::parse(self.keys.as_bytes()).unwrap()
+    }
+
+    pub(crate) async fn open(&self) -> Store {
+        Store::open(&self.path(), self.keys()).await.unwrap()
+    }
+
+    /// A connection that knows nothing of the store's rules: an attacker with the file.
+    pub(crate) async fn attacker(&self) -> sqlx::SqliteConnection {
+        use sqlx::ConnectOptions;
+        sqlx::sqlite::SqliteConnectOptions::new()
+            .filename(self.path())
+            .foreign_keys(false)
+            .connect()
+            .await
+            .unwrap()
+    }
+
+    /// Every byte of the database file and the files beside it.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let mut all = Vec::new();
+        for entry in std::fs::read_dir(self.folder.path()).unwrap() {
+            all.extend(std::fs::read(entry.unwrap().path()).unwrap());
+        }
+        all
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+pub(crate) fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_790_000_000 + seconds).unwrap()
+}
+
+pub(crate) fn inbox(uidvalidity: u32) -> FolderKey {
+    FolderKey {
+        mailbox: "referrals".into(),
+        folder: "INBOX".into(),
+        uidvalidity,
+    }
+}
+
+pub(crate) fn seen(uid: u32) -> SeenUid {
+    SeenUid {
+        uid,
+        size: Some(1000),
+        internal_date: Some(1_790_000_000 + i64::from(uid)),
+    }
+}
+
+pub(crate) fn mail(uid: u32, raw: &str) -> FetchedMail {
+    FetchedMail {
+        uid,
+        raw: Personal::new(raw.as_bytes().to_vec()),
+        internal_date: None,
+    }
+}
+
+pub(crate) fn personal(text: &str) -> Personal<String> {
+    Personal::new(text.to_owned())
+}
+
+pub(crate) fn copy(uid: u32) -> ServerCopy {
+    ServerCopy {
+        folder: "Taken".into(),
+        uidvalidity: 7,
+        uid,
+    }
+}
+
+pub(crate) fn actor() -> Actor {
+    Actor("r.staff".into())
+}
+
+/// A message that was committed with these bytes.
+pub(crate) async fn stored(store: &Store, uid: u32, raw: &str) -> MessageId {
+    store
+        .commit_batch(&inbox(1), vec![mail(uid, raw)], at(0))
+        .await
+        .unwrap()[0]
+        .message
+}
+
+/// A message that was committed, moved and read.
+pub(crate) async fn read(store: &Store, uid: u32, parsed: &ParsedMessage) -> MessageId {
+    let id = stored(store, uid, &format!("{RAW}{uid}")).await;
+    store
+        .finish_move(&inbox(1), uid, Some(copy(uid)), at(1))
+        .await
+        .unwrap();
+    store
+        .save_parsed(id, parsed, &[format!("<{uid}.{THREAD}>")], at(2))
+        .await
+        .unwrap();
+    id
+}
+
+/// Texts that must never stand in the database file.
+pub(crate) const VICTIM: &str = "Marguerite Tollington";
+pub(crate) const VICTIM_PHONE: &str = "07700 900461";
+pub(crate) const VICTIM_MAIL: &str = "marguerite@tollington.example";
+pub(crate) const VICTIM_STREET: &str = "14 Quillfeather Close";
+pub(crate) const MOTHER: &str = "Philippa Tollington";
+pub(crate) const OFFENDER: &str = "Desmond Wraxhall";
+pub(crate) const OFFENDER_MAIL: &str = "des.wraxhall@example.org";
+pub(crate) const OFFENDER_PNC: &str = "2019/0418233Q";
+pub(crate) const WITNESS: &str = "Osgood Penhallow";
+pub(crate) const OFFICER: &str = "Verity Blackstock";
+pub(crate) const CRIME: &str = "42/98765/26";
+pub(crate) const SUMMARY: &str = "Desmond Wraxhall broke the window of Marguerite Tollington";
+pub(crate) const RAW: &str =
+    "From: Verity Blackstock <v.blackstock@police.example>\r\nSubject: window at Quillfeather\r\n\r\n";
+pub(crate) const THREAD: &str = "unmistakable-thread@police.example";
+pub(crate) const IDENTITIES: &[&str] = &[
+    VICTIM,
+    VICTIM_PHONE,
+    VICTIM_MAIL,
+    VICTIM_STREET,
+    MOTHER,
+    OFFENDER,
+    OFFENDER_MAIL,
+    OFFENDER_PNC,
+    WITNESS,
+    OFFICER,
+    CRIME,
+    "v.blackstock@police.example",
+    "Quillfeather",
+    "Tollington",
+    "Wraxhall",
+    THREAD,
+    "QX9 9XQ",
+    "1991-04-17",
+    "hates-dogs",
+    "window",
+];
+
+pub(crate) fn referral() -> Referral {
+    let text = |text: &str| Some(text.to_owned());
+    let mut victim = Party::new(Role::Victim);
+    victim.name = text(VICTIM);
+    victim.phones = vec![VICTIM_PHONE.to_owned()];
+    victim.emails = vec![VICTIM_MAIL.to_owned()];
+    victim.address = text(VICTIM_STREET);
+    victim.postcode = text("QX9 9XQ");
+    victim.date_of_birth = text("1991-04-17");
+    let mut offender = Party::new(Role::Offender);
+    offender.name = text(OFFENDER);
+    offender.emails = vec![OFFENDER_MAIL.to_owned()];
+    let mut mother = Party::new(Role::Supporter);
+    mother.name = text(MOTHER);
+    mother.supports = Some(1);
+    let mut witness = Party::new(Role::Witness);
+    witness.name = text(WITNESS);
+    Referral {
+        case_kind: Some(CaseKind::Crime),
+        service: Some(Service::RestorativeJustice),
+        referrer: Referrer {
+            name: text(OFFICER),
+            agency: text("Anyshire Police"),
+            ..Referrer::default()
+        },
+        references: vec![
+            Reference {
+                kind: ReferenceKind::CrimeNumber,
+                value: CRIME.to_owned(),
+            },
+            Reference {
+                kind: ReferenceKind::PncId,
+                value: OFFENDER_PNC.to_owned(),
+            },
+        ],
+        offence: Offence {
+            kind: text("criminal damage"),
+            summary: text(SUMMARY),
+            date: text("2026-03-02"),
+            location: text(VICTIM_STREET),
+            ..Offence::default()
+        },
+        // The offender stands first: positions must not matter.
+        parties: vec![offender, victim, mother, witness],
+        risks: text("hates-dogs"),
+        wishes: text("an apology for the window"),
+    }
+}
+
+pub(crate) fn parsed() -> ParsedMessage {
+    ParsedMessage {
+        schema: PARSED_SCHEMA.to_owned(),
+        kind: Kind::Referral,
+        trust: Trust::default(),
+        case_references: Vec::new(),
+        attachments: Vec::new(),
+        referral: Some(referral()),
+        more_referrals: Vec::new(),
+        checks: vec![Check {
+            path: "/referral/parties/0".into(),
+            code: "consent_missing".into(),
+            detail: format!("no consent of {OFFENDER}"),
+        }],
+        evidence: vec![Evidence {
+            path: "/referral/parties/1/name".into(),
+            part: "1".into(),
+            filename: None,
+            page: None,
+            quote: VICTIM.into(),
+        }],
+    }
+}
