@@ -1,8 +1,11 @@
-//! What the outbound service needs from outside: a drafter (the worker) and the relays.
+//! What the outbound service needs from outside (a drafter, which is the worker, the relays and
+//! randomness), and what it offers to the submission server.
 
-use crate::domain::{CjsmAddress, EmailAddress, OpenAddress, Personal};
+use crate::domain::{CjsmAddress, EmailAddress, OpenAddress, OutboundId, Personal};
 use crate::redact::{DraftPlan, DraftRequest, RedactedMessage, VerbatimMessage};
+pub use crate::store::{SubmissionAccount, SubmittedMail};
 use std::future::Future;
+use std::sync::Arc;
 
 /// Redacts away from secrets (the worker process). What it gives is a proposal: the second pass decides.
 pub trait Drafter: Send + Sync {
@@ -21,8 +24,9 @@ pub enum RelayAnswer {
     Accepted(u16),
     /// 4xx, no connection, or a time-out: try again later.
     Later(Option<u16>),
-    /// 5xx: it will never be taken.
-    Refused(u16),
+    /// 5xx about this mail or recipient: it will never be taken. No code where the mail cannot even be
+    /// offered (8-bit bytes or a bare line end, and a relay that does not take them).
+    Refused(Option<u16>),
 }
 
 /// The way out. An open recipient gets a [`RedactedMessage`], which only the second pass makes; there
@@ -41,6 +45,21 @@ pub enum RelayAnswer {
 /// # use referrald::{domain::*, outbound::Relay, redact::*};
 /// async fn leak(relay: &impl Relay, sender: &EmailAddress, to: &OpenAddress, plain: &VerbatimMessage) {
 ///     relay.send_plain(sender, to, plain).await;
+/// }
+/// ```
+///
+/// while the right pairs fit:
+///
+/// ```
+/// # use referrald::{domain::*, outbound::Relay, redact::*};
+/// async fn send(
+///     relay: &impl Relay,
+///     sender: &EmailAddress,
+///     (open, redacted): (&OpenAddress, &RedactedMessage),
+///     (cjsm, plain): (&CjsmAddress, &VerbatimMessage),
+/// ) {
+///     relay.send_redacted(sender, open, redacted).await;
+///     relay.send_plain(sender, cjsm, plain).await;
 /// }
 /// ```
 pub trait Relay: Send + Sync {
@@ -62,3 +81,56 @@ pub trait Relay: Send + Sync {
 
 /// The bytes as they came, for storing.
 pub type RawMail = Personal<Vec<u8>>;
+
+/// Where a submitted mail goes, and who may submit one.
+pub trait SubmissionSink: Send + Sync {
+    /// The account of a user name; `None` where there is none.
+    fn account(
+        &self,
+        user: &str,
+    ) -> impl Future<Output = Result<Option<SubmissionAccount>, SinkUnavailable>> + Send;
+    /// Stores a mail. Only when this gives an id may the sender have the 250.
+    fn accept(&self, mail: SubmittedMail) -> impl Future<Output = Result<OutboundId, AcceptFailure>> + Send;
+}
+
+impl<K: SubmissionSink> SubmissionSink for Arc<K> {
+    async fn account(&self, user: &str) -> Result<Option<SubmissionAccount>, SinkUnavailable> {
+        K::account(self, user).await
+    }
+
+    async fn accept(&self, mail: SubmittedMail) -> Result<OutboundId, AcceptFailure> {
+        K::accept(self, mail).await
+    }
+}
+
+/// The accounts cannot be looked up now; the sender may try again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SinkUnavailable;
+
+/// Why a submitted mail was not stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AcceptFailure {
+    /// Not now (disk, database): the sender may try again.
+    Later,
+    /// Larger than may be stored: it would be the same again.
+    TooLarge,
+    /// The account is not there any more.
+    Refused,
+}
+
+/// Where nonces of new Message-IDs come from.
+pub trait NonceSource: Send + Sync {
+    /// 16 random bytes; `None` where the operating system gives none now.
+    fn nonce(&self) -> Option<[u8; 16]>;
+}
+
+/// Nonces from the operating system.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemNonces;
+
+impl NonceSource for SystemNonces {
+    fn nonce(&self) -> Option<[u8; 16]> {
+        let mut nonce = [0; 16];
+        getrandom::fill(&mut nonce).ok().map(|()| nonce)
+    }
+}

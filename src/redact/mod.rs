@@ -4,6 +4,15 @@
 //! bytes), [`RedactedMessage::verify`] runs in the daemon, decodes the proposed bytes with code of its own
 //! and is the only way to a [`RedactedMessage`].
 
+mod finish;
+mod given;
+mod people;
+mod verbatim;
+mod view;
+mod words;
+
+pub use finish::{Finished, FinishedDelivery, deliveries_as_json, finish};
+
 use crate::domain::{Change, DeliveryAction, HoldReason, KnownCase, MailRoute, Personal, SpanKind};
 use serde::{Deserialize, Serialize};
 
@@ -119,7 +128,9 @@ impl RedactedMessage {
 impl VerbatimMessage {
     /// Takes the `Bcc` fields out of the top header; every other byte stays.
     pub fn without_bcc(raw: &[u8]) -> Self {
-        unimplemented!("{}", raw.len())
+        Self {
+            bytes: Personal::new(verbatim::without_bcc(raw)),
+        }
     }
 
     /// The bytes to hand to the CJSM relay.

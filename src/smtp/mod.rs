@@ -1,1 +1,30 @@
-//! The submission server (RFC 6409) and the relays.
+//! SMTP at the edge: the submission server that volunteers' mail programs talk to, and the two relays.
+//!
+//! Invariants: no password and no mail crosses an unencrypted connection from outside this machine; a
+//! mail has its 250 only after [`SubmissionSink::accept`](crate::outbound::SubmissionSink::accept) stored it; a relay is handed exactly the bytes and the
+//! one recipient that the outbound service decided on.
+//!
+//! # Security
+//!
+//! The server reads bytes of anybody who can reach its port. Before AUTH it holds at most one bounded
+//! command line per connection, for a bounded time, and a bounded number of connections. It never takes a
+//! mail apart: it only finds its end.
+//!
+//! Log targets of the libraries below this module: `lettre` prints whole commands and mails at debug level
+//! when its `tracing` feature is on; it is off, and must stay off.
+
+mod auth;
+mod data;
+mod password;
+mod relay;
+mod replies;
+mod server;
+mod session;
+mod settings;
+mod throttle;
+mod wire;
+
+pub use password::{MIN_PASSWORD_CHARS, PasswordError, hash_password, verify_password};
+pub use relay::{Relays, RelaysError};
+pub use server::{SubmissionError, SubmissionServer};
+pub use settings::{RelayCredentials, RelaySettings, RelayTls, SubmissionSettings};

@@ -1,0 +1,93 @@
+//! What the server and the relays are told by the configuration.
+
+use secrecy::SecretString;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// The submission server. At least one of the two addresses must be given.
+#[derive(Debug, Clone)]
+pub struct SubmissionSettings {
+    /// Where TLS starts with the connection (RFC 8314, port 465).
+    pub implicit_tls_addr: Option<SocketAddr>,
+    /// Where TLS starts with `STARTTLS` (RFC 3207, port 587).
+    pub starttls_addr: Option<SocketAddr>,
+    /// The name in the greeting.
+    pub hostname: String,
+    /// The certificate chain, PEM.
+    pub certificate_pem: Vec<u8>,
+    /// The certificate's private key, PEM.
+    pub key_pem: SecretString,
+    /// Largest mail taken, in bytes, after dot-unstuffing; announced by `SIZE`.
+    pub max_message_bytes: usize,
+    /// Most recipients of one mail.
+    pub max_recipients: usize,
+    /// Most connections at the same time.
+    pub max_connections: usize,
+    /// Most connections of one address (one /64 of IPv6) at the same time.
+    pub max_connections_per_peer: usize,
+    /// From the connection to a successful AUTH.
+    pub login_timeout: Duration,
+    /// Between two commands, and between two pieces of a mail (RFC 5321 section 4.5.3.2 asks for 5 minutes).
+    pub idle_timeout: Duration,
+    /// The whole of one mail.
+    pub message_timeout: Duration,
+}
+
+impl SubmissionSettings {
+    /// Settings with the usual bounds and no address.
+    pub fn new(hostname: String, certificate_pem: Vec<u8>, key_pem: SecretString) -> Self {
+        Self {
+            implicit_tls_addr: None,
+            starttls_addr: None,
+            hostname,
+            certificate_pem,
+            key_pem,
+            max_message_bytes: 25 * 1024 * 1024,
+            max_recipients: 100,
+            max_connections: 100,
+            max_connections_per_peer: 20,
+            login_timeout: Duration::from_secs(60),
+            idle_timeout: Duration::from_secs(300),
+            message_timeout: Duration::from_secs(1800),
+        }
+    }
+}
+
+/// One relay.
+#[derive(Debug, Clone)]
+pub struct RelaySettings {
+    /// Name or address of the relay; its certificate must be for this name.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// How the connection is protected.
+    pub tls: RelayTls,
+    /// For AUTH PLAIN or LOGIN.
+    pub credentials: Option<RelayCredentials>,
+    /// Certificates to trust instead of the operating system's, PEM.
+    pub ca_pem: Option<Vec<u8>>,
+    /// The name we give in EHLO.
+    pub hello_name: String,
+    /// For the whole of one delivery: connecting, TLS, and the relay's last answer.
+    pub timeout: Duration,
+}
+
+/// How the connection to a relay is protected. There is no "if available".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RelayTls {
+    /// Not at all: only to a relay on this machine.
+    None,
+    /// `STARTTLS`, or no delivery.
+    StartTls,
+    /// TLS from the start.
+    Implicit,
+}
+
+/// Who we are to a relay.
+#[derive(Debug, Clone)]
+pub struct RelayCredentials {
+    /// User name.
+    pub user: String,
+    /// Password.
+    pub password: SecretString,
+}

@@ -1,0 +1,16 @@
+//! The way out: the submission server, the relays, and the outbound service between them.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#[path = "outbound/client.rs"]
+mod client;
+#[path = "support/postfix.rs"]
+#[allow(dead_code)]
+mod postfix;
+#[path = "outbound/relays.rs"]
+mod relays;
+#[path = "outbound/service.rs"]
+mod service;
+#[path = "outbound/submission.rs"]
+mod submission;
+#[path = "outbound/whole.rs"]
+mod whole;

@@ -1,0 +1,608 @@
+//! The outbound service on a real store: what is planned, held, sent, tried again and given up.
+
+use crate::client::{ADDRESS, USER, quick_hash};
+use crate::postfix::{Act, ScriptedServer, Step};
+use jiff::SignedDuration;
+use referrald::domain::*;
+use referrald::outbound::*;
+use referrald::redact::{self, DraftGroup, DraftPlan, DraftRequest, RedactionSettings};
+use referrald::smtp::{RelaySettings, RelayTls, Relays};
+use referrald::store::*;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const CJSM: &str = "liaison@force.pnn.police.uk.cjsm.net";
+pub(crate) const OPEN: &str = "officer@agency.example";
+pub(crate) const MAIL: &str = "From: Volunteer@liaison.example.org\r\nTo: liaison@force.pnn.police.uk.cjsm.net\r\n\
+     Bcc: officer@agency.example\r\nSubject: RJ-2026-00001 meeting\r\nMessage-ID: <1@liaison.example.org>\r\n\r\n\
+     hello, the sparrow can come on tuesday at ten. Ring 01632 960123.\r\n.\r\n\r\n";
+
+/// A store in a temporary folder.
+pub(crate) struct Home {
+    folder: tempfile::TempDir,
+    keys: String,
+}
+
+impl Home {
+    pub(crate) fn new() -> Self {
+        let keys = MasterKeys::generate(&OsEntropy).expect("keys").to_string();
+        let folder = tempfile::tempdir().expect("temporary folder");
+        Self { folder, keys }
+    }
+
+    pub(crate) async fn open(&self) -> Store {
+        let keys = MasterKeys::parse(self.keys.as_bytes()).expect("keys");
+        let path = self.folder.path().join("referrald.db");
+        let store = Store::open(&path, keys).await.expect("store");
+        let account = SubmissionAccount {
+            user: USER.to_owned(),
+            address: Personal::new(ADDRESS.to_owned()),
+            password_hash: quick_hash(crate::client::PASSWORD),
+        };
+        store.put_account(&account, start()).await.expect("account");
+        store
+    }
+}
+
+impl Home {
+    /// Somebody else writes, and does not come to an end.
+    pub(crate) async fn lock(&self) -> sqlx::SqliteConnection {
+        use sqlx::{ConnectOptions, Executor};
+        let path = self.folder.path().join("referrald.db");
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+        let mut connection = options.connect().await.expect("opens");
+        connection.execute("BEGIN IMMEDIATE").await.expect("locks");
+        connection
+    }
+}
+
+fn start() -> Timestamp {
+    "2026-11-02T09:00:00Z".parse().expect("time")
+}
+
+/// A clock that a test moves.
+#[derive(Clone)]
+pub(crate) struct TestClock(Arc<Mutex<Timestamp>>);
+
+impl TestClock {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Mutex::new(start())))
+    }
+
+    fn pass(&self, duration: SignedDuration) {
+        let mut now = self.0.lock().unwrap();
+        *now = now.checked_add(duration).expect("time");
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap()
+    }
+}
+
+/// What the worker does.
+#[derive(Clone)]
+pub(crate) enum TestDrafter {
+    /// Redacts, without the process around it.
+    Redacts,
+    /// Dies on the mail.
+    Dies,
+    /// Never answers.
+    Hangs,
+    /// Says that everybody may have everything as it is.
+    LetsEverythingPass,
+    /// Says that the original is the redacted copy.
+    RedactsNothing,
+    /// Forgets the recipients.
+    ForgetsEverybody,
+}
+
+impl Drafter for TestDrafter {
+    async fn draft(&self, request: &DraftRequest) -> Result<DraftPlan, DraftFailure> {
+        let forged = |action, message| {
+            let group = DraftGroup {
+                recipients: request.recipients.clone(),
+                route: MailRoute::Ordinary,
+                action,
+                reasons: Vec::new(),
+                changes: Vec::new(),
+                message,
+                originals: Vec::new(),
+            };
+            Ok(DraftPlan { groups: vec![group] })
+        };
+        match self {
+            Self::Redacts => Ok(redact::draft(request)),
+            Self::Dies => Err(DraftFailure),
+            Self::Hangs => std::future::pending().await,
+            Self::LetsEverythingPass => forged(DeliveryAction::Pass, Some(request.raw.clone())),
+            Self::RedactsNothing => forged(DeliveryAction::Redact, Some(request.raw.clone())),
+            Self::ForgetsEverybody => Ok(DraftPlan { groups: Vec::new() }),
+        }
+    }
+}
+
+pub(crate) type TestOutbound = Outbound<TestDrafter, Relays, TestClock, SystemNonces>;
+
+/// The service, its relays and its store.
+struct Bench {
+    home: Arc<Home>,
+    store: Store,
+    clock: TestClock,
+    cjsm: ScriptedServer,
+    ordinary: ScriptedServer,
+    service: Arc<TestOutbound>,
+    stop: CancellationToken,
+    task: Option<JoinHandle<()>>,
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+pub(crate) fn relay(port: u16) -> RelaySettings {
+    RelaySettings {
+        host: "127.0.0.1".to_owned(),
+        port,
+        tls: RelayTls::None,
+        credentials: None,
+        ca_pem: None,
+        hello_name: "liaison.example.org".to_owned(),
+        timeout: Duration::from_secs(10),
+    }
+}
+
+pub(crate) fn settings() -> OutboundSettings {
+    OutboundSettings {
+        redaction: RedactionSettings {
+            cjsm_route: true,
+            ordinary_route: true,
+            reference_prefixes: vec!["RJ".to_owned()],
+            own_domain: "liaison.example.org".to_owned(),
+            max_bytes: 10_000_000,
+            own_addresses: vec!["@liaison.example.org".to_owned()],
+        },
+        draft_timeout: Duration::from_secs(20),
+        poll_interval: Duration::from_secs(3600),
+    }
+}
+
+impl Bench {
+    async fn new(drafter: TestDrafter) -> Self {
+        Self::with(drafter, |_| {}).await
+    }
+
+    async fn with(drafter: TestDrafter, change: impl FnOnce(&mut OutboundSettings)) -> Self {
+        let (cjsm, ordinary) = (ScriptedServer::start(), ScriptedServer::start());
+        Self::on(
+            Arc::new(Home::new()),
+            TestClock::new(),
+            [cjsm, ordinary],
+            drafter,
+            change,
+        )
+        .await
+    }
+
+    async fn on(
+        home: Arc<Home>,
+        clock: TestClock,
+        [cjsm, ordinary]: [ScriptedServer; 2],
+        drafter: TestDrafter,
+        change: impl FnOnce(&mut OutboundSettings),
+    ) -> Self {
+        let store = home.open().await;
+        let relays = Relays::new(Some(relay(cjsm.port)), Some(relay(ordinary.port))).expect("relays");
+        let mut settings = settings();
+        change(&mut settings);
+        let parts = OutboundParts {
+            store: store.clone(),
+            drafter,
+            relay: relays,
+            clock: clock.clone(),
+            nonces: SystemNonces,
+        };
+        let service = Arc::new(Outbound::new(parts, settings));
+        let stop = CancellationToken::new();
+        let (running, until) = (Arc::clone(&service), stop.clone());
+        let task = tokio::spawn(async move { running.run(&until).await });
+        Self {
+            home,
+            store,
+            clock,
+            cjsm,
+            ordinary,
+            service,
+            stop,
+            task: Some(task),
+        }
+    }
+
+    /// The same store, clock and relays, and a new service: what is there after a restart.
+    async fn restarted(mut self, drafter: TestDrafter, change: impl FnOnce(&mut OutboundSettings)) -> Self {
+        self.stop().await;
+        let relays = [self.cjsm.clone(), self.ordinary.clone()];
+        Self::on(
+            Arc::clone(&self.home),
+            self.clock.clone(),
+            relays,
+            drafter,
+            change,
+        )
+        .await
+    }
+
+    async fn stop(&mut self) {
+        self.stop.cancel();
+        let Some(task) = self.task.take() else { return };
+        let ended = tokio::time::timeout(PATIENCE, task).await;
+        assert!(ended.is_ok_and(|joined| joined.is_ok()), "the service ends");
+    }
+
+    async fn submit(&self, recipients: &[&str]) -> OutboundId {
+        let mail = SubmittedMail {
+            account: USER.to_owned(),
+            sender: Personal::new(ADDRESS.to_owned()),
+            recipients: recipients
+                .iter()
+                .map(|r| Personal::new((*r).to_owned()))
+                .collect(),
+            raw: Personal::new(MAIL.as_bytes().to_vec()),
+        };
+        self.service.accept(mail).await.expect("is stored")
+    }
+
+    async fn summary(&self, id: OutboundId) -> OutboundSummary {
+        let all = self.store.outbound().await.expect("outbound");
+        all.into_iter()
+            .find(|mail| mail.id == id)
+            .expect("the mail is kept")
+    }
+
+    /// Waits until every delivery of the mail is as asked.
+    async fn wait_until(
+        &self,
+        id: OutboundId,
+        what: &str,
+        is: impl Fn(&DeliverySummary) -> bool,
+    ) -> OutboundSummary {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let mail = self.summary(id).await;
+            if !mail.deliveries.is_empty() && mail.deliveries.iter().all(&is) {
+                return mail;
+            }
+            assert!(Instant::now() < deadline, "{what} in vain: {mail:?}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    async fn wait_for_state(&self, id: OutboundId, state: &str) -> OutboundSummary {
+        self.wait_until(id, state, |delivery| delivery.state == state)
+            .await
+    }
+
+    fn pass(&self, duration: SignedDuration) {
+        self.clock.pass(duration);
+        self.service.wake();
+    }
+
+    /// Nobody so much as connected to a relay.
+    fn nothing_left(&self) {
+        assert_eq!((self.cjsm.connections(), self.ordinary.connections()), (0, 0));
+    }
+
+    async fn add_case_about(&self, known_as: &str) {
+        add_case_about(&self.store, self.clock.now(), known_as).await;
+    }
+}
+
+/// Staff accept a referral about somebody.
+pub(crate) async fn add_case_about(store: &Store, now: Timestamp, known_as: &str) {
+    let folder = FolderKey {
+        mailbox: "main".to_owned(),
+        folder: "INBOX".to_owned(),
+        uidvalidity: 1,
+    };
+    store.adopt_uidvalidity(&folder, now).await.expect("folder");
+    let seen = SeenUid {
+        uid: 1,
+        size: None,
+        internal_date: None,
+    };
+    store.note_seen(&folder, &[seen], now).await.expect("seen");
+    let mail = FetchedMail {
+        uid: 1,
+        raw: Personal::new(b"From: a@example.org\r\n\r\nx\r\n".to_vec()),
+        internal_date: None,
+    };
+    let committed = store
+        .commit_batch(&folder, vec![mail], now)
+        .await
+        .expect("commits");
+    let message = committed.first().expect("one").message;
+    let mut party = Party::new(Role::Victim);
+    party.name = Some("Sparrow Quillfeather".to_owned());
+    party.known_as = Some(known_as.to_owned());
+    let parsed = ParsedMessage {
+        schema: PARSED_SCHEMA.to_owned(),
+        kind: Kind::Referral,
+        trust: Trust::default(),
+        case_references: Vec::new(),
+        attachments: Vec::new(),
+        referral: Some(Referral {
+            parties: vec![party],
+            ..Referral::default()
+        }),
+        more_referrals: Vec::new(),
+        checks: Vec::new(),
+        evidence: Vec::new(),
+    };
+    store
+        .save_parsed(message, &parsed, &[], now)
+        .await
+        .expect("draft");
+    let actor = Actor("tester".to_owned());
+    store.accept(message, "RJ", &actor, now).await.expect("case");
+}
+
+#[tokio::test]
+async fn one_mail_takes_two_ways() {
+    let bench = Bench::new(TestDrafter::Redacts).await;
+    let id = bench.submit(&[CJSM, OPEN]).await;
+    let mail = bench.wait_for_state(id, "sent").await;
+    assert_eq!(mail.state, OutboundState::Done);
+    assert!(
+        mail.deliveries
+            .iter()
+            .all(|d| d.last_code == Some(250) && d.attempts == 1),
+        "{mail:?}"
+    );
+    let secure = &bench.cjsm.arrived()[..];
+    assert_eq!(secure.len(), 1);
+    assert_eq!(secure[0].to, [CJSM]);
+    let without_bcc = MAIL.replace("Bcc: officer@agency.example\r\n", "");
+    assert_eq!(secure[0].raw, without_bcc.as_bytes());
+    let open = &bench.ordinary.arrived()[..];
+    assert_eq!(open.len(), 1);
+    assert_eq!(open[0].to, [OPEN]);
+    let text = String::from_utf8_lossy(&open[0].raw).into_owned();
+    assert!(
+        !text.contains("01632") && !text.to_ascii_lowercase().contains("bcc:"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn what_a_relay_cannot_take_now_is_tried_again_when_it_is_due() {
+    let bench = Bench::new(TestDrafter::Redacts).await;
+    bench.cjsm.say(Step::Rcpt, "451 4.7.1 greylisted");
+    let id = bench.submit(&[CJSM, OPEN]).await;
+    let tried = |delivery: &DeliverySummary| delivery.attempts == 1;
+    let mail = bench.wait_until(id, "both tried", tried).await;
+    let states: Vec<_> = mail
+        .deliveries
+        .iter()
+        .map(|d| (d.route, d.state.as_str(), d.last_code))
+        .collect();
+    assert!(
+        states.contains(&(MailRoute::Cjsm, "waiting", Some(451))),
+        "{states:?}"
+    );
+    assert!(
+        states.contains(&(MailRoute::Ordinary, "sent", Some(250))),
+        "{states:?}"
+    );
+    assert_eq!(mail.state, OutboundState::Planned);
+    bench.cjsm.behave();
+    let connections = bench.cjsm.connections();
+    bench.pass(SignedDuration::from_secs(59));
+    // Another mail's delivery shows that the loop came round, and left the first one alone.
+    let other = bench.submit(&[OPEN]).await;
+    bench.wait_for_state(other, "sent").await;
+    assert_eq!(bench.cjsm.connections(), connections);
+    bench.pass(SignedDuration::from_secs(2));
+    let mail = bench.wait_for_state(id, "sent").await;
+    assert_eq!(mail.state, OutboundState::Done);
+    assert_eq!(bench.cjsm.arrived().len(), 1);
+    assert_eq!(bench.ordinary.arrived().len(), 2);
+}
+
+#[tokio::test]
+async fn a_refusal_is_final_and_keeps_its_code() {
+    let bench = Bench::new(TestDrafter::Redacts).await;
+    bench.cjsm.say(Step::Rcpt, "550 5.1.1 nobody here");
+    bench.ordinary.say(Step::End, "552 5.3.4 too big");
+    let id = bench.submit(&[CJSM, OPEN]).await;
+    let mail = bench.wait_for_state(id, "failed").await;
+    assert_eq!(mail.state, OutboundState::Done);
+    let codes: Vec<_> = mail.deliveries.iter().map(|d| (d.route, d.last_code)).collect();
+    assert!(codes.contains(&(MailRoute::Cjsm, Some(550))), "{codes:?}");
+    assert!(codes.contains(&(MailRoute::Ordinary, Some(552))), "{codes:?}");
+}
+
+#[tokio::test]
+async fn a_relay_that_is_down_holds_up_only_its_own_mail_and_for_no_longer_than_it_is_down() {
+    let bench = Bench::new(TestDrafter::Redacts).await;
+    bench.cjsm.at(Step::Greeting, Act::HangUp);
+    let mut ids = Vec::new();
+    for _ in 0..6 {
+        ids.push(bench.submit(&[CJSM, OPEN]).await);
+    }
+    for id in &ids {
+        bench
+            .wait_until(*id, "tried", |delivery| delivery.attempts == 1)
+            .await;
+    }
+    assert_eq!(bench.ordinary.arrived().len(), 6);
+    assert_eq!(bench.cjsm.connections(), 1, "it is left alone for a while");
+    bench.cjsm.behave();
+    bench.pass(SignedDuration::from_mins(1));
+    for id in ids {
+        bench.wait_for_state(id, "sent").await;
+    }
+    assert_eq!(bench.cjsm.arrived().len(), 6);
+}
+
+#[tokio::test]
+async fn after_two_days_a_delivery_is_given_up() {
+    let bench = Bench::new(TestDrafter::Redacts).await;
+    bench.cjsm.say(Step::Mail, "450 4.2.1 later");
+    let id = bench.submit(&[CJSM]).await;
+    let mut hours = 0;
+    for attempts in 1.. {
+        let mail = bench
+            .wait_until(id, "tried", |d| d.attempts >= attempts || d.state == "failed")
+            .await;
+        if mail.deliveries[0].state == "failed" {
+            assert_eq!(mail.deliveries[0].last_code, Some(450));
+            break;
+        }
+        bench.pass(SignedDuration::from_hours(2));
+        hours += 2;
+    }
+    assert!((48..=60).contains(&hours), "{hours}");
+    assert!(bench.cjsm.arrived().is_empty());
+}
+
+#[tokio::test]
+async fn whatever_goes_wrong_in_redaction_holds_the_mail_for_everybody_it_could_hurt() {
+    for (drafter, recipients) in [
+        (TestDrafter::Dies, &[CJSM, OPEN][..]),
+        (TestDrafter::Hangs, &[CJSM, OPEN]),
+        (TestDrafter::ForgetsEverybody, &[CJSM, OPEN]),
+        (TestDrafter::LetsEverythingPass, &[OPEN]),
+        (TestDrafter::LetsEverythingPass, &["liaison@evilcjsm.net"]),
+        (
+            TestDrafter::LetsEverythingPass,
+            &[CJSM, "liaison@cjsm.net.example"],
+        ),
+    ] {
+        let bench = Bench::with(drafter, |settings| {
+            settings.draft_timeout = Duration::from_millis(200)
+        })
+        .await;
+        let id = bench.submit(recipients).await;
+        let mail = bench.wait_for_state(id, "held").await;
+        assert_eq!(mail.deliveries.len(), recipients.len());
+        assert!(
+            mail.deliveries
+                .iter()
+                .all(|d| d.reasons.contains(&HoldReason::RedactionFailed)),
+            "{mail:?}"
+        );
+        bench.pass(SignedDuration::from_hours(100));
+        bench.nothing_left();
+    }
+}
+
+#[tokio::test]
+async fn a_worker_that_redacts_nothing_is_found_out_by_the_second_pass() {
+    let bench = Bench::new(TestDrafter::RedactsNothing).await;
+    bench.add_case_about("sparrow").await;
+    let id = bench.submit(&[OPEN]).await;
+    let mail = bench.wait_for_state(id, "held").await;
+    let reasons = &mail.deliveries[0].reasons;
+    assert!(
+        reasons.contains(&HoldReason::SecondPassFoundIdentifier)
+            || reasons.contains(&HoldReason::SecondPassFailed),
+        "{reasons:?}"
+    );
+    bench.nothing_left();
+}
+
+#[tokio::test]
+async fn somebody_who_becomes_known_after_planning_is_found_before_sending() {
+    let bench = Bench::new(TestDrafter::Redacts).await;
+    bench.ordinary.at(Step::Greeting, Act::HangUp);
+    let id = bench.submit(&[OPEN]).await;
+    bench
+        .wait_until(id, "tried", |delivery| {
+            delivery.attempts == 1 && delivery.state == "waiting"
+        })
+        .await;
+    bench.add_case_about("sparrow").await;
+    bench.ordinary.behave();
+    let connections = bench.ordinary.connections();
+    bench.pass(SignedDuration::from_mins(2));
+    let mail = bench.wait_for_state(id, "held").await;
+    assert!(
+        mail.deliveries[0]
+            .reasons
+            .contains(&HoldReason::SecondPassFoundIdentifier),
+        "{mail:?}"
+    );
+    assert_eq!(bench.ordinary.connections(), connections);
+    assert!(bench.ordinary.arrived().is_empty());
+}
+
+#[tokio::test]
+async fn a_relay_taken_out_of_the_configuration_after_planning_means_held() {
+    let bench = Bench::new(TestDrafter::Redacts).await;
+    bench.cjsm.say(Step::Mail, "451 later");
+    bench.ordinary.say(Step::Mail, "451 later");
+    let id = bench.submit(&[CJSM, OPEN]).await;
+    bench
+        .wait_until(id, "tried", |delivery| delivery.attempts == 1)
+        .await;
+    let bench = bench
+        .restarted(TestDrafter::Redacts, |settings| {
+            settings.redaction.cjsm_route = false;
+            settings.redaction.ordinary_route = false;
+        })
+        .await;
+    bench.cjsm.behave();
+    bench.ordinary.behave();
+    bench.pass(SignedDuration::from_mins(2));
+    let mail = bench.wait_for_state(id, "held").await;
+    let reasons: Vec<_> = mail.deliveries.iter().flat_map(|d| d.reasons.clone()).collect();
+    assert!(reasons.contains(&HoldReason::NoCjsmRelay) && reasons.contains(&HoldReason::NoOrdinaryRelay));
+    assert!(bench.cjsm.arrived().is_empty() && bench.ordinary.arrived().is_empty());
+}
+
+#[tokio::test]
+async fn without_a_cjsm_relay_a_cjsm_recipient_gets_the_redacted_copy() {
+    let bench = Bench::with(TestDrafter::Redacts, |settings| {
+        settings.redaction.cjsm_route = false
+    })
+    .await;
+    let id = bench.submit(&[CJSM]).await;
+    bench.wait_for_state(id, "sent").await;
+    assert_eq!(bench.cjsm.connections(), 0);
+    let text = String::from_utf8_lossy(&bench.ordinary.arrived()[0].raw).into_owned();
+    assert!(!text.contains("01632"), "{text}");
+}
+
+#[tokio::test]
+async fn a_stop_while_a_mail_is_being_redacted_is_no_reason_to_hold_it() {
+    let mut bench = Bench::new(TestDrafter::Hangs).await;
+    let id = bench.submit(&[CJSM]).await;
+    bench.stop().await;
+    assert_eq!(bench.summary(id).await.state, OutboundState::Accepted);
+    let bench = bench.restarted(TestDrafter::Redacts, |_| {}).await;
+    bench.wait_for_state(id, "sent").await;
+    assert_eq!(bench.cjsm.arrived().len(), 1);
+}
+
+#[tokio::test]
+async fn a_mail_of_a_removed_account_is_not_taken() {
+    let bench = Bench::new(TestDrafter::Redacts).await;
+    bench.store.remove_account(USER, start()).await.expect("removes");
+    let mail = SubmittedMail {
+        account: USER.to_owned(),
+        sender: Personal::new(ADDRESS.to_owned()),
+        recipients: vec![Personal::new(CJSM.to_owned())],
+        raw: Personal::new(MAIL.as_bytes().to_vec()),
+    };
+    assert_eq!(
+        bench.service.accept(mail).await.err(),
+        Some(AcceptFailure::Refused)
+    );
+    assert!(bench.store.outbound().await.expect("outbound").is_empty());
+}
