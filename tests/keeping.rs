@@ -1,5 +1,7 @@
 //! Keeping: ledger, sealing, states, destruction, audit (promises 1, 6, 7 and 8).
 
+#![allow(clippy::unwrap_used)] // helpers of tests, outside #[test] functions
+
 #[path = "keeping/at_rest.rs"]
 mod at_rest;
 #[path = "keeping/casework.rs"]

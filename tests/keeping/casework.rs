@@ -271,6 +271,68 @@ async fn a_copy_nobody_knows_is_due_to_be_looked_for_and_a_large_one_where_it_li
 }
 
 #[tokio::test]
+async fn a_rejected_large_mail_is_met_again_after_a_new_uidvalidity_and_still_goes() {
+    let home = Home::new();
+    let store = home.open().await;
+    store.note_seen(&inbox(1), &[seen(2)], at(0)).await.unwrap();
+    store
+        .end_unstored(&inbox(1), 2, UnstoredEnd::TooLarge, at(1))
+        .await
+        .unwrap();
+    let large = store.messages().await.unwrap()[0].id;
+    store.reject(large, &actor(), at(2)).await.unwrap();
+    store.adopt_uidvalidity(&inbox(9), at(3)).await.unwrap();
+    assert!(
+        store.due_server_deletions("referrals").await.unwrap().is_empty(),
+        "its old number means nothing"
+    );
+    store
+        .note_seen(&inbox(9), &[SeenUid { uid: 70, ..seen(2) }], at(3))
+        .await
+        .unwrap();
+    store
+        .end_unstored(&inbox(9), 70, UnstoredEnd::TooLarge, at(3))
+        .await
+        .unwrap();
+    let due = store.due_server_deletions("referrals").await.unwrap();
+    let there = ServerCopy {
+        folder: "INBOX".into(),
+        uidvalidity: 9,
+        uid: 70,
+    };
+    assert_eq!(
+        (due.len(), due[0].message, due[0].copy.clone()),
+        (1, large, Some(there))
+    );
+    assert_eq!(store.messages().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_message_rejected_before_its_move_is_proved_loses_the_moved_copy_too() {
+    let home = Home::new();
+    let store = home.open().await;
+    let id = stored(&store, 1, "one").await;
+    store.save_parsed(id, &parsed(), &[], at(1)).await.unwrap();
+    store.reject(id, &actor(), at(2)).await.unwrap();
+    assert_eq!(
+        store.open_rows(&inbox(1)).await.unwrap()[0].stored,
+        Some(id),
+        "the ledger still expects its move"
+    );
+    store
+        .finish_move(&inbox(1), 1, Some(copy(8)), at(3))
+        .await
+        .unwrap();
+    let mut copies = Vec::new();
+    while let Some(due) = store.due_server_deletions("referrals").await.unwrap().pop() {
+        copies.push(due.copy.map(|copy| copy.uid));
+        store.finish_server_deletion(due.message, at(4)).await.unwrap();
+    }
+    assert_eq!(copies, [None, Some(8)]);
+    assert_eq!(store.ledger_summary("referrals").await.unwrap().moved, 1);
+}
+
+#[tokio::test]
 async fn staff_find_messages_by_the_end_of_the_id_and_cases_by_reference() {
     let home = Home::new();
     let store = home.open().await;

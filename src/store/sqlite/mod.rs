@@ -303,10 +303,12 @@ fn instant(microseconds: i64) -> Result<jiff::Timestamp, StoreError> {
     jiff::Timestamp::from_microsecond(microseconds).map_err(|_| StoreError::Corrupt("a time is out of range"))
 }
 
+/// At the start a file that cannot be opened is a mistake of the set-up; later on it is a failure of the
+/// moment (a full disk, a limit), which passes.
 fn open_failed(error: sqlx::Error) -> StoreError {
-    match StoreError::from(error) {
-        known @ (StoreError::DiskFull | StoreError::Corrupt(_) | StoreError::Transient(_)) => known,
-        _ => StoreError::CannotOpen,
+    match primary_code(&error) {
+        Some(code::CANNOT_OPEN) => StoreError::CannotOpen,
+        _ => error.into(),
     }
 }
 
@@ -328,14 +330,7 @@ impl From<sqlx::Error> for StoreError {
     /// Keeps the result code only: the error's text may quote values.
     fn from(error: sqlx::Error) -> Self {
         match &error {
-            sqlx::Error::Database(database) => {
-                let extended = database
-                    .code()
-                    .and_then(|code| code.parse::<i32>().ok())
-                    .unwrap_or(0);
-                // The low byte of an extended code is the primary one.
-                of_code(extended & 0xff)
-            }
+            sqlx::Error::Database(_) => of_code(primary_code(&error).unwrap_or(0)),
             sqlx::Error::RowNotFound => Self::NotFound,
             sqlx::Error::PoolTimedOut => Self::Transient("its own connection stayed busy"),
             sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
@@ -351,6 +346,12 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
+/// The low byte of an extended result code is the primary one.
+fn primary_code(error: &sqlx::Error) -> Option<i32> {
+    let extended: i32 = error.as_database_error()?.code()?.parse().ok()?;
+    Some(extended & 0xff)
+}
+
 fn of_code(primary: i32) -> StoreError {
     match primary {
         code::FULL => StoreError::DiskFull,
@@ -358,7 +359,7 @@ fn of_code(primary: i32) -> StoreError {
         code::IO_ERROR => StoreError::Transient("input or output failed"),
         code::NO_MEMORY => StoreError::Transient("out of memory"),
         code::READ_ONLY => StoreError::Transient("the file or its folder is read-only"),
-        code::CANNOT_OPEN => StoreError::CannotOpen,
+        code::CANNOT_OPEN => StoreError::Transient("the file cannot be opened"),
         code::CORRUPT => StoreError::Corrupt("the file is damaged; restore a backup"),
         code::NOT_A_DATABASE => StoreError::Corrupt("the file is not a database"),
         code::CONSTRAINT => StoreError::Corrupt("a change breaks a rule of the database"),

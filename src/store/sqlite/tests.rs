@@ -174,6 +174,7 @@ fn library_errors_become_codes_without_their_text() {
         (5, "locked", true),
         (6, "locked", true),
         (10, "input or output", true),
+        (14, "cannot be opened", true),
         (11, "damaged", false),
         (26, "not a database", false),
         (19, "rule", false),
