@@ -28,7 +28,7 @@ use sqlx::sqlite::{
     Sqlite, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteQueryResult, SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, Row, Transaction};
+use sqlx::{ConnectOptions, Connection, Row, Transaction};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -75,8 +75,7 @@ impl Database {
         options: SqliteConnectOptions,
     ) -> Result<Self, StoreError> {
         make_private_file(path)?;
-        let pool = || SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None);
-        let writer = pool()
+        let writer = pool_options()
             .max_connections(1)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .connect_with(options.clone())
@@ -84,7 +83,7 @@ impl Database {
             .map_err(open_failed)?;
         migrate(&writer).await?;
         let keys = Arc::new(load_keys(&writer, master).await?);
-        let readers = pool()
+        let readers = pool_options()
             .max_connections(READERS)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .connect_with(options.pragma("query_only", "ON"))
@@ -164,6 +163,21 @@ impl Write<'_> {
         self.db.wal_to_empty.store(true, Ordering::Release);
         self.commit().await
     }
+}
+
+fn pool_options() -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .before_acquire(|connection, _| {
+            Box::pin(async move {
+                // On a full disk or a failed write SQLite rolls back by itself; the library then counts a
+                // transaction that is not there, and could never begin another. Such a connection is replaced.
+                // The ping lets a rollback that is still queued run first.
+                connection.ping().await?;
+                Ok(!connection.is_in_transaction())
+            })
+        })
 }
 
 fn connect_options(path: &Path) -> SqliteConnectOptions {
