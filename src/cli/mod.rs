@@ -1,8 +1,113 @@
 //! Sub-commands; the only place that wires modules together.
+//!
+//! Exit codes: 0 done, 1 failed, 78 the configuration is wrong (`EX_CONFIG` of sysexits.h).
 
+mod audit;
+mod cases;
+mod check;
+mod daemon;
+mod files;
+mod init;
+mod intake;
+mod messages;
+mod output;
+mod parse;
+mod redact;
+mod setup;
+mod users;
+mod worker;
+
+use clap::{Parser, Subcommand};
+use output::{Failure, Outcome};
+use std::path::PathBuf;
 use std::process::ExitCode;
+
+/// Where the configuration is looked for when nothing is said.
+const DEFAULT_CONFIG: &str = "/etc/referrald/referrald.toml";
+
+/// Secure referral e-mail daemon for restorative-justice and mediation services.
+#[derive(Parser)]
+#[command(version, about, arg_required_else_help = true)]
+struct Arguments {
+    /// Configuration file [default: /etc/referrald/referrald.toml]
+    #[arg(long, short, global = true, value_name = "FILE", env = "REFERRALD_CONFIG")]
+    config: Option<PathBuf>,
+    /// Log level, instead of the configured one
+    #[arg(long, global = true, value_name = "LEVEL")]
+    log: Option<tracing::Level>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the daemon
+    Run,
+    /// Make a documented configuration and a master key in a folder
+    Init(init::InitArguments),
+    /// Try configuration, keys, database, mailbox and relays, and say in plain words what is wrong
+    Check,
+    /// Print what the daemon understands of one mail, as JSON
+    Parse {
+        /// The mail (RFC 5322 bytes)
+        file: PathBuf,
+    },
+    /// Show what would leave for each recipient of one mail; nothing is sent or stored
+    Redact(redact::RedactArguments),
+    /// Print the spans of plain text that would be replaced
+    Detect(redact::DetectArguments),
+    /// Take in mail from files: .eml, mbox, or maildir folders
+    Ingest {
+        /// Files and folders
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+    },
+    /// Messages waiting for review, and cases
+    #[command(subcommand)]
+    Cases(cases::CasesCommand),
+    /// Liaison mail that volunteers submitted
+    #[command(subcommand)]
+    Outbound(messages::OutboundCommand),
+    /// Accounts of the submission server
+    #[command(subcommand)]
+    Users(users::UsersCommand),
+    /// The audit log
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+}
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    // Before anything else touches the process: no runtime, no log, no configuration.
+    if std::env::args_os().nth(1).is_some_and(|word| word == "worker") {
+        return worker::main();
+    }
+    let arguments = Arguments::parse();
+    match dispatch(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn dispatch(arguments: Arguments) -> Outcome {
+    let setup = setup::Place::new(arguments.config, arguments.log);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|_| Failure::failed("the operating system gave no threads; try again"))?;
+    runtime.block_on(async {
+        match arguments.command {
+            Command::Run => daemon::run(setup.load()?).await,
+            Command::Init(arguments) => init::run(&arguments),
+            Command::Check => check::run(setup).await,
+            Command::Parse { file } => parse::run(setup.load_or_defaults()?, &file).await,
+            Command::Redact(arguments) => redact::run(setup.load_or_defaults()?, &arguments).await,
+            Command::Detect(arguments) => redact::detect(setup.load_or_defaults()?, &arguments).await,
+            Command::Ingest { paths } => intake::run(setup.load()?, &paths).await,
+            Command::Cases(command) => cases::run(setup.load()?, command).await,
+            Command::Outbound(command) => messages::run(setup.load()?, command).await,
+            Command::Users(command) => users::run(setup.load()?, command).await,
+            Command::Audit(command) => audit::run(setup.load()?, command).await,
+        }
+    })
 }

@@ -104,6 +104,14 @@ pub trait Mailbox: Send {
     fn wait_for_news(&mut self, at_most: Duration) -> impl Future<Output = Result<(), MailboxError>> + Send;
 }
 
+/// Opens connections to one mailbox account.
+pub trait Connector: Send + Sync {
+    /// What it gives.
+    type Mailbox: Mailbox;
+    /// A fresh connection, signed in.
+    fn connect(&self) -> impl Future<Output = Result<Self::Mailbox, MailboxError>> + Send;
+}
+
 /// Why a message could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReadFailure {

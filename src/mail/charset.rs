@@ -212,12 +212,7 @@ mod tests {
     fn a_right_declaration_is_followed() {
         check(b"caf\xe9 \x80", Some("windows-1252"), "café €", false);
         check("café".as_bytes(), Some("utf-8"), "café", false);
-        check(
-            b"Zo+AOs- O'Brien +- co",
-            Some("utf-7"),
-            "Zoë O'Brien +- co",
-            false,
-        );
+        check(b"Zo+AOs- O'Brien +- co", Some("utf-7"), "Zoë O'Brien + co", false);
         check(b"Zo+AOs", Some("utf-7"), "Zoë", false);
         check(b"\0H\0i", Some("utf-16"), "Hi", false);
         check(b"H\0i\0", Some("utf-16"), "Hi", false);

@@ -102,6 +102,11 @@ pub fn parse(raw: &[u8], limits: &MailLimits) -> Mail {
     tree::parse(raw, limits)
 }
 
+/// Text of a file that names no charset.
+pub(crate) fn decode_text(bytes: &[u8]) -> String {
+    charset::decode(bytes, None).text
+}
+
 impl Mail {
     /// The topmost field of that lower-case name.
     pub fn field(&self, name: &str) -> Option<&Field> {

@@ -1,1 +1,34 @@
 //! The worker process: how it is started, fenced, spoken to and replaced.
+//!
+//! Invariant: foreign bytes are taken apart only in a child process that has no environment, no files,
+//! no network, no way to start a program, and bounded memory and time. A child that dies, hangs or
+//! overeats is replaced; the message it was at becomes a review item, and no other message waits for it.
+//!
+//! The parts, from the inside out: [`serve`] is the child's whole life, `fence` what it does to itself
+//! before it reads the first byte, `frame` the language of the pipes, `pool` and `worker` the daemon's side.
+//!
+//! # Security
+//! The child handles bytes from anybody with large parsers: assume it is taken over. It then can answer
+//! nonsense (the daemon checks the answer's bounds and shape, and [`crate::redact::RedactedMessage::verify`]
+//! decides about outbound text) or not answer (time limit). It cannot open, connect, start or signal
+//! anything, and what it knows ends with it, by default after one message: the bytes it was handed, and
+//! for a drafting child the people of the cases. That is why reading and drafting have children of their
+//! own ([`ReadingPool`], [`DraftingPool`]): one that has people in memory never takes inbound mail.
+
+mod fence;
+mod filter;
+mod frame;
+mod limits;
+mod pool;
+#[cfg(debug_assertions)]
+mod probe;
+mod serve;
+mod worker;
+
+pub use fence::{FenceReport, Layer};
+pub use frame::FrameError;
+pub use limits::{Protection, Purpose, WorkerLimits, WorkerSettings};
+pub use pool::{DraftingPool, ReadingPool, WorkerFailure};
+#[cfg(debug_assertions)]
+pub use probe::{Probe, ProbeAnswer};
+pub use serve::{Handlers, ServeError, serve};

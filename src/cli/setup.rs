@@ -1,0 +1,320 @@
+//! From the configuration file to the parts of the daemon.
+
+use super::DEFAULT_CONFIG;
+use super::files::Files;
+use super::output::Failure;
+use crate::config::{Config, LogFormat, RelayConfig, TlsChoice, UnprotectedChoice};
+use crate::domain::KnownCase;
+use crate::forms::{AgencyBook, LabelBook};
+use crate::imap::{Auth, ImapSettings, ImapTimeouts, TlsMode};
+use crate::ingest::{IngestSettings, Understanding};
+use crate::observe;
+use crate::redact::RedactionSettings;
+use crate::sandbox::{DraftingPool, Protection, ReadingPool, WorkerSettings};
+use crate::smtp::{RelayCredentials, RelaySettings, RelayTls, Relays, SubmissionSettings};
+use crate::store::{MasterKeys, Store};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Service name and domain that stand in where a command runs without a configuration.
+const NO_CONFIG: &str = r#"
+    service = { name = "referrald", domain = "referrald.invalid" }
+    mailbox = { host = "mailbox.invalid", user = "nobody" }
+"#;
+
+/// Servers announce sizes that are a little off; a literal may be this much over the largest message, in bytes.
+const LITERAL_SLACK: u64 = 64 * 1024;
+/// For the whole of one delivery to a relay.
+const RELAY_TIMEOUT: Duration = Duration::from_secs(120);
+/// Largest outbound mail where no submission server is configured, in bytes.
+const DEFAULT_OUTBOUND_BYTES: u64 = 35 * 1024 * 1024;
+
+/// Where the configuration is, and how loud to be.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    given: Option<PathBuf>,
+    log: Option<tracing::Level>,
+}
+
+impl Place {
+    pub(super) fn new(given: Option<PathBuf>, log: Option<tracing::Level>) -> Self {
+        Self { given, log }
+    }
+
+    pub(super) fn path(&self) -> PathBuf {
+        self.given
+            .clone()
+            .unwrap_or_else(|| PathBuf::from(DEFAULT_CONFIG))
+    }
+
+    /// Reads the configuration; it must be there.
+    pub(super) fn load(self) -> Result<Setup, Failure> {
+        let path = self.path();
+        let files = Files::beside(&path);
+        let text = files
+            .text(Path::new(path.file_name().unwrap_or_default()))
+            .map_err(|failure| {
+                Failure::configuration(format!(
+                    "{failure}\nmake one with `referrald init FOLDER`, or name yours with --config FILE"
+                ))
+            })?;
+        let config = Config::from_toml(&text).map_err(|errors| {
+            let file = path.display();
+            Failure::configuration(
+                errors
+                    .0
+                    .iter()
+                    .map(|error| format!("{file}: {error}"))
+                    .collect::<Vec<_>>()
+                    .join("\n"),
+            )
+        })?;
+        self.with(config, files, true)
+    }
+
+    /// Reads the configuration, or takes the defaults where none was named and none is installed.
+    pub(super) fn load_or_defaults(self) -> Result<Setup, Failure> {
+        if self.given.is_some() || Path::new(DEFAULT_CONFIG).exists() {
+            return self.load();
+        }
+        let config = Config::from_toml(NO_CONFIG)?;
+        self.with(config, Files::beside(Path::new(DEFAULT_CONFIG)), false)
+    }
+
+    fn with(self, config: Config, files: Files, configured: bool) -> Result<Setup, Failure> {
+        let format = match config.log.format {
+            LogFormat::Text => observe::Format::Text,
+            LogFormat::Json => observe::Format::Json,
+        };
+        observe::start(self.log.unwrap_or(config.log.level), format);
+        Ok(Setup {
+            config,
+            files,
+            configured,
+        })
+    }
+}
+
+/// Labels and agencies.
+pub(super) struct Books {
+    pub(super) labels: LabelBook,
+    pub(super) agencies: AgencyBook,
+}
+
+/// A loaded configuration with the files it names.
+pub(super) struct Setup {
+    pub(super) config: Config,
+    pub(super) files: Files,
+    configured: bool,
+}
+
+impl Setup {
+    /// There is a configuration file; without one only dry runs work.
+    pub(super) fn is_configured(&self) -> bool {
+        self.configured
+    }
+
+    pub(super) fn master_keys(&self) -> Result<MasterKeys, Failure> {
+        let file = &self.config.keeping.master_key_file;
+        let bytes = self.files.secret(file)?;
+        MasterKeys::parse(&bytes).map_err(|error| {
+            Failure::configuration(format!("{}: {error}", self.files.locate(file).display()))
+        })
+    }
+
+    pub(super) async fn store(&self) -> Result<Store, Failure> {
+        let keys = self.master_keys()?;
+        let path = &self.config.keeping.database;
+        Store::open(path, keys).await.map_err(|error| {
+            let failure = Failure::from(error);
+            failure.about(path)
+        })
+    }
+
+    pub(super) fn books(&self) -> Result<Books, Failure> {
+        let service = &self.config.service;
+        let labels = match &service.labels_file {
+            None => LabelBook::default_book().map_err(Failure::configuration)?,
+            Some(file) => LabelBook::from_toml(&self.files.text(file)?)
+                .map_err(|error| Failure::configuration(error).about(&self.files.locate(file)))?,
+        };
+        let agencies = match &service.agencies_file {
+            None => AgencyBook::default_book().map_err(Failure::configuration)?,
+            Some(file) => AgencyBook::from_toml(&self.files.text(file)?)
+                .map_err(|error| Failure::configuration(error).about(&self.files.locate(file)))?,
+        };
+        Ok(Books { labels, agencies })
+    }
+
+    pub(super) fn prefixes(&self) -> Vec<String> {
+        vec![self.config.service.reference_prefix.clone()]
+    }
+
+    pub(super) fn redaction_settings(&self) -> RedactionSettings {
+        let max_bytes = self
+            .config
+            .submission
+            .as_ref()
+            .map_or(DEFAULT_OUTBOUND_BYTES, |s| s.max_message_bytes);
+        RedactionSettings {
+            cjsm_route: self.config.relay_cjsm.is_some(),
+            ordinary_route: self.config.relay_ordinary.is_some(),
+            reference_prefixes: self.prefixes(),
+            own_domain: self.config.service.domain.clone(),
+            max_bytes,
+            own_addresses: self.config.service.own_addresses.clone(),
+        }
+    }
+
+    fn worker_settings(&self, defaults: WorkerSettings) -> WorkerSettings {
+        let reading = &self.config.reading;
+        WorkerSettings {
+            workers: NonZeroUsize::new(reading.workers).unwrap_or(defaults.workers),
+            time_limit: reading.time_limit,
+            memory_bytes: reading.memory_bytes,
+            protection: match reading.unprotected {
+                UnprotectedChoice::Refuse => Protection::Required,
+                UnprotectedChoice::Allow => Protection::AllowUnprotected,
+            },
+            ..defaults
+        }
+    }
+
+    /// Workers that take inbound mail apart.
+    pub(super) fn reading_pool(&self) -> ReadingPool {
+        let defaults = WorkerSettings::for_reading(self.config.mailbox.max_message_bytes);
+        ReadingPool::new(self.worker_settings(defaults))
+    }
+
+    /// Workers that redact outbound mail.
+    pub(super) fn drafting_pool(&self) -> DraftingPool {
+        let defaults = WorkerSettings::for_drafting(self.redaction_settings().max_bytes);
+        DraftingPool::new(self.worker_settings(defaults))
+    }
+
+    pub(super) fn imap_settings(&self) -> Result<ImapSettings, Failure> {
+        let mailbox = &self.config.mailbox;
+        Ok(ImapSettings {
+            host: mailbox.host.clone(),
+            port: mailbox.port,
+            tls: match mailbox.tls {
+                TlsChoice::Implicit | TlsChoice::None => TlsMode::Implicit,
+                TlsChoice::StartTls => TlsMode::StartTls,
+            },
+            ca_pem: self.optional_pem(mailbox.ca_file.as_deref())?,
+            auth: Auth::Password {
+                user: mailbox.user.clone(),
+                password: self.files.password(&mailbox.password_file)?,
+            },
+            timeouts: ImapTimeouts::default(),
+            max_literal_bytes: mailbox.max_message_bytes.saturating_add(LITERAL_SLACK),
+        })
+    }
+
+    pub(super) fn ingest_settings(&self) -> IngestSettings {
+        let mailbox = &self.config.mailbox;
+        IngestSettings {
+            mailbox: mailbox.name.clone(),
+            inbox: mailbox.inbox.clone(),
+            processed: mailbox.processed.clone(),
+            poll_interval: mailbox.poll,
+            sweep_interval: mailbox.sweep,
+            settle: mailbox.settle,
+            max_message_bytes: mailbox.max_message_bytes,
+            batch_messages: mailbox.batch_messages,
+            readers: self.config.reading.workers,
+            ..IngestSettings::default()
+        }
+    }
+
+    pub(super) fn understanding(&self) -> Result<Understanding, Failure> {
+        let Books { labels, agencies } = self.books()?;
+        Ok(Understanding {
+            labels,
+            agencies,
+            reference_prefixes: self.prefixes(),
+            authserv_id: self.config.mailbox.authserv_id.clone(),
+        })
+    }
+
+    pub(super) fn relays(&self) -> Result<Relays, Failure> {
+        let cjsm = self.relay(self.config.relay_cjsm.as_ref())?;
+        let ordinary = self.relay(self.config.relay_ordinary.as_ref())?;
+        Relays::new(cjsm, ordinary).map_err(Failure::configuration)
+    }
+
+    fn relay(&self, config: Option<&RelayConfig>) -> Result<Option<RelaySettings>, Failure> {
+        let Some(config) = config else { return Ok(None) };
+        let credentials = match (&config.user, &config.password_file) {
+            (Some(user), Some(file)) => Some(RelayCredentials {
+                user: user.clone(),
+                password: self.files.password(file)?,
+            }),
+            (None, _) | (_, None) => None,
+        };
+        Ok(Some(RelaySettings {
+            host: config.host.clone(),
+            port: config.port,
+            tls: match config.tls {
+                TlsChoice::Implicit => RelayTls::Implicit,
+                TlsChoice::StartTls => RelayTls::StartTls,
+                TlsChoice::None => RelayTls::None,
+            },
+            credentials,
+            ca_pem: self.optional_pem(config.ca_file.as_deref())?,
+            hello_name: self.config.service.domain.clone(),
+            timeout: RELAY_TIMEOUT,
+        }))
+    }
+
+    pub(super) fn submission_settings(&self) -> Result<Option<SubmissionSettings>, Failure> {
+        let Some(config) = &self.config.submission else {
+            return Ok(None);
+        };
+        let certificate = self.files.plain(&config.certificate_file)?.to_vec();
+        let key = self.files.password(&config.key_file)?;
+        Ok(Some(SubmissionSettings {
+            implicit_tls_addr: config.implicit_tls_listen,
+            starttls_addr: config.starttls_listen,
+            max_message_bytes: usize::try_from(config.max_message_bytes).unwrap_or(usize::MAX),
+            max_recipients: config.max_recipients,
+            ..SubmissionSettings::new(config.hostname.clone(), certificate, key)
+        }))
+    }
+
+    fn optional_pem(&self, file: Option<&Path>) -> Result<Option<Vec<u8>>, Failure> {
+        file.map(|file| self.files.plain(file).map(|pem| pem.to_vec()))
+            .transpose()
+    }
+}
+
+/// The people of case files given on the command line.
+pub(super) fn cases_from(files: &[PathBuf]) -> Result<Vec<KnownCase>, Failure> {
+    files
+        .iter()
+        .map(|file| {
+            let text = std::fs::read(file).map_err(|error| {
+                Failure::failed(format!("{} cannot be read ({})", file.display(), error.kind()))
+            })?;
+            let referral = serde_json::from_slice(&text).map_err(|error| {
+                Failure::failed(format!(
+                    "{} is not a `referral` object (line {}); take one from `referrald parse`",
+                    file.display(),
+                    error.line()
+                ))
+            })?;
+            Ok(KnownCase {
+                reference: None,
+                closed: false,
+                referral,
+            })
+        })
+        .collect()
+}
+
+/// Reads a mail file.
+pub(super) fn mail_from(file: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(file)
+        .map_err(|error| Failure::failed(format!("{} cannot be read ({})", file.display(), error.kind())))
+}

@@ -1,0 +1,107 @@
+use super::super::ReadLimits;
+use super::super::budget::Budget;
+use super::super::outline::outline;
+use super::*;
+
+fn read(html: &str) -> String {
+    outline(&blocks(html, &mut Budget::new(&ReadLimits::default())))
+}
+
+#[test]
+fn lines_headings_lists_and_definitions() {
+    assert_eq!(
+        read(
+            "<h2>A <b>b</b></h2><p>c<br>d</p>e<ul><li>f<li><p>g</p></ul><dl><dt>t<dd><p>v</p><p>w</p></dl><hr>"
+        ),
+        "H2 A b +b(b)\nP c|d\nP e\nL f\nL g\nD t = v|w\n-\n"
+    );
+}
+
+#[test]
+fn a_label_table_comes_out_as_rows() {
+    assert_eq!(
+        read("<table><tr><td>Name:</td><td>Jo\n Hart</td></tr><tr><th>Phone<td>none</table>"),
+        "T Name: ; Jo Hart\n  *Phone +b(Phone) ; none\n"
+    );
+}
+
+#[test]
+fn nested_layout_tables_are_taken_apart() {
+    let gravity = "<table bgcolor=#EAEAEA><tr><td><table><tr><td colspan=2>About you</td></tr>\
+        <tr bgcolor=#EAF2FA><td colspan=2><strong>Name</strong></td></tr>\
+        <tr><td width=20>&nbsp;</td><td>Jo Hart</td></tr></table></td></tr></table>";
+    assert_eq!(
+        read(gravity),
+        "T <2,1>About you\n  <2,1>Name +b(Name)\n   ; Jo Hart\n"
+    );
+    let wpforms = "<table><tr><td><table><tr><td><strong>Name</strong></td></tr><tr><td>Jo</td></tr></table>\
+        <table><tr><td><strong>Town</strong></td></tr><tr><td>Diss</td></tr></table></td></tr></table>";
+    assert_eq!(read(wpforms), "T Name +b(Name)\n  Jo\nT Town +b(Town)\n  Diss\n");
+}
+
+#[test]
+fn hidden_text_is_kept_apart() {
+    assert_eq!(
+        read("<p>a<span style='DISPLAY: none'>x</span><span style='font-size:1px'>y</span>b</p>"),
+        "P ab +hidden(xy)\n"
+    );
+    assert_eq!(
+        read("<div style='font-size:0'><p style='font-size:14px'>seen</p></div><p hidden>z</p>"),
+        "P seen\nP  +hidden(z)\n"
+    );
+    assert_eq!(
+        read("<head><title>t</title><style>s</style></head><script>j</script>k"),
+        "P k\n"
+    );
+}
+
+#[test]
+fn boxes_and_fields_of_a_form_are_read() {
+    assert_eq!(
+        read(
+            "<input type=checkbox checked>Yes <input type=checkbox>No [x] <s>gone</s><input type=hidden value=h>"
+        ),
+        "P ☒Yes ☐No ☒ gone +s(gone)\n"
+    );
+    assert_eq!(
+        read("<select><option>a<option selected>b</select><input value=c> <textarea>d\ne</textarea>"),
+        "P bc d|e\n"
+    );
+}
+
+#[test]
+fn quoted_history_is_a_quote() {
+    assert_eq!(
+        read("<p>new</p><blockquote type=cite><p>old</p><table><tr><td>a</td><td>b</table></blockquote>end"),
+        "P new\nQ[P old\nT a ; b]\nP end\n"
+    );
+}
+
+#[test]
+fn broken_nesting_keeps_all_text() {
+    assert_eq!(
+        read("<table><tr><td>a<tr><td>b</b></div></td>c<p>d</table>e"),
+        "T a\n  b ; c / P d\nP e\n"
+    );
+}
+
+#[test]
+fn deep_nesting_costs_neither_stack_nor_time() {
+    for (open, close) in [
+        ("<div>", "</div>"),
+        ("<table><tr><td>", "</td></tr></table>"),
+        ("<blockquote type=cite>", "</blockquote>"),
+        ("<b><i>", "</i></b>"),
+        ("<dl><dt>", "</dt></dl>"),
+    ] {
+        let html = format!("{}text{}", open.repeat(50_000), close.repeat(50_000));
+        let start = std::time::Instant::now();
+        let found = blocks(&html, &mut Budget::new(&ReadLimits::default()));
+        assert!(outline(&found).contains("text"), "{open}");
+        assert!(
+            start.elapsed().as_secs() < 20,
+            "{open} took {:?}",
+            start.elapsed()
+        );
+    }
+}

@@ -1,0 +1,263 @@
+//! What an attachment is: by its content first, then its name, then its declared type.
+
+/// Kinds of attachments that matter here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Docx,
+    Pdf,
+    Html,
+    Csv,
+    Text,
+    Mail,
+    Picture,
+    /// An old Word, Excel or Outlook file (Compound File Binary).
+    OldOffice,
+    /// An Office file behind a password.
+    LockedOffice,
+    Rtf,
+    OpenDocument,
+    Spreadsheet,
+    Slides,
+    Archive,
+    LockedArchive,
+    WinmailDat,
+    Encrypted,
+    Signature,
+    SignedData,
+    Calendar,
+    ContactCard,
+    Sound,
+    Other,
+}
+
+impl Kind {
+    /// Why such an attachment is not read; `None` for those that are.
+    pub(super) fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::Docx | Self::Pdf | Self::Html | Self::Csv | Self::Text | Self::Mail => None,
+            Self::Picture => Some("picture, not read"),
+            Self::OldOffice => Some("old Office format (.doc, .xls, .msg), not read"),
+            Self::LockedOffice => Some("Office file behind a password"),
+            Self::Rtf => Some("rich text (.rtf), not read"),
+            Self::OpenDocument => Some("OpenDocument file, not read"),
+            Self::Spreadsheet => Some("spreadsheet, not read"),
+            Self::Slides => Some("slides, not read"),
+            Self::Archive => Some("archive, not read"),
+            Self::LockedArchive => Some("archive behind a password"),
+            Self::WinmailDat => Some("Outlook winmail.dat, not read"),
+            Self::Encrypted => Some("encrypted message; only its recipient's key opens it"),
+            Self::Signature => Some("signature"),
+            Self::SignedData => Some("signed message in one piece, not read"),
+            Self::Calendar => Some("calendar entry, not read"),
+            Self::ContactCard => Some("contact card, not read"),
+            Self::Sound => Some("sound or film, not read"),
+            Self::Other => Some("unknown file type, not read"),
+        }
+    }
+
+    /// It needs a key or password.
+    pub(super) fn is_locked(self) -> bool {
+        matches!(self, Self::LockedOffice | Self::LockedArchive | Self::Encrypted)
+    }
+}
+
+/// Bytes searched for the marks of a container's content.
+const SEARCH_BYTES: usize = 1024 * 1024;
+
+/// Tells the kind of an attachment.
+pub(super) fn of(media_type: &str, filename: Option<&str>, content: &[u8]) -> Kind {
+    if let Some(kind) = by_declaration(media_type) {
+        return kind;
+    }
+    if let Some(kind) = by_content(content) {
+        return kind;
+    }
+    by_name(filename)
+        .or_else(|| by_type(media_type))
+        .unwrap_or(if is_text(content) { Kind::Text } else { Kind::Other })
+}
+
+/// Types whose declaration alone tells, because the content does not.
+fn by_declaration(media_type: &str) -> Option<Kind> {
+    match media_type {
+        "application/pgp-encrypted" => Some(Kind::Encrypted),
+        "application/pkcs7-signature" | "application/x-pkcs7-signature" | "application/pgp-signature" => {
+            Some(Kind::Signature)
+        }
+        "application/ms-tnef" | "application/vnd.ms-tnef" => Some(Kind::WinmailDat),
+        "text/calendar" | "application/ics" => Some(Kind::Calendar),
+        "text/vcard" | "text/x-vcard" | "text/directory" => Some(Kind::ContactCard),
+        _ => None,
+    }
+}
+
+fn by_content(content: &[u8]) -> Option<Kind> {
+    let head = &content[..content.len().min(SEARCH_BYTES)];
+    let start = content.trim_ascii_start();
+    if start.starts_with(b"%PDF-") || head[..head.len().min(1024)].windows(5).any(|w| w == b"%PDF-") {
+        return Some(Kind::Pdf);
+    }
+    if content.starts_with(b"PK\x03\x04") {
+        return Some(zip_kind(head));
+    }
+    if content.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {
+        let marks: Vec<u8> = "EncryptedPackage".bytes().flat_map(|b| [b, 0]).collect();
+        let is_locked = contains(head, &marks) || contains(content, &marks);
+        return Some(if is_locked {
+            Kind::LockedOffice
+        } else {
+            Kind::OldOffice
+        });
+    }
+    if start.starts_with(b"{\\rtf") {
+        return Some(Kind::Rtf);
+    }
+    if content.starts_with(&[0x78, 0x9f, 0x3e, 0x22]) {
+        return Some(Kind::WinmailDat);
+    }
+    if start.starts_with(b"-----BEGIN PGP MESSAGE-----") {
+        return Some(Kind::Encrypted);
+    }
+    match infer::get(content)?.matcher_type() {
+        infer::MatcherType::Image => Some(Kind::Picture),
+        infer::MatcherType::Audio | infer::MatcherType::Video => Some(Kind::Sound),
+        infer::MatcherType::Archive => Some(Kind::Archive),
+        infer::MatcherType::App
+        | infer::MatcherType::Book
+        | infer::MatcherType::Doc
+        | infer::MatcherType::Font
+        | infer::MatcherType::Text
+        | infer::MatcherType::Custom => None,
+    }
+}
+
+/// Tells Office and OpenDocument containers by the names of their members.
+fn zip_kind(content: &[u8]) -> Kind {
+    // Bit 0 of the general purpose flags of the first member: encrypted.
+    if content.get(6).is_some_and(|flags| flags & 1 == 1) {
+        return Kind::LockedArchive;
+    }
+    if contains(content, b"mimetypeapplication/vnd.oasis.opendocument") {
+        return Kind::OpenDocument;
+    }
+    for (member, kind) in [
+        (b"word/".as_slice(), Kind::Docx),
+        (b"xl/", Kind::Spreadsheet),
+        (b"ppt/", Kind::Slides),
+    ] {
+        if member_starts_with(content, member) {
+            return kind;
+        }
+    }
+    Kind::Archive
+}
+
+/// A member's name (after a local or central header's fixed part) begins with `prefix`.
+fn member_starts_with(content: &[u8], prefix: &[u8]) -> bool {
+    const LOCAL: usize = 30;
+    const CENTRAL: usize = 46;
+    content.windows(4).enumerate().any(|(at, mark)| {
+        let name = match mark {
+            b"PK\x03\x04" => at + LOCAL,
+            b"PK\x01\x02" => at + CENTRAL,
+            _ => return false,
+        };
+        content.get(name..).is_some_and(|rest| rest.starts_with(prefix))
+    })
+}
+
+fn contains(bytes: &[u8], needle: &[u8]) -> bool {
+    let Some((&first, _)) = needle.split_first() else {
+        return true;
+    };
+    bytes
+        .iter()
+        .enumerate()
+        .any(|(at, b)| *b == first && bytes[at..].starts_with(needle))
+}
+
+fn by_name(filename: Option<&str>) -> Option<Kind> {
+    let name = filename?.trim().to_ascii_lowercase();
+    let (_, extension) = name.rsplit_once('.')?;
+    match extension {
+        "docx" | "docm" | "dotx" => Some(Kind::Docx),
+        "pdf" => Some(Kind::Pdf),
+        "htm" | "html" | "xhtml" => Some(Kind::Html),
+        "csv" | "tsv" => Some(Kind::Csv),
+        "txt" | "text" | "log" | "md" | "json" => Some(Kind::Text),
+        "eml" => Some(Kind::Mail),
+        "doc" | "xls" | "ppt" | "msg" => Some(Kind::OldOffice),
+        "rtf" => Some(Kind::Rtf),
+        "odt" | "ods" => Some(Kind::OpenDocument),
+        "xlsx" | "xlsm" => Some(Kind::Spreadsheet),
+        "pptx" => Some(Kind::Slides),
+        "zip" | "7z" | "rar" | "gz" => Some(Kind::Archive),
+        "ics" => Some(Kind::Calendar),
+        "vcf" => Some(Kind::ContactCard),
+        "p7s" | "asc" | "sig" => Some(Kind::Signature),
+        "gpg" | "pgp" => Some(Kind::Encrypted),
+        "jpg" | "jpeg" | "png" | "gif" | "bmp" | "tif" | "tiff" | "heic" | "webp" | "svg" | "emz" | "wmz" => {
+            Some(Kind::Picture)
+        }
+        _ => None,
+    }
+}
+
+fn by_type(media_type: &str) -> Option<Kind> {
+    match media_type {
+        "text/html" | "application/xhtml+xml" => Some(Kind::Html),
+        "text/csv" | "text/tab-separated-values" => Some(Kind::Csv),
+        "text/rtf" | "application/rtf" => Some(Kind::Rtf),
+        "application/pdf" => Some(Kind::Pdf),
+        "application/json" | "message/delivery-status" | "message/disposition-notification" => {
+            Some(Kind::Text)
+        }
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document" => Some(Kind::Docx),
+        "application/pkcs7-mime" | "application/x-pkcs7-mime" => Some(Kind::Encrypted),
+        "application/msword" => Some(Kind::OldOffice),
+        _ if media_type.starts_with("image/") => Some(Kind::Picture),
+        _ if media_type.starts_with("text/") => Some(Kind::Text),
+        _ if media_type.starts_with("audio/") || media_type.starts_with("video/") => Some(Kind::Sound),
+        _ => None,
+    }
+}
+
+/// Text without control characters.
+fn is_text(content: &[u8]) -> bool {
+    const LOOKED_AT: usize = 4096;
+    let head = &content[..content.len().min(LOOKED_AT)];
+    !head.is_empty()
+        && head
+            .iter()
+            .all(|b| *b >= 0x20 || matches!(b, b'\t' | b'\r' | b'\n' | 0x0c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_content_tells_more_than_the_declaration() {
+        let octets = "application/octet-stream";
+        assert_eq!(of(octets, Some("form.dat"), b"%PDF-1.7 ..."), Kind::Pdf);
+        assert_eq!(of("application/pdf", Some("x.pdf"), b"{\\rtf1 x"), Kind::Rtf);
+        assert_eq!(of(octets, Some("x.eml"), b"From: a\n\nb"), Kind::Mail);
+        assert_eq!(of(octets, None, b"Name: Jo\n"), Kind::Text);
+        assert_eq!(of(octets, None, &[0, 1, 2]), Kind::Other);
+        assert_eq!(of(octets, None, b"\x89PNG\r\n\x1a\n...."), Kind::Picture);
+    }
+
+    #[test]
+    fn office_containers_are_told_by_their_members() {
+        let mut zip = b"PK\x03\x04".to_vec();
+        zip.resize(30, 0);
+        zip.extend_from_slice(b"word/document.xml");
+        assert_eq!(of("application/zip", Some("a.zip"), &zip), Kind::Docx);
+        zip[6] = 1;
+        assert_eq!(of("application/zip", Some("a.zip"), &zip), Kind::LockedArchive);
+        let mut ole = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1........".to_vec();
+        assert_eq!(of("application/msword", None, &ole), Kind::OldOffice);
+        ole.extend("EncryptedPackage".bytes().flat_map(|b| [b, 0]));
+        assert_eq!(of("application/msword", None, &ole), Kind::LockedOffice);
+    }
+}

@@ -1,0 +1,123 @@
+//! What the case is about and which service is asked for: from titles, the subject line and answers.
+
+use super::draft::{Notes, Place};
+use super::labels::{Field, spoken};
+use super::pairs::Facts;
+use super::person::Tools;
+use crate::domain::{CaseKind, Referral, Role, Service};
+
+/// Words of a title or subject.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Topics {
+    pub(super) restorative: bool,
+    pub(super) mediation: bool,
+    pub(super) neighbour: bool,
+    pub(super) antisocial: bool,
+    pub(super) workplace: bool,
+}
+
+impl Topics {
+    /// Reads the words of one title; a service's own name ("Restorative and Mediation Service") says nothing.
+    pub(super) fn read(&mut self, text: &str) {
+        let said = format!(" {} ", spoken(text));
+        let has = |word: &str| said.contains(&format!(" {word} "));
+        let own_name = said.contains("restorative and mediation") || said.contains("restorative mediation service") || said.contains("mediation and restorative");
+        let restorative = has("restorative") || has("rj");
+        let mediation = has("mediation") || has("mediate") || has("mediator");
+        if !own_name && restorative != mediation {
+            self.restorative |= restorative;
+            self.mediation |= mediation;
+        }
+        self.neighbour |= has("neighbour") || has("neighbours") || has("neighbourly");
+        self.antisocial |= said.contains(" anti social ") || has("antisocial") || has("asb");
+        self.workplace |= has("workplace") || has("colleagues");
+    }
+}
+
+/// Fills case kind and service from the form's own titles and answers.
+pub(super) fn fill(referral: &mut Referral, notes: &mut Notes, read: &Facts, place: &Place, tools: Tools<'_>) {
+    for fact in read.facts.iter().filter(|f| f.field == Field::Service) {
+        let cleaned = fact.answer.clean(tools.book);
+        let said = spoken(&cleaned.text());
+        let restorative = said.contains("restorative") || said.split(' ').any(|w| w == "rj");
+        let mediation = said.contains("mediation");
+        referral.service = match (restorative, mediation) {
+            (true, false) => Some(Service::RestorativeJustice),
+            (false, true) => Some(Service::Mediation),
+            (true, true) => Some(Service::Either),
+            (false, false) => continue,
+        };
+        notes.read("/service", place, &fact.answer.quote());
+        break;
+    }
+    let titles: Vec<&String> = read.titles.iter().chain(read.loose.iter().map(|(text, _)| text).filter(|t| t.len() < 90).take(6)).collect();
+    let mut all = Topics::default();
+    for title in titles {
+        let before = all;
+        all.read(title);
+        if before != all {
+            note(referral, notes, all, title, place);
+        }
+    }
+    for fact in &read.facts {
+        let mut label = Topics::default();
+        label.read(&fact.label);
+        if label.neighbour && referral.case_kind.is_none() {
+            referral.case_kind = Some(CaseKind::NeighbourDispute);
+            notes.read("/case_kind", place, &fact.label);
+        }
+        if label.mediation && !label.restorative && referral.service.is_none() {
+            referral.service = Some(Service::Mediation);
+            notes.read("/service", place, &fact.label);
+        }
+    }
+    settle(referral, notes, place);
+}
+
+/// Takes over what a title says, where nothing is said yet.
+pub(super) fn note(referral: &mut Referral, notes: &mut Notes, topics: Topics, quote: &str, place: &Place) {
+    if referral.service.is_none() {
+        let service = match (topics.restorative, topics.mediation) {
+            (true, false) => Some(Service::RestorativeJustice),
+            (false, true) => Some(Service::Mediation),
+            (true, true) => Some(Service::Either),
+            (false, false) => None,
+        };
+        if service.is_some() {
+            referral.service = service;
+            notes.read("/service", place, quote);
+        }
+    }
+    if referral.case_kind.is_none() {
+        let kind = if topics.neighbour {
+            Some(CaseKind::NeighbourDispute)
+        } else if topics.antisocial {
+            Some(CaseKind::AntisocialBehaviour)
+        } else if topics.workplace {
+            Some(CaseKind::Other)
+        } else {
+            None
+        };
+        if kind.is_some() {
+            referral.case_kind = kind;
+            notes.read("/case_kind", place, quote);
+        }
+    }
+}
+
+/// A crime number, or a criminal outcome with somebody harmed or responsible, makes it a crime.
+pub(super) fn settle(referral: &mut Referral, notes: &mut Notes, place: &Place) {
+    if referral.case_kind.is_some() {
+        return;
+    }
+    let number = referral.references.iter().find(|r| r.kind == crate::domain::ReferenceKind::CrimeNumber).map(|r| r.value.clone());
+    let sides = referral.parties.iter().any(|p| matches!(p.role, Role::Victim | Role::Offender));
+    if let Some(number) = number {
+        referral.case_kind = Some(CaseKind::Crime);
+        notes.read("/case_kind", place, &number);
+    } else if sides && referral.service == Some(Service::RestorativeJustice) && referral.offence.kind.is_some() {
+        referral.case_kind = Some(CaseKind::Crime);
+        let kind = referral.offence.kind.clone().unwrap_or_default();
+        notes.read("/case_kind", place, &kind);
+    }
+}

@@ -1,0 +1,50 @@
+//! A value on its way into the parsed message: with its path, where it was read, and what is doubtful.
+//!
+//! Invariant: a value is written only together with its evidence.
+
+use crate::domain::{Check, Evidence};
+
+/// Where something was read.
+#[derive(Clone, Default)]
+pub(super) struct Place {
+    pub(super) part: String,
+    pub(super) filename: Option<String>,
+    pub(super) page: Option<u32>,
+}
+
+/// Checks and evidence of one object, with paths relative to it.
+#[derive(Clone, Default)]
+pub(super) struct Notes {
+    pub(super) checks: Vec<Check>,
+    pub(super) evidence: Vec<Evidence>,
+}
+
+impl Notes {
+    /// Notes where the value at `path` was read.
+    pub(super) fn read(&mut self, path: &str, place: &Place, quote: &str) {
+        if self.evidence.iter().any(|e| e.path == path && e.quote == quote) {
+            return;
+        }
+        self.evidence.push(Evidence {
+            path: path.to_owned(),
+            part: place.part.clone(),
+            filename: place.filename.clone(),
+            page: place.page,
+            quote: quote.to_owned(),
+        });
+    }
+
+    /// Notes a doubt about the value at `path`.
+    pub(super) fn doubt(&mut self, path: &str, code: &str, detail: impl Into<String>) {
+        let detail = detail.into();
+        if !self.checks.iter().any(|c| c.path == path && c.code == code) {
+            self.checks.push(Check { path: path.to_owned(), code: code.to_owned(), detail });
+        }
+    }
+
+    /// Takes over the notes of an object at `prefix`.
+    pub(super) fn append(&mut self, prefix: &str, other: Notes) {
+        self.checks.extend(other.checks.into_iter().map(|c| Check { path: format!("{prefix}{}", c.path), ..c }));
+        self.evidence.extend(other.evidence.into_iter().map(|e| Evidence { path: format!("{prefix}{}", e.path), ..e }));
+    }
+}

@@ -1,0 +1,265 @@
+//! One message: its kind, the document that counts, and the finished object.
+
+use super::FormsContext;
+use super::about::{self, Topics};
+use super::assemble::{Form, assemble};
+use super::classify::{self, Wants};
+use super::draft::{Notes, Place};
+use super::lines::Quotes;
+use super::pairs::{self, Facts};
+use super::person::Tools;
+use super::{signature, trust};
+use crate::domain::{
+    Attachment, AttachmentRow, CaseReference, Document, Evidence, Kind, PARSED_SCHEMA, ParsedMessage, ReadMessage, ReadStatus, Referral,
+};
+
+/// Answers that make a document a filled form.
+const FILLED_ANSWERS: usize = 3;
+/// Known labels that make a mail body a form.
+const FORM_LABELS: usize = 4;
+/// Deepest nesting of attached mails that is read.
+const MAX_NESTING: usize = 4;
+
+/// Understands one message.
+pub fn understand(message: &ReadMessage, context: &FormsContext<'_>) -> ParsedMessage {
+    let text = writers_text(message);
+    let mut parsed = ParsedMessage {
+        schema: PARSED_SCHEMA.to_owned(),
+        kind: Kind::Unrecognised,
+        trust: trust::trust(&message.headers, context),
+        case_references: case_references(message, context),
+        attachments: message.attachments.iter().map(row).collect(),
+        referral: None,
+        more_referrals: Vec::new(),
+        checks: Vec::new(),
+        evidence: Vec::new(),
+    };
+    if classify::is_automatic(message) {
+        parsed.kind = Kind::Automatic;
+        return parsed;
+    }
+    let wants = classify::wants(&message.headers.subject, &text.join("\n"));
+    if wants.subject_access {
+        parsed.kind = Kind::SubjectAccess;
+        return parsed;
+    }
+    let forms = forms(message, context);
+    let filled: Vec<&Read> = forms.iter().filter(|f| f.is_filled()).collect();
+    if wants.withdrawal && filled.is_empty() {
+        parsed.kind = Kind::ConsentWithdrawal;
+        return parsed;
+    }
+    if !parsed.case_references.is_empty() || (context.known_thread && filled.is_empty()) {
+        parsed.kind = Kind::Correspondence;
+        return parsed;
+    }
+    let mut filled = filled.into_iter();
+    match filled.next() {
+        Some(form) => {
+            let (referral, notes) = finish(form, message, &text, context);
+            parsed.kind = if form.form.is_self_referral { Kind::SelfReferral } else { Kind::Referral };
+            put(&mut parsed, referral, notes);
+            if context.known_thread {
+                parsed.checks.push(crate::domain::Check {
+                    path: "/kind".into(),
+                    code: "known_thread".into(),
+                    detail: "a new form came in a thread that belongs to a case".into(),
+                });
+            }
+        }
+        None => without_form(&mut parsed, message, wants, &forms, context),
+    }
+    parsed
+}
+
+/// No filled form: a referral in the writer's own words, a question, or neither.
+fn without_form(parsed: &mut ParsedMessage, message: &ReadMessage, wants: Wants, forms: &[Read], context: &FormsContext<'_>) {
+    let _ = forms;
+    let unread = message.attachments.iter().any(|a| may_be_a_form(a) && a.read != ReadStatus::Ok);
+    if let Some((referral, notes)) = super::prose::read(message, wants, context) {
+        parsed.kind = Kind::Referral;
+        put(parsed, referral, notes);
+    } else if wants.refers && unread {
+        parsed.kind = Kind::Referral;
+        let mut referral = Referral::default();
+        let mut notes = Notes::default();
+        referral.referrer.is_self_referral = Some(false);
+        cover(&mut referral, &mut notes, message, &writers_text(message), context);
+        notes.doubt("/parties", "attachment_not_read", "the attached form could not be read; open it");
+        put(parsed, referral, notes);
+    } else if wants.question || wants.refers_nobody {
+        parsed.kind = Kind::Enquiry;
+    }
+}
+
+fn may_be_a_form(attachment: &Attachment) -> bool {
+    let document = attachment.media_type.starts_with("application/") || attachment.media_type.starts_with("image/tiff");
+    document && attachment.media_type != "application/pkcs7-signature"
+}
+
+fn put(parsed: &mut ParsedMessage, referral: Referral, notes: Notes) {
+    let mut all = Notes::default();
+    all.append("/referral", notes);
+    parsed.checks.extend(all.checks);
+    parsed.evidence.extend(all.evidence);
+    parsed.referral = Some(referral);
+}
+
+fn row(attachment: &Attachment) -> AttachmentRow {
+    AttachmentRow {
+        part: attachment.part.clone(),
+        filename: attachment.filename.clone(),
+        media_type: attachment.media_type.clone(),
+        bytes: attachment.bytes,
+        read: attachment.read,
+        reason: attachment.reason.clone(),
+    }
+}
+
+/// Our own references in the subject and the text, quoted history included: a reply is about its case.
+fn case_references(message: &ReadMessage, context: &FormsContext<'_>) -> Vec<String> {
+    let mut text = message.headers.subject.clone();
+    for document in &message.bodies {
+        for element in super::lines::elements(document, Quotes::Read) {
+            if let super::lines::Element::Line(line) = element {
+                text.push('\n');
+                text.push_str(&line.text());
+            }
+        }
+    }
+    CaseReference::find_all(context.reference_prefixes, &text).iter().map(|r| r.as_str().to_owned()).collect()
+}
+
+/// The writer's own lines, without quoted history.
+pub(super) fn writers_text(message: &ReadMessage) -> Vec<String> {
+    message.bodies.iter().flat_map(|document| plain_lines(document, Quotes::Skip)).collect()
+}
+
+/// The lines of a document, table cells included.
+pub(super) fn plain_lines(document: &Document, quotes: Quotes) -> Vec<String> {
+    let mut out = Vec::new();
+    for element in super::lines::elements(document, quotes) {
+        match element {
+            super::lines::Element::Line(line) => out.push(line.text()),
+            super::lines::Element::Pair(term, value) => {
+                out.push(crate::domain::inline_text(term));
+                out.push(crate::domain::inline_text(value));
+            }
+            super::lines::Element::Table(table) => {
+                for cell in table.rows.iter().flat_map(|row| &row.cells) {
+                    let inner = Document { blocks: cell.blocks.clone(), ..Document::default() };
+                    out.extend(flat_lines(&inner));
+                }
+            }
+            super::lines::Element::Rule => {}
+        }
+    }
+    out
+}
+
+fn flat_lines(document: &Document) -> Vec<String> {
+    super::lines::elements(document, Quotes::Skip)
+        .into_iter()
+        .filter_map(|element| match element {
+            super::lines::Element::Line(line) => Some(line.text()),
+            super::lines::Element::Pair(..) | super::lines::Element::Table(_) | super::lines::Element::Rule => None,
+        })
+        .collect()
+}
+
+/// A document read as a form.
+struct Read {
+    form: Form,
+    facts: Facts,
+    place: Place,
+    is_body: bool,
+}
+
+impl Read {
+    /// Enough answers, and not an instruction sheet whose "answers" explain the fields.
+    fn is_filled(&self) -> bool {
+        let (good, bad) = self.form.typed;
+        let sheet = good == 0 && bad >= 2;
+        let enough = self.form.weight >= FILLED_ANSWERS && (!self.is_body || self.form.labels >= FORM_LABELS);
+        let somebody = !self.form.referral.parties.is_empty() || self.form.referral.offence.summary.is_some() || self.form.referral.offence.kind.is_some();
+        enough && somebody && !sheet
+    }
+}
+
+/// Every document of the message as a form: the fullest first.
+fn forms(message: &ReadMessage, context: &FormsContext<'_>) -> Vec<Read> {
+    let mut out = Vec::new();
+    push_forms(message, context, 0, &mut out);
+    out.sort_by_key(|read| std::cmp::Reverse(read.form.weight));
+    out
+}
+
+fn push_forms(message: &ReadMessage, context: &FormsContext<'_>, depth: usize, out: &mut Vec<Read>) {
+    let tools = Tools { book: context.labels, today: context.today };
+    let mut add = |document: &Document, is_body: bool| {
+        let place = Place { part: document.part.clone(), filename: document.filename.clone(), page: None };
+        let facts = pairs::read(document, context.labels, Quotes::Skip);
+        let form = assemble(&facts, &place, tools);
+        out.push(Read { form, facts, place, is_body });
+    };
+    for body in &message.bodies {
+        add(body, true);
+    }
+    if depth == 0 {
+        for document in message.attachments.iter().filter_map(|a| a.document.as_ref()) {
+            if document.media_type != "application/json" {
+                add(document, false);
+            }
+        }
+    }
+    if depth < MAX_NESTING {
+        for nested in &message.nested {
+            push_forms(nested, context, depth + 1, out);
+        }
+    }
+}
+
+/// Completes a form's referral from the covering mail and the agency book.
+fn finish(read: &Read, message: &ReadMessage, text: &[String], context: &FormsContext<'_>) -> (Referral, Notes) {
+    let mut referral = read.form.referral.clone();
+    let mut notes = read.form.notes.clone();
+    let _ = &read.facts;
+    if !read.form.is_self_referral {
+        if read.is_body {
+            agency_kind(&mut referral, &mut notes, context);
+        } else {
+            cover(&mut referral, &mut notes, message, text, context);
+        }
+    }
+    let mut topics = Topics::default();
+    topics.read(&message.headers.subject);
+    let header = Place { part: message.headers.part.clone(), ..Place::default() };
+    about::note(&mut referral, &mut notes, topics, &message.headers.subject, &header);
+    about::settle(&mut referral, &mut notes, &read.place);
+    (referral, notes)
+}
+
+/// The covering mail: its signature fills what the form leaves out about the referrer.
+pub(super) fn cover(referral: &mut Referral, notes: &mut Notes, message: &ReadMessage, text: &[String], context: &FormsContext<'_>) {
+    let place = message.bodies.first().map(|d| Place { part: d.part.clone(), ..Place::default() }).unwrap_or_default();
+    let writer = signature::display_words(&message.headers);
+    let same = referral.referrer.name.as_ref().is_none_or(|name| {
+        let name = super::labels::tokens(name);
+        writer.iter().any(|w| name.contains(w))
+    });
+    if same {
+        signature::fill(&mut referral.referrer, notes, text, &message.headers, context.agencies, &place);
+    }
+    agency_kind(referral, notes, context);
+}
+
+fn agency_kind(referral: &mut Referral, notes: &mut Notes, context: &FormsContext<'_>) {
+    let Some(agency) = referral.referrer.agency.clone() else { return };
+    referral.referrer.agency_kind = context.agencies.kind_of_name(&agency);
+    if referral.referrer.agency_kind.is_some() {
+        let source: Option<Evidence> = notes.evidence.iter().find(|e| e.path == "/referrer/agency").cloned();
+        if let Some(source) = source {
+            notes.evidence.push(Evidence { path: "/referrer/agency_kind".into(), ..source });
+        }
+    }
+}

@@ -1,0 +1,536 @@
+//! Every layout of a form becomes one stream of facts: whose, which field, which answer, where.
+//!
+//! Layouts: label and value in two or four columns, people side by side, a header row with a person per
+//! row, `Label: value` lines, a label above its answer, definition lists, interactive fields.
+//! Invariant: a role comes from a heading, a column header or the label itself, never from likeness.
+
+use super::labels::{Field, LabelBook, LabelMatch, Person, Section, Strictness, Who};
+use super::lines::{Element, Line, Quotes, cut_places, elements, gaps, slice};
+use super::values::Answer;
+use crate::domain::{Document, FieldValue, Inline, inline_text};
+
+/// Most places of one line that are tried as the end of a label.
+const MAX_CUTS: usize = 6;
+/// A line longer than this is text, not a label.
+const MAX_LABEL_BYTES: usize = 220;
+/// A plain address line longer than this is text.
+const MAX_ADDRESS_LINE: usize = 80;
+
+/// Whose fact it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Subject {
+    /// A person; `occurrence` 0 where only the label names them, else the section, column or row.
+    Person {
+        person: Person,
+        occurrence: u32,
+        /// A column or row: certainly a person of their own.
+        own: bool,
+    },
+    /// Everybody (of one role).
+    Everybody(Option<Person>),
+    /// The case.
+    Case,
+}
+
+/// One answered (or blank) label.
+#[derive(Clone)]
+pub(super) struct Fact {
+    pub(super) subject: Subject,
+    pub(super) field: Field,
+    pub(super) answer: Answer,
+    pub(super) label: String,
+    pub(super) page: Option<u32>,
+    /// The question is put to the person ("May we contact you?").
+    pub(super) first_person: bool,
+    /// It stood in a part about consent.
+    pub(super) in_consent: bool,
+}
+
+/// What reading one document gave.
+#[derive(Default)]
+pub(super) struct Facts {
+    pub(super) facts: Vec<Fact>,
+    /// Lines that are neither label nor answer, in order.
+    pub(super) loose: Vec<(String, Option<u32>)>,
+    /// Headings and title lines.
+    pub(super) titles: Vec<String>,
+}
+
+/// Reads a document.
+pub(super) fn read(document: &Document, book: &LabelBook, quotes: Quotes) -> Facts {
+    let mut reader = Reader {
+        book,
+        out: Facts::default(),
+        context: Context::Nothing,
+        sticky: None,
+        pending: None,
+        occurrences: 0,
+        stopped: false,
+    };
+    let all = elements(document, quotes);
+    for (at, element) in all.iter().enumerate() {
+        let underlined = matches!(all.get(at + 1), Some(Element::Rule));
+        match element {
+            Element::Line(line) => reader.line(line, underlined),
+            Element::Pair(term, value) => reader.definition(term, value),
+            Element::Table(table) => super::tables::read(&mut reader, table),
+            Element::Rule => reader.close(),
+        }
+    }
+    reader.close();
+    if !reader.out.facts.iter().any(|f| !f.answer.quote().is_empty()) {
+        reader.fields(document);
+    }
+    reader.out
+}
+
+/// The part of the form that is being read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Context {
+    Nothing,
+    Person { person: Person, occurrence: u32, own: bool },
+    Offence,
+    Consent,
+    Risk,
+    /// Office use, guidance: nothing in it is the sender's data.
+    Skip,
+}
+
+struct Pending {
+    label: LabelMatch,
+    text: String,
+    subject: Subject,
+    lines: Vec<Vec<Inline>>,
+    page: Option<u32>,
+    /// A blank line came after the first answer line.
+    broken: bool,
+}
+
+pub(super) struct Reader<'b> {
+    pub(super) book: &'b LabelBook,
+    pub(super) out: Facts,
+    pub(super) context: Context,
+    sticky: Option<Subject>,
+    pending: Option<Pending>,
+    occurrences: u32,
+    stopped: bool,
+}
+
+impl Reader<'_> {
+    pub(super) fn next_occurrence(&mut self) -> u32 {
+        self.occurrences += 1;
+        self.occurrences
+    }
+
+    /// Starts a section.
+    pub(super) fn enter(&mut self, section: Section) {
+        self.close();
+        self.sticky = None;
+        self.context = match section {
+            Section::Person(person) => {
+                let occurrence = self.next_occurrence();
+                Context::Person { person, occurrence, own: false }
+            }
+            Section::Offence(_) => Context::Offence,
+            Section::Consent(person) => {
+                self.sticky = person.map(|person| Subject::Person { person, occurrence: 0, own: false });
+                Context::Consent
+            }
+            Section::Risk => Context::Risk,
+            Section::Office | Section::Instructions => Context::Skip,
+        };
+    }
+
+    /// Ends an open answer.
+    pub(super) fn close(&mut self) {
+        if let Some(pending) = self.pending.take() {
+            self.emit(pending.label, &pending.text, pending.subject, Answer::of(pending.lines), pending.page);
+        }
+    }
+
+    fn emit(&mut self, label: LabelMatch, text: &str, subject: Subject, answer: Answer, page: Option<u32>) {
+        if self.context == Context::Skip && label.field != Field::AgencyReference {
+            return;
+        }
+        self.out.facts.push(Fact {
+            subject,
+            field: label.field,
+            answer,
+            label: text.trim().to_owned(),
+            page,
+            first_person: label.first_person,
+            in_consent: self.context == Context::Consent,
+        });
+    }
+
+    /// A label with its answer, wherever they stood.
+    pub(super) fn pair(&mut self, label: LabelMatch, text: &str, answer: Answer, page: Option<u32>, column: Option<Subject>) {
+        let subject = self.subject(&label, column);
+        self.emit(label, text, subject, answer, page);
+    }
+
+    /// Whose a label is, here.
+    fn subject(&mut self, label: &LabelMatch, column: Option<Subject>) -> Subject {
+        let field = label.field;
+        if let Some(column) = column {
+            return if field.is_personal() || is_own_number(field) { column } else { Subject::Case };
+        }
+        if !field.is_personal() && !is_own_number(field) && !matches!(field, Field::NameAndAgency | Field::Signature | Field::BareDate | Field::ChildOf) {
+            return Subject::Case;
+        }
+        let about_no_person = matches!(self.context, Context::Offence | Context::Risk);
+        if about_no_person && label.person.is_none() && !label.field.is_consent() {
+            return Subject::Case;
+        }
+        if label.everybody {
+            let role = label.person.filter(|p| !matches!(p.who, Who::You | Who::Them));
+            let subject = Subject::Everybody(role);
+            if field.is_consent() {
+                self.sticky = Some(subject);
+            }
+            return subject;
+        }
+        let subject = self.subject_of_one(label);
+        if field.is_consent() && self.context == Context::Consent && label.person.is_some() {
+            self.sticky = Some(subject);
+        }
+        subject
+    }
+
+    fn subject_of_one(&self, label: &LabelMatch) -> Subject {
+        let pronoun = label.person.filter(|p| matches!(p.who, Who::You | Who::Them));
+        let named = label.person.filter(|p| !matches!(p.who, Who::You | Who::Them));
+        let here = match self.context {
+            Context::Person { person, occurrence, own } => Some(Subject::Person { person, occurrence, own }),
+            Context::Nothing | Context::Offence | Context::Consent | Context::Risk | Context::Skip => None,
+        };
+        if let Some(person) = named {
+            if let Context::Person { person: context, occurrence, own } = self.context {
+                if context.who == person.who && (person.number.is_none() || person.number == context.number) {
+                    return Subject::Person { person: context, occurrence, own };
+                }
+                let of = person.of.or(Some(context.who)).filter(|_| is_helper(person.who));
+                return Subject::Person { person: Person { of, ..person }, occurrence: if is_helper(person.who) { occurrence } else { 0 }, own: false };
+            }
+            return Subject::Person { person, occurrence: 0, own: false };
+        }
+        if label.field.is_consent()
+            && let Some(sticky) = self.sticky
+            && pronoun.is_none_or(|p| p.who == Who::Them)
+        {
+            return sticky;
+        }
+        match (here, pronoun) {
+            (Some(here), _) => here,
+            (None, Some(person)) => Subject::Person { person, occurrence: 0, own: false },
+            (None, None) => Subject::Person { person: Person { who: Who::You, number: None, of: None }, occurrence: 0, own: false },
+        }
+    }
+
+    /// One line of running text.
+    pub(super) fn line(&mut self, line: &Line, underlined: bool) {
+        if self.stopped {
+            return;
+        }
+        let text = line.text();
+        if text.is_empty() && line.pieces.iter().all(|p| !matches!(p, Inline::Answer { .. } | Inline::Tick { .. })) {
+            if let Some(pending) = &mut self.pending {
+                pending.broken |= !pending.lines.is_empty();
+            }
+            return;
+        }
+        if is_footer(&text) {
+            self.close();
+            self.stopped = true;
+            return;
+        }
+        if text.chars().all(|c| matches!(c, '-' | '=' | '_' | '—' | '–' | '*')) && text.len() >= 3 {
+            self.close();
+            return;
+        }
+        if line.drawn_as_heading {
+            self.out.titles.push(text.clone());
+        }
+        let waiting = self.pending.as_ref().is_some_and(|p| p.lines.is_empty());
+        let capitals = is_capitals(&text);
+        if (underlined && !waiting) || line.drawn_as_heading || capitals {
+            let strictness = if line.is_heading { Strictness::Some } else { Strictness::Every };
+            if let Some(section) = self.book.section(&text, strictness).filter(|_| !text.ends_with(':') || line.is_heading) {
+                let label = self.book.label(&text).filter(|l| l.exact && l.field.is_story());
+                self.enter(section);
+                if let Some(label) = label {
+                    self.open(label, &text, line.page);
+                }
+                return;
+            }
+        }
+        if self.labelled_line(line, &text) {
+            return;
+        }
+        if !waiting
+            && let Some(section) = self.book.section(&text, Strictness::Every)
+            && !self.in_story()
+            && !text.ends_with('.')
+        {
+            self.enter(section);
+            return;
+        }
+        self.take_answer_line(line, &text);
+    }
+
+    fn in_story(&self) -> bool {
+        self.pending.as_ref().is_some_and(|p| p.label.field.is_story())
+    }
+
+    fn open(&mut self, label: LabelMatch, text: &str, page: Option<u32>) {
+        let subject = self.subject(&label, None);
+        self.open_for(label, text, subject, page, Vec::new());
+    }
+
+    fn open_for(&mut self, label: LabelMatch, text: &str, subject: Subject, page: Option<u32>, lines: Vec<Vec<Inline>>) {
+        self.close();
+        self.pending = Some(Pending { label, text: text.to_owned(), subject, lines, page, broken: false });
+    }
+
+    /// A line that holds a label. `false` where it holds none.
+    fn labelled_line(&mut self, line: &Line, text: &str) -> bool {
+        let parts = self.parts(&line.pieces);
+        if parts.is_empty() {
+            return self.lone_label(line, text) || self.statements(line);
+        }
+        if self.in_story() && parts.len() == 1 && parts.iter().all(|p| self.is_repeat(&p.label)) {
+            return false;
+        }
+        let group = self.pending.as_ref().filter(|p| p.lines.is_empty() && p.label.field.is_piece()).map(|p| p.subject);
+        let count = parts.len();
+        for (at, part) in parts.into_iter().enumerate() {
+            let subject = match group.filter(|_| part.label.field.is_piece() && part.label.person.is_none()) {
+                Some(subject) => subject,
+                None => self.subject(&part.label, None),
+            };
+            let blank = Answer::of(vec![part.answer.clone()]).clean(self.book).is_blank();
+            let open_end = at + 1 == count && (blank || part.label.field.is_story() || part.label.field == Field::Address);
+            if group.is_some() && self.pending.as_ref().is_some_and(|p| p.lines.is_empty()) {
+                self.pending = None;
+            }
+            if open_end {
+                let has_ticks = part.answer.iter().any(|p| matches!(p, Inline::Tick { .. }));
+                let lines = if blank && !has_ticks { Vec::new() } else { vec![part.answer] };
+                self.open_for(part.label, &part.text, subject, line.page, lines);
+            } else {
+                self.close();
+                self.emit(part.label, &part.text, subject, Answer::of(vec![part.answer]), line.page);
+            }
+        }
+        true
+    }
+
+    /// The same field of the same person was answered already: inside a story that is a look-alike.
+    fn is_repeat(&self, label: &LabelMatch) -> bool {
+        if !label.field.is_personal() && label.field != Field::From {
+            return false;
+        }
+        let person = label.person.map(|p| p.who);
+        self.out.facts.iter().any(|fact| {
+            let same_person = match (fact.subject, person) {
+                (Subject::Person { person, .. }, Some(who)) => person.who == who,
+                (Subject::Person { .. }, None) => true,
+                (Subject::Everybody(_) | Subject::Case, _) => false,
+            };
+            let same_field = fact.field == label.field || (fact.field == Field::From && matches!(label.field, Field::Name | Field::Email));
+            (same_person || fact.field == Field::From) && same_field && !fact.answer.quote().is_empty()
+        })
+    }
+
+    /// Splits `Label: value   Label: value` into its parts.
+    fn parts(&self, pieces: &[Inline]) -> Vec<Part> {
+        let text = inline_text(pieces);
+        let Some(first) = self.first_label(pieces, &text, 0, text.len()) else {
+            return Vec::new();
+        };
+        let mut parts = vec![first];
+        for (_, gap_end) in gaps(&text).into_iter().take(MAX_CUTS) {
+            let Some(last) = parts.last_mut() else { break };
+            if gap_end <= last.value_start {
+                continue;
+            }
+            let Some(next) = self.first_label(pieces, &text, gap_end, text.len()).filter(|p| p.colon) else {
+                continue;
+            };
+            last.answer = slice(pieces, last.value_start, gap_end);
+            parts.push(next);
+        }
+        parts
+    }
+
+    /// The label at the start of a stretch of a line, cut where an answer could begin.
+    fn first_label(&self, pieces: &[Inline], text: &str, from: usize, to: usize) -> Option<Part> {
+        let stretch = slice(pieces, from, to);
+        let mut role_only = None;
+        for cut in cut_places(&stretch, MAX_CUTS) {
+            let end = from + cut;
+            let raw = text.get(from..end)?;
+            if raw.len() > MAX_LABEL_BYTES {
+                break;
+            }
+            let colon = raw.trim_end().ends_with([':', '?', '：']);
+            let Some(label) = self.book.label(raw.trim()).filter(|label| colon || label.exact || label.first_person) else {
+                continue;
+            };
+            let part = Part { label, text: raw.trim().to_owned(), answer: slice(pieces, end, to), value_start: end, colon };
+            let bare_role = label.field == Field::Name && label.words == 1 && label.person.is_some();
+            if bare_role && role_only.is_none() {
+                role_only = Some(part);
+                continue;
+            }
+            if !colon && inline_text(&part.answer).trim().is_empty() && !part.answer.iter().any(|p| matches!(p, Inline::Answer { .. })) {
+                continue;
+            }
+            return Some(part);
+        }
+        role_only
+    }
+
+    /// A line that is nothing but a label: its answer follows.
+    fn lone_label(&mut self, line: &Line, text: &str) -> bool {
+        if text.len() > MAX_LABEL_BYTES || line.pieces.iter().any(|p| matches!(p, Inline::Tick { .. })) {
+            return false;
+        }
+        let marked = line.drawn_as_heading || text.ends_with([':', '?']);
+        let waiting = self.pending.as_ref().is_some_and(|p| p.lines.is_empty());
+        let Some(label) = self.book.label(text).filter(|label| marked || (label.exact && !waiting && line.starts_paragraph)) else {
+            return false;
+        };
+        let bare_role = label.field == Field::Name && label.words == 1 && label.person.is_some();
+        if (bare_role && !text.ends_with([':', '?'])) || (self.in_story() && (!marked || self.is_repeat(&label))) {
+            return false;
+        }
+        self.open(label, text, line.page);
+        true
+    }
+
+    /// Boxes before whole statements: `☒ I agree to be contacted`.
+    fn statements(&mut self, line: &Line) -> bool {
+        let mut spans: Vec<(bool, Vec<Inline>)> = Vec::new();
+        for piece in &line.pieces {
+            match piece {
+                Inline::Tick { checked } => spans.push((*checked, Vec::new())),
+                Inline::Text { .. } | Inline::Answer { .. } | Inline::Break | Inline::Hidden { .. } => {
+                    if let Some((_, text)) = spans.last_mut() {
+                        text.push(piece.clone());
+                    }
+                }
+            }
+        }
+        let mut any = false;
+        for (checked, pieces) in spans {
+            let text = inline_text(&pieces).trim().to_owned();
+            let Some(label) = self.book.label(&text).filter(|l| l.field.is_consent() && l.words >= 2) else {
+                continue;
+            };
+            any = true;
+            self.close();
+            let tick = vec![Inline::Tick { checked }, Inline::Text { text: format!(" {text}"), bold: false, struck: false }];
+            let subject = self.subject(&label, None);
+            self.emit(label, &text, subject, Answer::of(vec![tick]), line.page);
+        }
+        any
+    }
+
+    fn take_answer_line(&mut self, line: &Line, text: &str) {
+        let has_tick = line.pieces.iter().any(|p| matches!(p, Inline::Tick { .. }));
+        let Some(pending) = &mut self.pending else {
+            self.out.loose.push((text.to_owned(), line.page));
+            return;
+        };
+        let field = pending.label.field;
+        let takes = pending.lines.is_empty()
+            || has_tick
+            || field.is_story()
+            || (!pending.broken && text.starts_with("- "))
+            || (field == Field::Address && !pending.broken && text.len() <= MAX_ADDRESS_LINE)
+            || (field.is_free_text() && !pending.broken && !line.starts_paragraph);
+        if takes {
+            pending.lines.push(line.pieces.clone());
+        } else {
+            self.close();
+            self.out.loose.push((text.to_owned(), line.page));
+        }
+    }
+
+    fn definition(&mut self, term: &[Inline], value: &[Inline]) {
+        let text = inline_text(term);
+        match self.book.label(text.trim()) {
+            Some(label) => {
+                self.close();
+                self.pair(label, &text, Answer::of(super::lines::split_breaks(value)), None, None);
+            }
+            None => self.out.loose.push((inline_text(value), None)),
+        }
+    }
+
+    /// Interactive fields, where the page itself showed no answers.
+    fn fields(&mut self, document: &Document) {
+        self.context = Context::Nothing;
+        for field in &document.fields {
+            let readable = field.name.replace(['_', '.', '-'], " ");
+            let named = field.label.as_deref().map(str::trim).filter(|l| !l.is_empty()).unwrap_or(&readable);
+            let Some(label) = self.book.label(named).or_else(|| self.book.label(&readable)) else {
+                continue;
+            };
+            let answer = match &field.value {
+                FieldValue::Text(text) => Answer::of_text(text),
+                FieldValue::Choice(chosen) => Answer::of_text(&chosen.join(", ")),
+                FieldValue::Tick(checked) => Answer::of(vec![vec![
+                    Inline::Tick { checked: *checked },
+                    Inline::Text { text: " Yes".into(), bold: false, struck: false },
+                ]]),
+                FieldValue::Blank => Answer::default(),
+            };
+            self.pair(label, named, answer, field.page, None);
+        }
+    }
+}
+
+struct Part {
+    label: LabelMatch,
+    text: String,
+    answer: Vec<Inline>,
+    value_start: usize,
+    colon: bool,
+}
+
+/// Numbers that belong to a person, though the referral lists them.
+fn is_own_number(field: Field) -> bool {
+    matches!(field, Field::CollarNumber | Field::Team)
+}
+
+fn is_helper(who: Who) -> bool {
+    matches!(who, Who::Supporter | Who::AppropriateAdult | Who::Professional)
+}
+
+fn is_capitals(text: &str) -> bool {
+    text.chars().any(char::is_alphabetic) && !text.chars().any(char::is_lowercase) && text.len() <= 80
+}
+
+/// Where a mail's or website's own footer starts.
+fn is_footer(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    text == "--"
+        || [
+            "this e-mail was sent from a contact form",
+            "this email was sent from a contact form",
+            "this mail is sent via contact form",
+            "sent by an unverified visitor",
+            "sent by a verified visitor",
+            "you cannot reply to this email",
+            "this message was sent by a flow",
+            "ip address:",
+            "remote ip:",
+            "user agent:",
+            "source url:",
+            "page url:",
+        ]
+        .iter()
+        .any(|start| lower.starts_with(start))
+}

@@ -1,0 +1,372 @@
+//! Tables: which cell is a label, which an answer, and whose.
+
+use super::labels::{Field, LabelMatch, Person, Section, Strictness, Who};
+use super::lines::{Line, split_breaks};
+use super::pairs::{Context, Reader, Subject};
+use super::values::Answer;
+use crate::domain::{Block, Cell, Inline, Table, inline_text};
+
+/// Deepest nesting of tables in cells that is read.
+const MAX_NESTING: usize = 4;
+
+/// A cell, flattened.
+struct Flat {
+    lines: Vec<Vec<Inline>>,
+    text: String,
+    column: usize,
+    span: usize,
+    heading: bool,
+}
+
+impl Flat {
+    fn is_blank(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    fn answer(&self) -> Answer {
+        Answer::of(self.lines.clone())
+    }
+}
+
+/// What the rows of a table are read by, until something changes it.
+#[derive(Default)]
+struct Mode {
+    /// Columns of people: first column, past the last, whose.
+    people: Vec<(usize, usize, Subject)>,
+    /// Header labels: column, what it asks.
+    header: Vec<(usize, LabelMatch, String)>,
+}
+
+/// Reads a table.
+pub(super) fn read(reader: &mut Reader<'_>, table: &Table) {
+    let mut held = vec![0_usize; 0];
+    let rows: Vec<Vec<Flat>> = table.rows.iter().map(|row| flatten(&row.cells, &mut held)).collect();
+    let mut mode = Mode::default();
+    for (at, row) in rows.iter().enumerate() {
+        let next = rows.get(at + 1);
+        self::row(reader, row, next, table.page, &mut mode);
+    }
+    reader.close();
+}
+
+/// Cells with the column each starts in; `held` counts rows that a column is still covered from above.
+fn flatten(cells: &[Cell], held: &mut Vec<usize>) -> Vec<Flat> {
+    let mut out = Vec::with_capacity(cells.len());
+    let mut column = 0;
+    let mut starts: Vec<(usize, usize, usize)> = Vec::new();
+    for cell in cells {
+        while held.get(column).is_some_and(|rows| *rows > 0) {
+            column += 1;
+        }
+        let span = usize::from(cell.columns.max(1));
+        let mut lines = Vec::new();
+        cell_lines(&cell.blocks, 0, &mut lines);
+        let text = lines.iter().map(|l| inline_text(l)).collect::<Vec<_>>().join("\n").trim().to_owned();
+        let heading = cell.header || cell.blocks.iter().any(|b| matches!(b, Block::Heading { .. })) || all_bold(&lines);
+        out.push(Flat { lines, text, column, span, heading });
+        starts.push((column, span, usize::from(cell.rows.max(1))));
+        column += span;
+    }
+    for rows in held.iter_mut() {
+        *rows = rows.saturating_sub(1);
+    }
+    for (start, span, rows) in starts {
+        if rows > 1 {
+            let end = (start + span).min(MAX_COLUMNS);
+            if held.len() < end {
+                held.resize(end, 0);
+            }
+            held.iter_mut().take(end).skip(start).for_each(|h| *h = rows - 1);
+        }
+    }
+    out
+}
+
+/// Columns beyond this are not tracked across rows.
+const MAX_COLUMNS: usize = 64;
+
+fn all_bold(lines: &[Vec<Inline>]) -> bool {
+    let mut any = false;
+    for piece in lines.iter().flatten() {
+        match piece {
+            Inline::Text { text, bold, .. } if !text.trim().is_empty() => {
+                if !bold {
+                    return false;
+                }
+                any = true;
+            }
+            Inline::Answer { .. } | Inline::Tick { .. } => return false,
+            Inline::Text { .. } | Inline::Break | Inline::Hidden { .. } => {}
+        }
+    }
+    any
+}
+
+fn cell_lines(blocks: &[Block], depth: usize, out: &mut Vec<Vec<Inline>>) {
+    if depth > MAX_NESTING {
+        return;
+    }
+    for block in blocks {
+        match block {
+            Block::Heading { text, .. } | Block::Paragraph { text, .. } | Block::ListItem { text, .. } => out.extend(split_breaks(text)),
+            Block::Definition { term, value } => {
+                out.extend(split_breaks(term));
+                out.extend(split_breaks(value));
+            }
+            Block::Table(table) => {
+                for row in &table.rows {
+                    for cell in &row.cells {
+                        cell_lines(&cell.blocks, depth + 1, out);
+                    }
+                }
+            }
+            Block::Quote(inner) => cell_lines(inner, depth + 1, out),
+            Block::Rule => {}
+        }
+    }
+}
+
+fn row(reader: &mut Reader<'_>, row: &[Flat], next: Option<&Vec<Flat>>, page: Option<u32>, mode: &mut Mode) {
+    let filled: Vec<&Flat> = row.iter().filter(|cell| !cell.is_blank()).collect();
+    let Some(first) = filled.first() else { return };
+    if let Some(people) = people_row(reader, row, &filled) {
+        reader.close();
+        mode.header.clear();
+        mode.people = people;
+        return;
+    }
+    if filled.len() == 1 && (row.len() == 1 || first.heading) && lone_cell_section(reader, first) {
+        *mode = Mode::default();
+        return;
+    }
+    if let Some(header) = header_row(reader, &filled, next) {
+        reader.close();
+        mode.people.clear();
+        mode.header = header;
+        return;
+    }
+    if !mode.header.is_empty() && filled.len() + 1 >= mode.header.len().min(2) && row.len() > 1 {
+        person_row(reader, row, page, mode);
+        return;
+    }
+    if !mode.people.is_empty() && row.len() > 1 {
+        people_cells(reader, row, page, &mode.people);
+        return;
+    }
+    let last_alone = filled.len() == 1 && row.first().is_some_and(|cell| cell.is_blank());
+    if row.len() == 1 || last_alone {
+        cell_as_lines(reader, first, page);
+        return;
+    }
+    plain_row(reader, row, page);
+}
+
+/// A row that names two or more people, one per column.
+fn people_row(reader: &mut Reader<'_>, row: &[Flat], filled: &[&Flat]) -> Option<Vec<(usize, usize, Subject)>> {
+    let person_of = |reader: &Reader<'_>, cell: &Flat| -> Option<Person> {
+        if cell.text.len() > 80 || cell.lines.len() > 2 {
+            return None;
+        }
+        let Some(Section::Person(person)) = reader.book.section(&cell.text, Strictness::Some) else {
+            return None;
+        };
+        let more = reader.book.label(&cell.text).is_some_and(|l| l.field != Field::Name || l.words > 1);
+        (!more && is_side(person.who)).then_some(person)
+    };
+    let people: Vec<(&Flat, Person)> =
+        filled.iter().filter_map(|cell| person_of(reader, cell).map(|person| (*cell, person))).collect();
+    let others = filled.len() - people.len();
+    let label_column = row.first().is_some_and(|cell| cell.is_blank() || person_of(reader, cell).is_none());
+    if people.len() < 2 || others > usize::from(label_column) {
+        return None;
+    }
+    let own = !matches!(reader.context, Context::Consent);
+    let mut columns = Vec::new();
+    for (cell, person) in people {
+        let occurrence = if own { reader.next_occurrence() } else { 0 };
+        columns.push((cell.column, cell.column + cell.span, Subject::Person { person, occurrence, own }));
+    }
+    Some(columns)
+}
+
+fn is_side(who: Who) -> bool {
+    matches!(who, Who::Victim | Who::Offender | Who::Party | Who::Other | Who::Witness)
+}
+
+fn lone_cell_section(reader: &mut Reader<'_>, cell: &Flat) -> bool {
+    if cell.lines.len() > 2 || cell.text.contains('☐') || cell.text.contains('☒') {
+        return false;
+    }
+    let capitals = !cell.text.chars().any(char::is_lowercase);
+    let strictness = if cell.heading || capitals { Strictness::Some } else { Strictness::Every };
+    let first_line = cell.text.lines().next().unwrap_or_default().split(". ").next().unwrap_or_default();
+    let Some(section) = reader.book.section(first_line, strictness) else {
+        return false;
+    };
+    let label = reader.book.label(first_line);
+    let bare_role = label.is_some_and(|l| l.field == Field::Name && l.words == 1);
+    if label.is_some_and(|l| l.exact && !bare_role && !l.field.is_story() && !cell.heading && !capitals) {
+        return false;
+    }
+    if first_line.ends_with(':') && !cell.heading {
+        return false;
+    }
+    reader.out.titles.push(first_line.to_owned());
+    if label.is_some_and(|l| l.exact && l.field.is_story()) {
+        let line = as_line(&cell.lines.first().cloned().unwrap_or_default(), true);
+        reader.line(&line, false);
+    } else {
+        reader.enter(section);
+    }
+    true
+}
+
+/// A row of labels with people below.
+fn header_row(reader: &Reader<'_>, filled: &[&Flat], next: Option<&Vec<Flat>>) -> Option<Vec<(usize, LabelMatch, String)>> {
+    if filled.len() < 2 {
+        return None;
+    }
+    let mut header = Vec::new();
+    for cell in filled {
+        let label = reader.book.label(&cell.text);
+        match label {
+            Some(label) if label.exact => header.push((cell.column, label, cell.text.clone())),
+            Some(_) | None if filled.len() >= 4 && !cell.text.contains(':') && cell.text.len() < 60 => {}
+            Some(_) | None => return None,
+        }
+    }
+    let next = next?;
+    let next_labels = next.iter().filter(|c| !c.is_blank()).filter(|c| reader.book.label(&c.text).is_some()).count();
+    let first_next_is_label = next.first().is_some_and(|c| !c.is_blank() && reader.book.label(&c.text).is_some());
+    let names = header.iter().any(|(_, label, _)| {
+        matches!(label.field, Field::Name | Field::Family | Field::Given) || label.field == Field::NameAndAgency
+    });
+    let enough = header.len() >= 3 || (header.len() == 2 && filled.len() == 2 && names);
+    let same_width = next.len() + 1 >= filled.len();
+    (enough && header.len() * 3 >= filled.len() * 2 && !first_next_is_label && next_labels * 2 < next.len().max(1) && same_width)
+        .then_some(header)
+}
+
+/// One person per row, under header labels.
+fn person_row(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32>, mode: &Mode) {
+    let nobody = Person { who: Who::Party, number: None, of: None };
+    let mut person = match reader.context {
+        Context::Person { person, .. } => Person { number: None, ..person },
+        Context::Nothing | Context::Offence | Context::Consent | Context::Risk | Context::Skip => nobody,
+    };
+    let cell_at = |column: usize| row.iter().find(|c| (c.column..c.column + c.span).contains(&column));
+    for (column, label, _) in &mode.header {
+        if matches!(label.field, Field::JobTitle | Field::SelfRole | Field::TheirRole)
+            && let Some(cell) = cell_at(*column)
+            && let Some(who) = reader.book.role_in_answer(&cell.text).filter(|who| is_side(*who) || *who == Who::Supporter)
+        {
+            person.who = who;
+        }
+    }
+    let occurrence = reader.next_occurrence();
+    let column_subject = Subject::Person { person, occurrence, own: true };
+    for (column, label, text) in &mode.header {
+        let Some(cell) = cell_at(*column) else { continue };
+        let subject = match label.person {
+            Some(person) if is_side(person.who) || person.who == Who::Supporter => Subject::Person { person, occurrence, own: true },
+            Some(_) | None => column_subject,
+        };
+        let field = if label.field == Field::Name && label.words == 1 && label.person.is_some_and(|p| p.who == Who::Supporter) {
+            Field::ChildOf
+        } else {
+            label.field
+        };
+        let subject = if field == Field::ChildOf { column_subject } else { subject };
+        reader.pair(LabelMatch { field, ..*label }, text, cell.answer(), page, Some(subject));
+    }
+}
+
+/// Rows under columns of people: `label | answer | answer`, `label | answer | label | answer`, or
+/// `Label: answer` inside each column.
+fn people_cells(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32>, people: &[(usize, usize, Subject)]) {
+    let owner = |cell: &Flat| people.iter().find(|(start, end, _)| (*start..*end).contains(&cell.column)).map(|p| p.2);
+    let label_cell = row.first().filter(|cell| owner(cell).is_none());
+    if let Some(label_cell) = label_cell {
+        let Some(label) = reader.book.label(&label_cell.text) else { return };
+        for cell in row.iter().skip(1) {
+            if let Some(subject) = owner(cell) {
+                reader.pair(label, &label_cell.text, cell.answer(), page, Some(subject));
+            }
+        }
+        return;
+    }
+    for (start, end, subject) in people {
+        let cells: Vec<&Flat> = row.iter().filter(|c| (*start..*end).contains(&c.column)).collect();
+        match cells.as_slice() {
+            [label_cell, value, ..] => {
+                if let Some(label) = reader.book.label(&label_cell.text) {
+                    reader.pair(label, &label_cell.text, value.answer(), page, Some(*subject));
+                }
+            }
+            [cell] => {
+                let before = reader.context;
+                if let Subject::Person { person, occurrence, own } = subject {
+                    reader.context = Context::Person { person: *person, occurrence: *occurrence, own: *own };
+                }
+                cell_as_lines(reader, cell, page);
+                reader.close();
+                reader.context = before;
+            }
+            [] => {}
+        }
+    }
+}
+
+/// `label | answer`, `label | answer | label | answer`, with help columns left out.
+fn plain_row(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32>) {
+    let mut cells = row.iter().peekable();
+    while let Some(cell) = cells.next() {
+        if cell.is_blank() || cell.text.chars().all(|c| c.is_ascii_digit() || c == '.' || c == ')') {
+            continue;
+        }
+        let label = reader.book.label(&cell.text);
+        let Some(label) = label else {
+            let stacked = cell.lines.len() > 1 || cell.text.contains(':') || cell.text.contains('☐') || cell.text.contains('☒');
+            if stacked {
+                cell_as_lines(reader, cell, page);
+                reader.close();
+            } else if let Some(value) = cells.peek().filter(|v| reader.book.label(&v.text).is_none()) {
+                reader.out.loose.push((value.text.clone(), page));
+                cells.next();
+            }
+            continue;
+        };
+        reader.close();
+        let value = cells.peek().filter(|value| !is_next_label(reader, value, label));
+        let answer = value.map(|value| value.answer()).unwrap_or_default();
+        if value.is_some() {
+            cells.next();
+        }
+        reader.pair(label, &cell.text, answer, page, None);
+    }
+}
+
+/// Whether the cell after a label is itself a label, not its answer ("Title | Name"). A short word such as
+/// "Parent" after "Relationship" is an answer.
+fn is_next_label(reader: &Reader<'_>, cell: &Flat, before: LabelMatch) -> bool {
+    if cell.is_blank() {
+        return false;
+    }
+    reader.book.label(&cell.text).is_some_and(|label| {
+        let bare_role = label.field == Field::Name && label.words == 1 && label.person.is_some();
+        let asks = cell.heading || cell.text.trim_end().ends_with([':', '?']);
+        asks && label.exact && !bare_role && label.field != before.field
+    })
+}
+
+fn cell_as_lines(reader: &mut Reader<'_>, cell: &Flat, page: Option<u32>) {
+    for pieces in &cell.lines {
+        let mut line = as_line(pieces, cell.heading);
+        line.page = page;
+        reader.line(&line, false);
+    }
+}
+
+fn as_line(pieces: &[Inline], bold: bool) -> Line {
+    Line { pieces: pieces.to_vec(), drawn_as_heading: bold, is_heading: false, starts_paragraph: true, page: None }
+}

@@ -1,0 +1,518 @@
+//! The whole service in this process: real Dovecot, real store, a reader that does as it is told.
+
+use crate::mailbox::{PASSWORD, USER, settings as imap_settings};
+use crate::support::dovecot::Dovecot;
+use crate::support::proxy::{Act, Proxy};
+use referrald::domain::{MessageState, Personal, ReadMessage, SystemClock, UnreadableReason};
+use referrald::forms::{AgencyBook, LabelBook};
+use referrald::imap::ImapConnector;
+use referrald::ingest::{
+    BackoffSettings, Ingest, IngestParts, IngestSettings, IngestStatus, NoProbe, ReadFailure, Reader,
+    SystemJitter, Understanding,
+};
+use referrald::store::{Actor, LedgerSummary, MasterKeys, OsEntropy, Store};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+const MAILBOX: &str = "referrals";
+const PROCESSED: &str = "Processed";
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Reads as the mail's subject tells: `crash` is the mail's fault, `busy` is ours three times.
+#[derive(Default)]
+struct TestReader {
+    busy: AtomicUsize,
+}
+
+impl Reader for TestReader {
+    async fn read(&self, raw: &Personal<Vec<u8>>) -> Result<ReadMessage, ReadFailure> {
+        let text = String::from_utf8_lossy(raw.expose_personal()).into_owned();
+        if text.contains("Subject: crash") {
+            return Err(ReadFailure::Permanent(UnreadableReason::WorkerCrashed));
+        }
+        if text.contains("Subject: busy") && self.busy.fetch_add(1, Ordering::Relaxed) < 3 {
+            return Err(ReadFailure::Transient);
+        }
+        Ok(ReadMessage::default())
+    }
+}
+
+struct Service {
+    store: Store,
+    status: watch::Receiver<IngestStatus>,
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+    _dir: TempDir,
+}
+
+async fn start(server: &Dovecot, port: u16, change: impl FnOnce(&mut IngestSettings)) -> Service {
+    let dir = tempfile::tempdir().unwrap();
+    let key = MasterKeys::generate(&OsEntropy).unwrap();
+    let keys = MasterKeys::parse(key.as_bytes()).unwrap();
+    let store = Store::open(&dir.path().join("store.db"), keys).await.unwrap();
+    let mut settings = IngestSettings {
+        mailbox: MAILBOX.to_owned(),
+        processed: PROCESSED.to_owned(),
+        poll_interval: Duration::from_millis(100),
+        sweep_interval: Duration::from_millis(300),
+        max_message_bytes: 3 * 1024 * 1024,
+        batch_messages: 20,
+        fetch_tries: 3,
+        settle: Duration::from_millis(50),
+        backoff: BackoffSettings {
+            first: Duration::from_millis(5),
+            longest: Duration::from_millis(50),
+        },
+        ..IngestSettings::default()
+    };
+    change(&mut settings);
+    let (service, status) = Ingest::new(IngestParts {
+        store: store.clone(),
+        connector: ImapConnector {
+            settings: imap_settings(server, port),
+        },
+        reader: TestReader::default(),
+        understanding: Understanding {
+            labels: LabelBook::default_book().unwrap(),
+            agencies: AgencyBook {},
+            reference_prefixes: vec!["RJ".to_owned()],
+            authserv_id: None,
+        },
+        settings,
+        clock: Arc::new(SystemClock),
+        jitter: Arc::new(SystemJitter),
+        probe: Arc::new(NoProbe),
+    });
+    let stop = CancellationToken::new();
+    let task = {
+        let stop = stop.clone();
+        tokio::spawn(async move { service.run(stop).await })
+    };
+    Service {
+        store,
+        status,
+        stop,
+        task,
+        _dir: dir,
+    }
+}
+
+impl Service {
+    async fn ledger(&self) -> LedgerSummary {
+        self.store.ledger_summary(MAILBOX).await.unwrap()
+    }
+
+    /// Waits until every UID has an end state and nothing waits to be read, and `done` is so.
+    async fn settled(
+        &self,
+        what: &str,
+        server: &Dovecot,
+        done: impl Fn(&LedgerSummary) -> bool,
+    ) -> LedgerSummary {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let ledger = self.ledger().await;
+            let receipts = self.store.move_receipts(MAILBOX).await.unwrap().len();
+            let held = self.store.held_messages(1).await.unwrap().len();
+            if ledger.seen + ledger.stored == 0 && receipts + held == 0 && done(&ledger) {
+                return ledger;
+            }
+            assert!(
+                Instant::now() < until,
+                "{what}: {ledger:?}, {receipts} receipts, {held} held, {:?}\n{}",
+                *self.status.borrow(),
+                server.log()
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    async fn stop(self) {
+        self.stop.cancel();
+        tokio::time::timeout(Duration::from_secs(20), self.task)
+            .await
+            .expect("stops in time")
+            .expect("ends well");
+    }
+}
+
+fn mail(number: usize) -> Vec<u8> {
+    format!(
+        "From: agency@example.org\r\nMessage-ID: <{number}@example.org>\r\nSubject: {number}\r\n\r\nText {number}.\r\n"
+    )
+    .into_bytes()
+}
+
+/// The number in a mail's Message-ID, by a plain search.
+fn number_of(mail: &[u8]) -> usize {
+    let text = String::from_utf8_lossy(mail);
+    let rest = text.split_once("Message-ID: <").map_or("", |(_, rest)| rest);
+    rest.split('@').next().and_then(|n| n.parse().ok()).unwrap_or(0)
+}
+
+fn each_once(numbers: impl IntoIterator<Item = usize>) -> BTreeMap<usize, usize> {
+    numbers.into_iter().map(|number| (number, 1)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mail_arrives_is_committed_moved_and_read() {
+    let server = Dovecot::start(&[(USER, PASSWORD)]);
+    (1..=3).for_each(|n| server.deliver(USER, &mail(n)));
+    let service = start(&server, server.imaps_port, |_| {}).await;
+    service.settled("first mails", &server, |l| l.moved == 3).await;
+    (4..=5).for_each(|n| server.deliver(USER, &mail(n)));
+    service.settled("later mails", &server, |l| l.moved == 5).await;
+    assert_eq!(server.count(USER, "INBOX"), 0);
+    assert_eq!(server.tally(USER, PROCESSED, number_of), each_once(1..=5));
+    let messages = service.store.messages().await.unwrap();
+    assert_eq!(messages.len(), 5);
+    for message in messages {
+        let raw = service.store.raw_message(message.id).await.unwrap();
+        let number = number_of(raw.expose_personal());
+        assert_eq!(*raw.expose_personal(), mail(number), "byte for byte");
+    }
+    assert!(service.status.borrow().last_success.is_some());
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn new_mail_is_noticed_long_before_the_next_poll() {
+    let server = Dovecot::start(&[(USER, PASSWORD)]);
+    let service = start(&server, server.imaps_port, |settings| {
+        settings.poll_interval = Duration::from_secs(300);
+    })
+    .await;
+    let mut status = service.status.clone();
+    status
+        .wait_for(|status| status.last_success.is_some())
+        .await
+        .unwrap();
+    server.deliver(USER, &mail(1));
+    service.settled("IDLE", &server, |l| l.moved == 1).await;
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_small_mails_become_a_thousand_messages() {
+    let server = Dovecot::start(&[(USER, PASSWORD)]);
+    (1..=1000).for_each(|n| server.deliver(USER, &mail(n)));
+    let start_time = Instant::now();
+    let service = start(&server, server.imaps_port, |settings| {
+        settings.batch_messages = 50
+    })
+    .await;
+    service
+        .settled("a thousand mails", &server, |l| l.moved == 1000)
+        .await;
+    println!("1000 mails in {:?}", start_time.elapsed());
+    assert_eq!(service.store.messages().await.unwrap().len(), 1000);
+    assert_eq!(server.count(USER, "INBOX"), 0);
+    assert_eq!(server.tally(USER, PROCESSED, number_of), each_once(1..=1000));
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_uidvalidity_recognises_known_mail() {
+    let server = Dovecot::start(&[(USER, PASSWORD)]);
+    let proxy = Proxy::start(&server.certificate, server.imap_port).await;
+    proxy.on("UID MOVE", Act::Answer("NO not now"), 1_000_000);
+    (1..=30).for_each(|n| server.deliver(USER, &mail(n)));
+    let service = start(&server, proxy.port, |_| {}).await;
+    let until = Instant::now() + PATIENCE;
+    while service.ledger().await.stored < 30 {
+        assert!(
+            Instant::now() < until,
+            "committed without a move: {:?}",
+            service.ledger().await
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    (31..=40).for_each(|n| server.deliver(USER, &mail(n)));
+    server.reset_uidvalidity(USER);
+    proxy.clear();
+    proxy.hang_up_all();
+    let ledger = service
+        .settled("after the reset", &server, |l| l.moved >= 40)
+        .await;
+    assert!(ledger.superseded >= 30, "{ledger:?}");
+    assert_eq!(service.store.messages().await.unwrap().len(), 40);
+    assert_eq!(server.count(USER, "INBOX"), 0);
+    assert_eq!(server.tally(USER, PROCESSED, number_of), each_once(1..=40));
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mail_that_somebody_takes_away_meanwhile_is_accounted_for() {
+    let server = Dovecot::start(&[(USER, PASSWORD)]);
+    (1..=200).for_each(|n| server.deliver(USER, &mail(n)));
+    let service = start(&server, server.imaps_port, |settings| {
+        settings.batch_messages = 10
+    })
+    .await;
+    let mut deleted = 0;
+    for round in 0..40 {
+        deleted += server.take_away(USER, 1, None);
+        server.take_away(USER, 1, Some("Elsewhere"));
+        if round < 10 {
+            server.deliver(USER, &mail(201 + round));
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let ledger = service
+        .settled("nothing left open", &server, |_| server.count(USER, "INBOX") == 0)
+        .await;
+    assert_eq!(ledger.arrived, ledger.moved + ledger.gone, "{ledger:?}");
+    let messages = service.store.messages().await.unwrap().len();
+    let kept = server.count(USER, PROCESSED) + server.count(USER, "Elsewhere");
+    assert_eq!(kept + deleted, 210);
+    assert!(messages >= server.count(USER, PROCESSED) && messages <= 210);
+    assert!(
+        server
+            .tally(USER, PROCESSED, number_of)
+            .values()
+            .all(|times| *times == 1)
+    );
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_cut_anywhere_loses_and_doubles_nothing() {
+    let server = Dovecot::start(&[(USER, PASSWORD)]);
+    let proxy = Proxy::start(&server.certificate, server.imap_port).await;
+    // Signing in takes some hundred bytes; the offsets cover everything after it, unevenly.
+    proxy.cut_after((0..120).map(|n| 40 + n * 61));
+    let service = start(&server, proxy.port, |settings| settings.batch_messages = 7).await;
+    let mut sent = 0;
+    let until = Instant::now() + PATIENCE;
+    while proxy.cuts_left() > 0 {
+        assert!(Instant::now() < until, "{} cuts left", proxy.cuts_left());
+        if server.count(USER, "INBOX") < 20 {
+            sent += 1;
+            server.deliver(USER, &mail(sent));
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let expected = sent as u64;
+    service
+        .settled("after the cuts", &server, |l| l.moved == expected)
+        .await;
+    assert_eq!(server.count(USER, "INBOX"), 0);
+    assert_eq!(service.store.messages().await.unwrap().len(), sent);
+    assert_eq!(server.tally(USER, PROCESSED, number_of), each_once(1..=sent));
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refusals_of_every_command_are_waited_out() {
+    let server = Dovecot::start(&[(USER, PASSWORD)]);
+    let proxy = Proxy::start(&server.certificate, server.imap_port).await;
+    for command in [
+        "AUTHENTICATE",
+        "CAPABILITY",
+        "STATUS",
+        "SELECT",
+        "UID SEARCH",
+        "RFC822.SIZE",
+        "BODY.PEEK",
+        "UID MOVE",
+        "IDLE",
+    ] {
+        for status in ["NO later", "BAD what", "NO [UNAVAILABLE] wait"] {
+            proxy.on(command, Act::Answer(status), 1);
+        }
+        proxy.on(command, Act::HangUp, 1);
+    }
+    (1..=12).for_each(|n| server.deliver(USER, &mail(n)));
+    let service = start(&server, proxy.port, |settings| {
+        settings.batch_messages = 5;
+        settings.fetch_tries = 10;
+    })
+    .await;
+    let mut sent = 12;
+    let until = Instant::now() + PATIENCE;
+    // An IDLE that was refused is asked for again on the next connection only.
+    while proxy.rules_left() > 3 {
+        assert!(Instant::now() < until, "{} refusals left", proxy.rules_left());
+        if server.count(USER, "INBOX") < 5 {
+            sent += 1;
+            server.deliver(USER, &mail(sent));
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let expected = sent as u64;
+    service
+        .settled("after refusals", &server, |l| l.moved == expected)
+        .await;
+    assert_eq!(server.tally(USER, PROCESSED, number_of), each_once(1..=sent));
+    assert_eq!(service.store.messages().await.unwrap().len(), sent);
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_poison_message_becomes_a_review_item_and_holds_up_nothing() {
+    let server = Dovecot::start(&[(USER, PASSWORD)]);
+    let proxy = Proxy::start(&server.certificate, server.imap_port).await;
+    proxy.on("UID FETCH 2 (UID BODY", Act::HangUp, 1_000_000);
+    proxy.on("UID FETCH 4 (UID BODY", Act::Answer("NO broken"), 1_000_000);
+    (1..=6).for_each(|n| server.deliver(USER, &mail(n)));
+    let service = start(&server, proxy.port, |_| {}).await;
+    let ledger = service
+        .settled("around the poison", &server, |l| {
+            l.moved == 4 && l.cannot_fetch == 2
+        })
+        .await;
+    assert_eq!(ledger.arrived, 6);
+    server.deliver(USER, &mail(7));
+    service
+        .settled("after the poison", &server, |l| l.moved == 5)
+        .await;
+    assert_eq!(server.count(USER, "INBOX"), 2, "left in the mailbox");
+    let messages = service.store.messages().await.unwrap();
+    let unfetched = messages
+        .iter()
+        .filter(|m| m.unreadable == Some(UnreadableReason::CannotFetch))
+        .count();
+    assert_eq!((messages.len(), unfetched), (7, 2));
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sixty_megabyte_mail_stays_and_the_others_pass() {
+    let server = Dovecot::start(&[(USER, PASSWORD)]);
+    server.deliver(USER, &mail(1));
+    let big = [mail(2), b"0123456789abcde\n".repeat(60 * 65536)].concat();
+    server.deliver(USER, &big);
+    server.deliver(USER, &mail(3));
+    let service = start(&server, server.imaps_port, |_| {}).await;
+    service
+        .settled("around the large mail", &server, |l| {
+            l.moved == 2 && l.too_large == 1
+        })
+        .await;
+    assert_eq!(server.count(USER, "INBOX"), 1);
+    let messages = service.store.messages().await.unwrap();
+    assert_eq!(messages.len(), 3);
+    assert!(
+        messages
+            .iter()
+            .any(|m| m.unreadable == Some(UnreadableReason::TooLarge))
+    );
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_bytes_twice_are_one_message() {
+    let server = Dovecot::start(&[(USER, PASSWORD)]);
+    server.deliver(USER, &mail(1));
+    server.deliver(USER, &mail(1));
+    let service = start(&server, server.imaps_port, |_| {}).await;
+    service.settled("both", &server, |l| l.moved == 2).await;
+    server.deliver(USER, &mail(1));
+    service.settled("again", &server, |l| l.moved == 3).await;
+    assert_eq!(service.store.messages().await.unwrap().len(), 1);
+    assert_eq!(server.count(USER, "INBOX"), 0);
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_move_whose_answer_was_lost_is_proved_and_its_copies_are_found() {
+    let server = Dovecot::start(&[(USER, PASSWORD)]);
+    let proxy = Proxy::start(&server.certificate, server.imap_port).await;
+    proxy.on("UID MOVE", Act::HangUpAfter, 2);
+    (1..=8).for_each(|n| server.deliver(USER, &mail(n)));
+    let service = start(&server, proxy.port, |settings| settings.batch_messages = 4).await;
+    service.settled("moves", &server, |l| l.moved == 8).await;
+    assert_eq!(proxy.rules_left(), 0);
+    assert_eq!(server.tally(USER, PROCESSED, number_of), each_once(1..=8));
+    assert_eq!(service.store.messages().await.unwrap().len(), 8);
+    // The copies are known: rejecting takes them off the server without a search.
+    reject_all(&service, &server).await;
+    service.stop().await;
+}
+
+async fn reject_all(service: &Service, server: &Dovecot) {
+    let actor = Actor("tests".to_owned());
+    for message in service.store.messages().await.unwrap() {
+        service
+            .store
+            .reject(message.id, &actor, referrald::domain::Timestamp::now())
+            .await
+            .unwrap();
+    }
+    let until = Instant::now() + PATIENCE;
+    while server.count(USER, PROCESSED) + server.count(USER, "INBOX") > 0
+        || !service
+            .store
+            .due_server_deletions(MAILBOX)
+            .await
+            .unwrap()
+            .is_empty()
+    {
+        assert!(
+            Instant::now() < until,
+            "copies left: {}",
+            server.count(USER, PROCESSED)
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rejected_message_leaves_the_server_and_nothing_else_does() {
+    let server = Dovecot::start(&[(USER, PASSWORD)]);
+    (1..=4).for_each(|n| server.deliver(USER, &mail(n)));
+    let service = start(&server, server.imaps_port, |_| {}).await;
+    service.settled("arrived", &server, |l| l.moved == 4).await;
+    let actor = Actor("tests".to_owned());
+    let messages = service.store.messages().await.unwrap();
+    let raw = service.store.raw_message(messages[0].id).await.unwrap();
+    let rejected = number_of(raw.expose_personal());
+    service
+        .store
+        .reject(messages[0].id, &actor, referrald::domain::Timestamp::now())
+        .await
+        .unwrap();
+    let until = Instant::now() + PATIENCE;
+    while server.count(USER, PROCESSED) == 4 {
+        assert!(Instant::now() < until, "the copy is still there");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let left = each_once((1..=4).filter(|n| *n != rejected));
+    assert_eq!(server.tally(USER, PROCESSED, number_of), left);
+    // The same mail once more is recognised, and goes too.
+    server.deliver(USER, &mail(rejected));
+    service.settled("once more", &server, |l| l.moved == 5).await;
+    let until = Instant::now() + PATIENCE;
+    while server.tally(USER, PROCESSED, number_of) != left {
+        assert!(Instant::now() < until, "a copy of a destroyed message stays");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(service.store.messages().await.unwrap().len(), 4);
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failures_of_reading_are_told_apart_and_hold_up_nothing() {
+    let server = Dovecot::start(&[(USER, PASSWORD)]);
+    server.deliver(
+        USER,
+        b"Message-ID: <1@example.org>\r\nSubject: crash\r\n\r\nx\r\n",
+    );
+    server.deliver(USER, b"Message-ID: <2@example.org>\r\nSubject: busy\r\n\r\nx\r\n");
+    server.deliver(USER, &mail(3));
+    let service = start(&server, server.imaps_port, |settings| settings.readers = 1).await;
+    service.settled("read", &server, |l| l.moved == 3).await;
+    let messages = service.store.messages().await.unwrap();
+    let state = |wanted: MessageState| messages.iter().filter(|m| m.state == wanted).count();
+    assert_eq!(
+        (state(MessageState::Read), state(MessageState::Unreadable)),
+        (2, 1)
+    );
+    service.stop().await;
+}

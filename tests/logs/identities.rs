@@ -1,0 +1,125 @@
+//! Who the fixtures are about, in every spelling that a log or a database file might show.
+
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// Keys whose text identifies a person.
+const KEYS: &[&str] = &[
+    "name",
+    "known_as",
+    "email",
+    "emails",
+    "phone",
+    "phones",
+    "postcode",
+    "address",
+    "date_of_birth",
+    "obtained_by",
+    "summary",
+    "must_not_appear",
+];
+/// Shorter words of a name are looked for only as a part of the whole name.
+const SHORTEST_WORD: usize = 4;
+/// Digits of a telephone number without its country code or leading zero.
+const PHONE_DIGITS: usize = 10;
+
+/// Identity strings.
+pub(crate) struct Identities {
+    /// Searched as they are.
+    texts: BTreeSet<String>,
+    /// Searched as whole words.
+    words: BTreeSet<String>,
+    /// Searched in digits with the usual separators taken out.
+    phones: BTreeSet<String>,
+}
+
+impl Identities {
+    /// Collects them from every JSON file under `folder`.
+    pub(crate) fn of_fixtures(folder: &Path) -> Self {
+        let mut found = Self {
+            texts: BTreeSet::new(),
+            words: BTreeSet::new(),
+            phones: BTreeSet::new(),
+        };
+        for path in files_named(folder, ".json") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let value =
+                serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            found.collect("", &value);
+        }
+        found
+    }
+
+    fn collect(&mut self, key: &str, value: &Value) {
+        match value {
+            Value::Object(fields) => fields.iter().for_each(|(key, value)| self.collect(key, value)),
+            Value::Array(items) => items.iter().for_each(|item| self.collect(key, item)),
+            Value::String(text) if KEYS.contains(&key) => self.add(key, text),
+            Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Null => {}
+        }
+    }
+
+    fn add(&mut self, key: &str, text: &str) {
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        if text.chars().count() >= SHORTEST_WORD {
+            self.texts.insert(text.to_owned());
+            self.texts.insert(text.to_lowercase());
+            self.texts.insert(text.replace(' ', ""));
+        }
+        if matches!(key, "phone" | "phones") && digits.len() >= PHONE_DIGITS {
+            self.phones
+                .insert(digits[digits.len() - PHONE_DIGITS..].to_owned());
+        }
+        if matches!(key, "name" | "known_as") {
+            let words = text.split([' ', '-']).filter(|word| {
+                word.chars().count() >= SHORTEST_WORD && word.chars().next().is_some_and(char::is_uppercase)
+            });
+            self.words.extend(words.map(str::to_owned));
+        }
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.texts.len() + self.words.len() + self.phones.len()
+    }
+
+    /// Those that a log shows, with the line.
+    pub(crate) fn found_in_log(&self, log: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        for line in log.lines() {
+            let joined = line.replace([' ', '-', '(', ')', '.', '/'], "");
+            let words: BTreeSet<&str> = line.split(|c: char| !c.is_alphanumeric()).collect();
+            let hit = self.texts.iter().find(|text| line.contains(text.as_str()));
+            let hit = hit.or_else(|| self.words.iter().find(|word| words.contains(word.as_str())));
+            let hit = hit.or_else(|| self.phones.iter().find(|phone| joined.contains(phone.as_str())));
+            found.extend(hit.map(|hit| format!("{hit:?} in {line:?}")));
+        }
+        found
+    }
+
+    /// Those that stand in bytes in plain (whole texts only).
+    pub(crate) fn found_in_bytes(&self, bytes: &[u8]) -> Vec<&str> {
+        let bytes = String::from_utf8_lossy(bytes);
+        self.texts
+            .iter()
+            .map(String::as_str)
+            .filter(|text| bytes.contains(text))
+            .collect()
+    }
+}
+
+/// Files under a folder whose name ends so, in order.
+pub(crate) fn files_named(folder: &Path, end: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files_named(&path, end));
+        } else if path.to_string_lossy().ends_with(end) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}

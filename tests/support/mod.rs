@@ -1,0 +1,14 @@
+//! Real servers for tests and the demo, each private: own temporary folder, loopback ports, stopped when
+//! dropped.
+
+#![allow(
+    dead_code,
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
+
+pub mod dovecot;
+pub mod proxy;
+pub mod tls;
