@@ -283,7 +283,10 @@ enum Topic {
 
 /// The label file (`config/labels.toml`), checked.
 pub struct LabelBook {
-    exact: HashMap<String, Field>,
+    /// Phrases as written, small words included: they win over [`Self::exact`].
+    plain: HashMap<String, Field>,
+    /// Phrases without small words, with the length of the phrase they came from.
+    exact: HashMap<String, (Field, usize)>,
     wild: Vec<(Vec<String>, Field)>,
     roles: HashMap<String, (Who, Option<u8>)>,
     longest_role: usize,
@@ -318,6 +321,7 @@ impl LabelBook {
             toml::from_str(text).map_err(|error| BookError(vec![format!("label file: {error}")]))?;
         let mut problems = Vec::new();
         let mut book = Self {
+            plain: HashMap::new(),
             exact: HashMap::new(),
             wild: Vec::new(),
             roles: HashMap::new(),
@@ -380,30 +384,39 @@ impl LabelBook {
                 continue;
             };
             for phrase in phrases {
-                let words = pattern_words(phrase);
-                if words.iter().all(|w| w == "*") {
-                    // A phrase of nothing but small words ("who") can only be meant as it stands.
-                    let plain = tokens(phrase).join(" ");
-                    if plain.is_empty() {
-                        problems.push(format!(
-                            "[fields] {key}: {phrase:?} has no word to compare; remove it"
-                        ));
-                    } else {
-                        self.exact.entry(plain).or_insert(field);
-                    }
-                    continue;
-                }
-                if words.iter().any(|w| w == "*") {
-                    self.wild.push((words, field));
-                    continue;
-                }
-                match self.exact.insert(words.join(" "), field) {
-                    Some(other) if other != field => problems.push(format!(
-                        "[fields] {key}: {phrase:?} also stands under {other:?}; a label can mean only one field"
-                    )),
-                    Some(_) | None => {}
-                }
+                self.take_phrase(key, field, phrase, problems);
             }
+        }
+    }
+
+    fn take_phrase(&mut self, key: &str, field: Field, phrase: &str, problems: &mut Vec<String>) {
+        let words = pattern_words(phrase);
+        if words.iter().any(|w| w == "*") {
+            if words.iter().all(|w| w == "*") {
+                problems.push(format!("[fields] {key}: {phrase:?} has no word to compare; remove it"));
+            } else {
+                self.wild.push((words, field));
+            }
+            return;
+        }
+        let plain = tokens(phrase);
+        if plain.is_empty() {
+            problems.push(format!("[fields] {key}: {phrase:?} has no word to compare; remove it"));
+            return;
+        }
+        if let Some(other) = self.plain.insert(plain.join(" "), field)
+            && other != field
+        {
+            problems.push(format!("[fields] {key}: {phrase:?} also stands under {other:?}; a label can mean only one field"));
+        }
+        if words.is_empty() {
+            return;
+        }
+        // "name of agency" and "name and agency" are one without small words: the shorter phrase is it.
+        let length = plain.len();
+        let entry = self.exact.entry(words.join(" ")).or_insert((field, length));
+        if length < entry.1 {
+            *entry = (field, length);
         }
     }
 
@@ -479,6 +492,9 @@ impl LabelBook {
                 Some(Err(())) => return None,
                 None => pronoun,
             };
+            if field == Field::Summary && words == 1 && matches!(person, Some(Ok(_))) {
+                return None; // "Victim details" is a heading
+            }
             let person = if matches!(field, Field::SelfRole | Field::TheirRole | Field::ChildOf) {
                 None
             } else {
@@ -494,7 +510,12 @@ impl LabelBook {
             })
         };
         if subjects.len() < 2
-            && let Some(field) = self.exact.get(&whole.join(" "))
+            && let Some(field) = self.plain.get(&raw.join(" "))
+        {
+            return make((*field, true, raw.len()));
+        }
+        if subjects.len() < 2
+            && let Some((field, _)) = self.exact.get(&whole.join(" "))
         {
             return make((*field, true, whole.len()));
         }
@@ -510,9 +531,12 @@ impl LabelBook {
 
     fn field_of(&self, words: &[&str]) -> Option<(Field, bool, usize)> {
         let mut start = 0;
+        let trailing = words.iter().rev().take_while(|w| TRAILING.contains(w)).count();
+        let short = words.len() - trailing;
         loop {
             let rest = words.get(start..)?;
-            if let Some(field) = self.exact.get(&rest.join(" ")) {
+            let exact = self.exact.get(&rest.join(" ")).or_else(|| self.exact.get(&words.get(start..short)?.join(" ")));
+            if let Some((field, _)) = exact {
                 return Some((*field, true, rest.len()));
             }
             match rest.first() {
@@ -800,6 +824,8 @@ const LEADING: [&str; 14] = [
     "what", "which", "state", "give", "enter", "full", "provide", "current", "main", "confirm", "write",
     "tell", "person", "named",
 ];
+/// Words that may stand behind a label without changing it ("if known").
+const TRAILING: [&str; 8] = ["known", "applicable", "available", "appropriate", "relevant", "optional", "possible", "required"];
 const SELF_HARMED: [&str; 9] = [
     "i was harmed",
     "i have been harmed",

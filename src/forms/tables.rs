@@ -154,7 +154,7 @@ fn row(reader: &mut Reader<'_>, row: &[Flat], next: Option<&Vec<Flat>>, page: Op
         mode.people = people;
         return;
     }
-    if filled.len() == 1 && (row.len() == 1 || first.heading) && lone_cell_section(reader, first) {
+    if filled.len() == 1 && (row.len() == 1 || first.heading) && lone_cell_section(reader, first, next) {
         *mode = Mode::default();
         return;
     }
@@ -234,7 +234,12 @@ fn is_side(who: Who) -> bool {
     )
 }
 
-fn lone_cell_section(reader: &mut Reader<'_>, cell: &Flat) -> bool {
+fn lone_cell_section(reader: &mut Reader<'_>, cell: &Flat, next: Option<&Vec<Flat>>) -> bool {
+    // label row, then a row with a spacer and the answer
+    let answer_follows = next.is_some_and(|row| row.len() > 1 && row.first().is_some_and(Flat::is_blank) && row.iter().filter(|c| !c.is_blank()).count() == 1);
+    if answer_follows {
+        return false;
+    }
     if cell.lines.len() > 2 || cell.text.contains('☐') || cell.text.contains('☒') {
         return false;
     }
@@ -257,14 +262,14 @@ fn lone_cell_section(reader: &mut Reader<'_>, cell: &Flat) -> bool {
     };
     let label = reader.book.label(first_line);
     let bare_role = label.is_some_and(|l| l.field == Field::Name && l.words == 1);
-    if label.is_some_and(|l| l.exact && !bare_role && !l.field.is_story() && !cell.heading && !capitals) {
+    if label.is_some_and(|l| l.exact && !bare_role && !l.field.is_story() && (l.words > 1 || !cell.heading) && !capitals) {
         return false;
     }
     if first_line.ends_with(':') && !cell.heading {
         return false;
     }
     reader.out.titles.push(first_line.to_owned());
-    if label.is_some_and(|l| l.exact && l.field.is_story()) {
+    if label.is_some_and(|l| l.exact && l.field.is_story() && l.person.is_none()) {
         let line = as_line(&cell.lines.first().cloned().unwrap_or_default(), true);
         reader.line(&line, false);
     } else {
