@@ -84,7 +84,11 @@ impl Reader<'_> {
         let (value, shown) = match kind {
             Some(b"Tx") if flags & PASSWORD == 0 => text_value(document, widget),
             Some(b"Ch") => choice_value(document, widget),
-            Some(b"Btn") if flags & PUSH_BUTTON == 0 => button_value(document, widget, flags & RADIO != 0),
+            Some(b"Btn") if flags & PUSH_BUTTON == 0 => {
+                // Some programs leave the flag out of a group of boxes that exclude one another.
+                let is_group = flags & RADIO != 0 || has_siblings(document, widget);
+                button_value(document, widget, is_group)
+            }
             Some(_) | None => return,
         };
         let own_flags = widget.get(b"F").and_then(Object::as_i64).unwrap_or(0);
@@ -247,6 +251,15 @@ fn button_value(document: &Document, widget: &Dictionary, is_radio: bool) -> (Fi
         .and_then(|at| options(document, widget).into_iter().nth(at))
         .map_or(name, |(export, _)| export);
     (FieldValue::Choice(vec![export]), shown)
+}
+
+/// The widget is one of several of its field.
+fn has_siblings(document: &Document, widget: &Dictionary) -> bool {
+    let parent = widget.get_deref(b"Parent", document).and_then(Object::as_dict);
+    let siblings = parent
+        .and_then(|p| p.get_deref(b"Kids", document))
+        .and_then(Object::as_array);
+    !widget.has(b"T") && siblings.is_ok_and(|kids| kids.len() > 1)
 }
 
 /// The appearance state that means "on" for this widget.

@@ -7,6 +7,7 @@ use super::super::budget::Budget;
 use super::super::inline::{Style, Ticks, push_text, trim};
 use super::layout::{Content, Item};
 use crate::domain::{Block, Cell, Inline, Row, Table};
+use std::collections::VecDeque;
 
 /// A gap of this many type sizes ends a cell.
 const CELL_GAP: f32 = 1.5;
@@ -27,6 +28,13 @@ const COLUMN_SLACK: f32 = 4.0;
 /// How far below its label, in points, a field may begin.
 const LABEL_ABOVE: f32 = 30.0;
 
+/// Lines looked at below a lone label to see whether the rows go on.
+const UNANSWERED_RUN: usize = 6;
+/// Longest text that may be a label without an answer, in points.
+const MAX_LABEL_WIDTH: f32 = 200.0;
+/// Rows of a form are no further apart than this many type sizes.
+const ROW_PITCH: f32 = 4.0;
+
 /// A group of items read as one.
 struct Piece {
     left: f32,
@@ -37,6 +45,13 @@ struct Piece {
 impl Piece {
     fn is_widgets_only(&self) -> bool {
         self.items.iter().all(Item::is_widget)
+    }
+
+    fn is_bold(&self) -> bool {
+        self.items.iter().all(|item| match item.content {
+            Content::Text { bold, .. } => bold,
+            Content::Answer(_) | Content::Blank | Content::Tick { .. } => false,
+        })
     }
 
     fn is_text_only(&self) -> bool {
@@ -64,11 +79,13 @@ pub(super) fn blocks(items: Vec<Item>, page: u32, budget: &mut Budget) -> Vec<Bl
         paragraph: Vec::new(),
         last: None,
     };
-    let mut lines = lines_of(items).into_iter().peekable();
-    while let Some(line) = lines.next() {
-        let pairs = lines.peek().is_some_and(|below| labels_above(&line, below));
-        if pairs && let Some(below) = lines.next() {
+    let mut lines: VecDeque<Line> = lines_of(items).into();
+    while let Some(line) = lines.pop_front() {
+        let pairs = lines.front().is_some_and(|below| labels_above(&line, below));
+        if pairs && let Some(below) = lines.pop_front() {
             writer.labelled(line, below);
+        } else if writer.is_unanswered(&line, &lines) {
+            writer.unanswered(line);
         } else {
             writer.line(line);
         }
@@ -162,6 +179,16 @@ fn belongs(piece: &Piece, item: &Item) -> bool {
     gap <= CELL_GAP * size
 }
 
+/// Whether a line stands where the next row of a form would: at the left edge `left`, below `level` by more
+/// than a line of prose.
+fn is_row_like(level: f32, line: &Line, left: f32, usual: f32) -> bool {
+    let pitch = level - line.level;
+    let first = line.pieces.first();
+    first.is_some_and(|p| (p.left - left).abs() <= COLUMN_SLACK && p.right - p.left <= MAX_LABEL_WIDTH)
+        && pitch > LINE_PITCH * usual
+        && pitch <= ROW_PITCH * usual
+}
+
 /// Whether `below` holds only fields and `above` a label over each of them.
 fn labels_above(above: &Line, below: &Line) -> bool {
     let is_near = above.level - below.level <= LABEL_ABOVE;
@@ -184,6 +211,15 @@ fn label_over(above: &Line, piece: &Piece) -> Option<usize> {
         .position(|label| (label.left - piece.left).abs() <= 3.0 * COLUMN_SLACK)
 }
 
+fn empty_cell() -> Cell {
+    Cell {
+        blocks: Vec::new(),
+        columns: 1,
+        rows: 1,
+        header: false,
+    }
+}
+
 struct Writer<'b> {
     page: u32,
     usual: f32,
@@ -202,10 +238,8 @@ impl Writer<'_> {
     fn line(&mut self, line: Line) {
         if line.pieces.len() >= 2 {
             self.end_paragraph();
-            self.columns = line.pieces.iter().map(|p| p.left).collect();
             self.row_level = line.level;
-            let cells = line.pieces.into_iter().map(|p| self.cell(p)).collect();
-            self.row(cells);
+            self.aligned_row(line.pieces);
             return;
         }
         for piece in line.pieces {
@@ -217,6 +251,56 @@ impl Writer<'_> {
                 self.text_line(line.level, line.size, piece);
             }
         }
+    }
+
+    /// A row; where its pieces stand under columns of the row above, columns that it skips become empty cells.
+    fn aligned_row(&mut self, pieces: Vec<Piece>) {
+        let places: Option<Vec<usize>> = pieces.iter().map(|p| self.column_of(p)).collect();
+        let places = places.filter(|places| places.is_sorted_by(|a, b| a < b));
+        let Some(places) = places else {
+            self.columns = pieces.iter().map(|p| p.left).collect();
+            let cells = pieces.into_iter().map(|p| self.cell(p)).collect();
+            return self.row(cells);
+        };
+        let mut cells = Vec::new();
+        for (piece, place) in pieces.into_iter().zip(places) {
+            cells.resize_with(place.max(cells.len()), empty_cell);
+            cells.push(self.cell(piece));
+        }
+        self.row(cells);
+    }
+
+    /// Whether a line is a label whose answer was left blank: it stands alone at the left edge between rows
+    /// of labels and answers.
+    fn is_unanswered(&self, line: &Line, below: &VecDeque<Line>) -> bool {
+        let (Some(left), false) = (self.columns.first().copied(), self.rows.is_empty()) else {
+            return false;
+        };
+        let is_label = |level: f32, line: &Line| {
+            let is_lone = line.pieces.len() == 1 && line.pieces.iter().all(|p| !p.is_bold());
+            is_lone && is_row_like(level, line, left, self.usual)
+        };
+        if !is_label(self.row_level, line) {
+            return false;
+        }
+        let mut level = line.level;
+        for next in below.iter().take(UNANSWERED_RUN) {
+            if next.pieces.len() >= 2 {
+                return is_row_like(level, next, left, self.usual);
+            }
+            if !is_label(level, next) {
+                return false;
+            }
+            level = next.level;
+        }
+        false
+    }
+
+    fn unanswered(&mut self, line: Line) {
+        self.row_level = line.level;
+        let mut cells: Vec<Cell> = line.pieces.into_iter().map(|p| self.cell(p)).collect();
+        cells.push(empty_cell());
+        self.row(cells);
     }
 
     /// A line of labels and the fields below them: a row for each pair, the rest as it stands.
@@ -264,10 +348,7 @@ impl Writer<'_> {
 
     fn text_line(&mut self, level: f32, size: f32, piece: Piece) {
         let left = piece.left;
-        let is_bold = piece.items.iter().all(|item| match item.content {
-            Content::Text { bold, .. } => bold,
-            Content::Answer(_) | Content::Blank | Content::Tick { .. } => false,
-        });
+        let is_bold = piece.is_bold();
         let is_text = piece.is_text_only();
         let line = self.inline(piece);
         let is_large = size >= HEADING_SIZE * self.usual || is_bold && size >= BOLD_HEADING_SIZE * self.usual;
