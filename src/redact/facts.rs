@@ -16,20 +16,34 @@ const PHONE_TAIL: usize = 9;
 /// A string that must go, squashed, with its kind.
 pub(super) type Fact = (String, SpanKind);
 
+/// Where a string counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bounds {
+    /// A longer one inside other words too.
+    Free,
+    /// From word to word only.
+    Whole,
+}
+
 /// Strings ready to be found.
 pub(super) struct Facts {
     facts: Vec<Fact>,
+    bounds: Bounds,
     automaton: Option<AhoCorasick>,
 }
 
 impl Facts {
     /// Builds the automaton; what is too short to be searched for is left out.
-    pub(super) fn new(mut facts: Vec<Fact>) -> Self {
+    pub(super) fn new(mut facts: Vec<Fact>, bounds: Bounds) -> Self {
         facts.retain(|(text, _)| text.chars().count() >= MIN_FACT);
         facts.sort();
         facts.dedup();
         let automaton = AhoCorasick::new(facts.iter().map(|(text, _)| text.as_str())).ok();
-        Self { facts, automaton }
+        Self {
+            facts,
+            bounds,
+            automaton,
+        }
     }
 
     /// Whether the automaton could be built; what is not sound finds nothing.
@@ -57,7 +71,8 @@ impl Facts {
             };
             let starts = head.squash == hit.start();
             let stops = tail.squash + tail.low.len() == hit.end();
-            let free = text.chars().count() >= MIN_FREE
+            let free = self.bounds == Bounds::Free
+                && text.chars().count() >= MIN_FREE
                 && (!text.chars().all(|c| c.is_ascii_digit()) || *kind == SpanKind::Phone);
             if (starts && stops) || free {
                 found.push((head.start, tail.end, *kind));

@@ -3,7 +3,7 @@
 //! The texts of one message are read together: whoever is met in one is recognised in all, and the same
 //! person has the same initials everywhere.
 
-use super::facts::{self, Fact, Facts};
+use super::facts::{self, Bounds, Fact, Facts};
 use super::initials::{Table, Who, narrowed};
 use super::people::{Book, NameHit, Person, Piece, Reach};
 use super::places::{Birth, Shapes, birth};
@@ -40,7 +40,7 @@ impl Known {
             .flat_map(|party| &party.emails)
             .map(|email| email.to_lowercase())
             .collect();
-        let facts = Facts::new(facts::of_cases(cases, own_prefixes));
+        let facts = Facts::new(facts::of_cases(cases, own_prefixes), Bounds::Free);
         Self {
             book: Book::new(people, Reach::Wide),
             facts,
@@ -171,7 +171,7 @@ pub(super) fn find_all(
     let hits: Vec<Vec<UnknownHit>> = views.iter().map(|view| unknown.find(view)).collect();
     let met = Book::new(people_met(&views, &hits, known), Reach::Narrow);
     let pieces: Vec<Vec<(usize, usize, SpanKind)>> = views.iter().map(|view| shapes.find(view)).collect();
-    let told = Facts::new(told_facts(&views, &pieces));
+    let told = Facts::new(told_facts(&views, &pieces), Bounds::Whole);
     let reader = Reader {
         known,
         met: &met,

@@ -330,7 +330,7 @@ mod tests {
                 "<p><b>J</b>ane&nbsp;S<span>mi</span>th said</p>",
                 "Jane\u{a0}Smith"
             ),
-            "<p><b>J.S.</b><span></span> said</p>"
+            "<p><b>J.S.</b><span></span> said\n</p>"
         );
         assert_eq!(
             cut("<td>Jane</td><td>Smith</td>x", "Jane Smith"),

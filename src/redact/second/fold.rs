@@ -52,19 +52,39 @@ pub(super) fn run(text: &str) -> String {
 
 /// Compatibility forms, marks, case and confusable letters gone; invisible characters dropped.
 fn unified(text: &str) -> String {
-    let lower: String = text
-        .chars()
-        .filter(|c| !is_dropped(*c))
-        .nfkd()
-        .filter(|c| !is_combining_mark(*c) && !is_dropped(*c))
-        .flat_map(char::to_lowercase)
-        .collect();
+    let letters = text.chars().filter(|c| !is_dropped(*c)).nfkd();
+    let letters = letters.filter(|c| !is_combining_mark(*c) && !is_dropped(*c));
+    // Capitals of other scripts first: the small letter of "Н" looks like nothing Latin.
+    let mut lower = String::with_capacity(text.len());
+    for c in letters {
+        if c.is_ascii() {
+            lower.push(c.to_ascii_lowercase());
+        } else {
+            let alike: String = unicode_security::skeleton(c.encode_utf8(&mut [0; 4])).collect();
+            lower.extend(alike.chars().flat_map(char::to_lowercase).map(read_as));
+        }
+    }
     let alike: String = unicode_security::skeleton(&lower).collect();
     alike
         .chars()
         .filter(|c| !is_combining_mark(*c))
         .flat_map(char::to_lowercase)
         .collect()
+}
+
+/// Small letters that UTS 39 keeps apart although people read them as Latin.
+fn read_as(c: char) -> char {
+    match c {
+        'к' | 'κ' | 'ĸ' => 'k',
+        'м' | 'ʍ' => 'm',
+        'т' | 'τ' => 't',
+        'в' => 'b',
+        'н' => 'h',
+        'ł' => 'l',
+        'ø' => 'o',
+        'đ' => 'd',
+        _ => c,
+    }
 }
 
 /// Characters that show nothing: neither letters, digits, signs nor spaces of any script.

@@ -35,6 +35,8 @@ pub(super) struct Known {
     within: Matcher,
     /// Strings with the way they count.
     strings: Matcher,
+    /// What the first pass replaced: whole words.
+    replaced: Matcher,
     /// Ordinary words that are names: only after a title.
     titled: HashSet<String>,
     /// Year of the century, month, day.
@@ -62,6 +64,7 @@ impl Matcher {
 struct Gathered {
     words: HashSet<String>,
     strings: HashSet<String>,
+    replaced: HashSet<String>,
     titled: HashSet<String>,
     births: Vec<(u16, u16, u16)>,
 }
@@ -86,7 +89,10 @@ impl Known {
             }
         }
         for original in originals {
-            all.string(original);
+            let folded = run(original);
+            if folded.chars().count() >= SHORTEST_STRING {
+                all.replaced.insert(folded);
+            }
         }
         let within = all
             .words
@@ -99,6 +105,7 @@ impl Known {
             words: all.words,
             within: Matcher::new(within)?,
             strings: Matcher::new(all.strings)?,
+            replaced: Matcher::new(all.replaced)?,
             titled: all.titled,
             births: all.births,
             titles,
@@ -133,6 +140,10 @@ impl Known {
     }
 
     fn has_string(&self, text: &Folded) -> bool {
+        let mut replaced = self.replaced.automaton.find_overlapping_iter(&text.run);
+        if replaced.any(|hit| text.is_whole(hit.start(), hit.end())) {
+            return true;
+        }
         self.strings
             .automaton
             .find_overlapping_iter(&text.run)

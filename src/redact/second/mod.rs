@@ -156,7 +156,7 @@ mod tests {
             with("text/html", "8bit", "<!-- Holloway -->"),
             Err(SecondPassFoundIdentifier)
         );
-        let subject = "From: v@rj.example\nSubject: =?utf-8?B?SG9sbG?=\n =?utf-8?B?93YXk=?=\nContent-Type: text/plain\n\nx\n";
+        let subject = "From: v@rj.example\nSubject: =?utf-8?B?SG9sbG8=?=\n =?utf-8?B?d2F5?=\nContent-Type: text/plain\n\nx\n";
         assert_eq!(verdict(subject), Err(SecondPassFoundIdentifier));
         let name = "From: v@rj.example\nContent-Type: text/plain\nContent-Disposition: attachment; filename=\"Holloway.txt\"\n\nx\n";
         assert_eq!(verdict(name), Err(SecondPassFoundIdentifier));
