@@ -4,7 +4,11 @@ use super::classify::Wants;
 use super::draft::Notes;
 use crate::domain::{ReadMessage, Referral};
 
-pub(super) fn read(message: &ReadMessage, wants: Wants, context: &FormsContext<'_>) -> Option<(Referral, Notes)> {
+pub(super) fn read(
+    message: &ReadMessage,
+    wants: Wants,
+    context: &FormsContext<'_>,
+) -> Option<(Referral, Notes)> {
     let _ = (message, wants, context.known_thread);
     None
 }
