@@ -4,7 +4,7 @@ use super::draft::{Notes, Place};
 use super::labels::{Field, spoken};
 use super::pairs::Facts;
 use super::person::Tools;
-use crate::domain::{CaseKind, Referral, Role, Service};
+use crate::domain::{CaseKind, OffenceOutcome, Referral, Role, Service};
 
 /// Words of a title or subject.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -65,6 +65,12 @@ pub(super) fn fill(referral: &mut Referral, notes: &mut Notes, read: &Facts, pla
         if label.neighbour && referral.case_kind.is_none() {
             referral.case_kind = Some(CaseKind::NeighbourDispute);
             notes.read("/case_kind", place, &fact.label);
+            // neighbours are brought together by mediation, unless a crime is named
+            let crime = referral.references.iter().any(|r| r.kind == crate::domain::ReferenceKind::CrimeNumber);
+            if referral.service.is_none() && !crime {
+                referral.service = Some(Service::Mediation);
+                notes.read("/service", place, &fact.label);
+            }
         }
         if label.mediation && !label.restorative && referral.service.is_none() {
             referral.service = Some(Service::Mediation);
@@ -105,6 +111,13 @@ pub(super) fn note(referral: &mut Referral, notes: &mut Notes, topics: Topics, q
     }
 }
 
+/// An outcome that only a crime has.
+fn criminal(referral: &Referral) -> bool {
+    referral.offence.outcome.is_some_and(|outcome| {
+        !matches!(outcome, OffenceOutcome::Other | OffenceOutcome::NoFurtherAction | OffenceOutcome::UnderInvestigation | OffenceOutcome::CommunityResolution)
+    })
+}
+
 /// A crime number, or a criminal outcome with somebody harmed or responsible, makes it a crime.
 pub(super) fn settle(referral: &mut Referral, notes: &mut Notes, place: &Place) {
     if referral.case_kind.is_some() {
@@ -115,7 +128,7 @@ pub(super) fn settle(referral: &mut Referral, notes: &mut Notes, place: &Place) 
     if let Some(number) = number {
         referral.case_kind = Some(CaseKind::Crime);
         notes.read("/case_kind", place, &number);
-    } else if sides && referral.service == Some(Service::RestorativeJustice) && referral.offence.kind.is_some() {
+    } else if sides && (referral.service == Some(Service::RestorativeJustice) || criminal(referral)) && referral.offence.kind.is_some() {
         referral.case_kind = Some(CaseKind::Crime);
         let kind = referral.offence.kind.clone().unwrap_or_default();
         notes.read("/case_kind", place, &kind);

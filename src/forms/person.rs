@@ -1,7 +1,7 @@
 //! The answers about one person become a [`Party`].
 
 use super::draft::{Notes, Place};
-use super::labels::{Field, LabelBook, spoken};
+use super::labels::{Field, LabelBook, Strictness, spoken};
 use super::pairs::Fact;
 use super::values::{Cleaned, boolean, contacts, how, yes_no};
 use crate::domain::dates::{self, DateUse, ReadDate};
@@ -59,7 +59,7 @@ impl PartyDraft {
         }
         let place = &Place { page: fact.page, ..place.clone() };
         match fact.field {
-            Field::Name | Field::From | Field::NameAndAgency => self.name(&cleaned, &quote, place),
+            Field::Name | Field::From | Field::NameAndAgency => self.name(&cleaned, &quote, place, tools),
             Field::Title => {
                 let title = cleaned.text();
                 if names::is_title(&title) {
@@ -164,7 +164,7 @@ impl PartyDraft {
         }
     }
 
-    fn name(&mut self, cleaned: &Cleaned, quote: &str, place: &Place) {
+    fn name(&mut self, cleaned: &Cleaned, quote: &str, place: &Place, tools: Tools<'_>) {
         let mut text = cleaned.text();
         let mut mixed = false;
         if let Some(first) = identifiers::find(&text).into_iter().find(|f| f.kind != IdentifierKind::CollarNumber) {
@@ -177,6 +177,9 @@ impl PartyDraft {
         }
         let text = text.trim().trim_end_matches(['<', '(', ',', ';', '-']).trim().to_owned();
         let Some(read) = names::read(&text) else { return };
+        if tools.book.section(&text, Strictness::Every).is_some() {
+            return; // "the person responsible" is nobody's name
+        }
         if is_business(&read.name) && self.party.organisation.is_none() {
             self.party.organisation = Some(read.name.clone());
             self.notes.read("/organisation", place, quote);
@@ -467,16 +470,19 @@ pub(super) enum Demand {
     IfThere,
 }
 
+/// The fields for which "as above" leaves something to fill in.
 fn path_of(field: Field) -> Option<&'static str> {
-    match field {
-        Field::Address => Some("/address"),
-        Field::Postcode => Some("/postcode"),
-        Field::Phone => Some("/phones"),
-        Field::Email => Some("/emails"),
-        Field::DateOfBirth => Some("/date_of_birth"),
-        Field::Name => Some("/name"),
-        _ => None,
-    }
+    [
+        (Field::Address, "/address"),
+        (Field::Postcode, "/postcode"),
+        (Field::Phone, "/phones"),
+        (Field::Email, "/emails"),
+        (Field::DateOfBirth, "/date_of_birth"),
+        (Field::Name, "/name"),
+    ]
+    .into_iter()
+    .find(|(known, _)| *known == field)
+    .map(|(_, path)| path)
 }
 
 fn is_business(name: &str) -> bool {

@@ -170,7 +170,7 @@ fn people_row(reader: &mut Reader<'_>, row: &[Flat], filled: &[&Flat]) -> Option
         let Some(Section::Person(person)) = reader.book.section(&cell.text, Strictness::Some) else {
             return None;
         };
-        let more = reader.book.label(&cell.text).is_some_and(|l| l.field != Field::Name || l.words > 1);
+        let more = reader.book.label(&cell.text).is_some_and(|l| !l.role_only);
         (!more && is_side(person.who)).then_some(person)
     };
     let people: Vec<(&Flat, Person)> =
@@ -209,7 +209,7 @@ fn lone_cell_section(reader: &mut Reader<'_>, cell: &Flat, next: Option<&Vec<Fla
         return false;
     };
     let label = reader.book.label(first_line);
-    let bare_role = label.is_some_and(|l| l.field == Field::Name && l.words == 1);
+    let bare_role = label.is_some_and(|l| l.role_only);
     if label.is_some_and(|l| l.exact && !bare_role && !l.field.is_story() && (l.words > 1 || !cell.heading) && !capitals) {
         return false;
     }
@@ -276,7 +276,7 @@ fn person_row(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32>, mode: &M
             Some(person) if is_side(person.who) || person.who == Who::Supporter => Subject::Person { person, occurrence, own: true },
             Some(_) | None => column_subject,
         };
-        let field = if label.field == Field::Name && label.words == 1 && label.person.is_some_and(|p| p.who == Who::Supporter) {
+        let field = if label.role_only && label.person.is_some_and(|p| p.who == Who::Supporter) {
             Field::ChildOf
         } else {
             label.field
@@ -358,7 +358,7 @@ fn is_next_label(reader: &Reader<'_>, cell: &Flat, before: LabelMatch) -> bool {
         return false;
     }
     reader.book.label(&cell.text).is_some_and(|label| {
-        let bare_role = label.field == Field::Name && label.words == 1 && label.person.is_some();
+        let bare_role = label.role_only;
         let asks = cell.heading || cell.text.trim_end().ends_with([':', '?']);
         asks && label.exact && !bare_role && label.field != before.field
     })
