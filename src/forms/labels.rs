@@ -220,6 +220,8 @@ pub struct LabelMatch {
     pub exact: bool,
     /// Words of the label that matched.
     pub words: usize,
+    /// The label is nothing but a role ("Victim"): it may be a heading as well.
+    pub role_only: bool,
 }
 
 /// The words that answers are made of.
@@ -507,6 +509,7 @@ impl LabelBook {
                 first_person,
                 exact,
                 words,
+                role_only: words == 0,
             })
         };
         if subjects.len() < 2
@@ -520,7 +523,7 @@ impl LabelBook {
             return make((*field, true, whole.len()));
         }
         if stripped.is_empty() && !subjects.is_empty() && !everybody {
-            return make((Field::Name, true, 1));
+            return make((Field::Name, true, 0));
         }
         let best = [&bare, &whole, &stripped]
             .into_iter()

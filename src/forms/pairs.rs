@@ -262,7 +262,8 @@ impl Reader<'_> {
         }
         let waiting = self.pending.as_ref().is_some_and(|p| p.lines.is_empty());
         let capitals = is_capitals(&text);
-        if (underlined && !waiting) || line.drawn_as_heading || capitals {
+        let question = text.ends_with(['?', ':']) && self.book.label(&text).is_some_and(|l| !l.role_only && !l.field.is_story());
+        if !question && ((underlined && !waiting) || line.drawn_as_heading || capitals) {
             let strictness = if line.is_heading { Strictness::Some } else { Strictness::Every };
             if let Some(section) = self.book.section(&text, strictness).filter(|_| !text.ends_with(':') || line.is_heading) {
                 let label = self.book.label(&text).filter(|l| l.exact && l.field.is_story() && l.person.is_none());
@@ -387,7 +388,7 @@ impl Reader<'_> {
                 continue;
             };
             let part = Part { label, text: raw.trim().to_owned(), answer: slice(pieces, end, to), value_start: end, colon };
-            let bare_role = label.field == Field::Name && label.words == 1 && label.person.is_some();
+            let bare_role = label.role_only;
             if bare_role && role_only.is_none() {
                 role_only = Some(part);
                 continue;
@@ -410,7 +411,7 @@ impl Reader<'_> {
         let Some(label) = self.book.label(text).filter(|label| marked || (label.exact && !waiting && line.starts_paragraph)) else {
             return false;
         };
-        let bare_role = label.field == Field::Name && label.words == 1 && label.person.is_some();
+        let bare_role = label.role_only;
         if (bare_role && !text.ends_with([':', '?'])) || (self.in_story() && (!marked || self.is_repeat(&label))) {
             return false;
         }

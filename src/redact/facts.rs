@@ -39,7 +39,11 @@ impl Facts {
         facts.sort();
         facts.dedup();
         let automaton = AhoCorasick::new(facts.iter().map(|(text, _)| text.as_str())).ok();
-        Self { facts, bounds, automaton }
+        Self {
+            facts,
+            bounds,
+            automaton,
+        }
     }
 
     /// Whether the automaton could be built; what is not sound finds nothing.

@@ -171,10 +171,13 @@ impl Shapes<'_> {
                 ReadDate::Day { date: day, .. } => {
                     let written = text.get(date.start..date.end).unwrap_or_default();
                     // "4 June, 10.30am" is no year 2010.
-                    let whole_year = written.split(|c: char| !c.is_ascii_digit()).any(|run| run.len() == 4);
-                    let old = whole_year && self
-                        .written
-                        .is_some_and(|written| written.year() - day.year() >= YEARS_OF_A_BIRTH);
+                    let whole_year = written
+                        .split(|c: char| !c.is_ascii_digit())
+                        .any(|run| run.len() == 4);
+                    let old = whole_year
+                        && self
+                            .written
+                            .is_some_and(|written| written.year() - day.year() >= YEARS_OF_A_BIRTH);
                     self.births.contains(&birth(day)) || old
                 }
                 ReadDate::Month { .. } | ReadDate::Impossible => false,
@@ -240,7 +243,10 @@ mod tests {
         let found: Vec<_> = found.iter().map(|(text, _)| text.as_str()).collect();
         assert_eq!(found, ["26.07.47", "26th July 1947", "26-Jul-47"]);
         assert_eq!(shapes("DOB: 05/10/1995").len(), 1);
-        assert!(shapes("Session is booked for 27 May, 6.30pm, then 4 June, 10.30am; the return of 11/03/2026").is_empty());
+        assert!(
+            shapes("Session is booked for 27 May, 6.30pm, then 4 June, 10.30am; the return of 11/03/2026")
+                .is_empty()
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! log and the files it leaves are searched.
 
 use crate::identities::{Identities, files_named};
-use crate::postfix::{ScriptedServer, free_port, wait_for};
+use crate::postfix::{ScriptedServer, free_port};
 use crate::support::dovecot::Dovecot;
 use crate::support::tls::TestCertificate;
 use crate::{PROGRAM, Run, assert_shows_nobody, fixtures, referrald};
@@ -15,12 +15,28 @@ use std::fs::File;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 const MAILBOX_USER: &str = "referrals";
 const MAILBOX_PASSWORD: &str = "mailbox password 1";
 const VOLUNTEER: &str = "volunteer1";
 const VOLUNTEER_PASSWORD: &str = "a long enough password";
 const VOLUNTEER_ADDRESS: &str = "volunteer1@liaison.example.org";
+
+/// Unoptimised builds take a second for a redaction, and this test hands in all fixtures at once.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Asks until there is an answer.
+fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
 
 /// A configured daemon with the servers around it.
 struct Daemon {
