@@ -1,5 +1,7 @@
 //! Reading whole messages: formats, repairs, bounds, and a mutation run over small samples.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use referrald::domain::{Attachment, Block, Inline, ReadMessage, ReadStatus, Repair, inline_text};
 use referrald::extract::{ReadLimits, read_message};
 use referrald::mail::{self, MailLimits, PartBody};

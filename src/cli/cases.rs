@@ -2,8 +2,9 @@
 
 use super::output::{self, Failure, Outcome};
 use super::setup::Setup;
-use crate::domain::{CaseId, Clock, MessageId, MessageState, SystemClock};
-use crate::store::{Actor, Store};
+use crate::casework::{CaseView, Casework, CaseworkError};
+use crate::domain::{Clock, MessageState, SystemClock};
+use crate::store::{Actor, MessageSummary, Store};
 
 /// What `cases` does.
 #[derive(clap::Subcommand)]
@@ -12,35 +13,36 @@ pub(super) enum CasesCommand {
     List,
     /// Print a message's draft, or the files of a case (by id or reference), as JSON
     Show {
-        /// Message id, case id, or case reference such as RJ-2026-00012
+        /// Message id (its last six characters are enough), case id, or case reference such as RJ-2026-00012
         id: String,
     },
     /// Make a case of a message
     Accept {
-        /// Message id
-        id: MessageId,
+        /// Message id; its last six characters are enough
+        id: String,
     },
     /// Reject a message: its content is destroyed at once, here and in the mailbox
     Reject {
-        /// Message id
-        id: MessageId,
+        /// Message id; its last six characters are enough
+        id: String,
     },
 }
 
 pub(super) async fn run(setup: Setup, command: CasesCommand) -> Outcome {
     let store = setup.store().await?;
+    let casework = Casework::new(store.clone(), actor());
     let now = SystemClock.now();
     match command {
-        CasesCommand::List => list(&setup, &store).await,
-        CasesCommand::Show { id } => show(&store, &id).await,
+        CasesCommand::List => list(&setup, &store, &casework).await,
+        CasesCommand::Show { id } => show(&casework, &id).await,
         CasesCommand::Accept { id } => {
             let prefix = &setup.config.service.reference_prefix;
-            let (_case, reference) = store.accept(id, prefix, &actor(), now).await?;
+            let (_case, reference) = casework.accept(&id, prefix, now).await?;
             output::line(format!("accepted as {reference}"));
             Ok(())
         }
         CasesCommand::Reject { id } => {
-            store.reject(id, &actor(), now).await?;
+            casework.reject(&id, now).await?;
             output::line(
                 "rejected: the content is destroyed; the copy in the mailbox goes at the daemon's next look",
             );
@@ -56,8 +58,8 @@ pub(super) fn actor() -> Actor {
     Actor(user.map_or_else(|_| format!("uid {uid}"), |user| format!("{user} (uid {uid})")))
 }
 
-async fn list(setup: &Setup, store: &Store) -> Outcome {
-    let messages = store.messages().await?;
+async fn list(setup: &Setup, store: &Store, casework: &Casework) -> Outcome {
+    let messages = casework.messages().await?;
     output::line(
         "MESSAGE                               RECEIVED              STATE       KIND                CHECKS",
     );
@@ -75,7 +77,7 @@ async fn list(setup: &Setup, store: &Store) -> Outcome {
         output::line(row.trim_end());
     }
     output::line("\nCASE                                  REFERENCE         STATE   OPENED      FILES");
-    for case in store.cases().await? {
+    for case in casework.cases().await? {
         let sides: Vec<_> = case.sides.iter().map(ToString::to_string).collect();
         output::line(format!(
             "{}  {:16}  {:6}  {}  {}",
@@ -99,44 +101,50 @@ async fn list(setup: &Setup, store: &Store) -> Outcome {
     Ok(())
 }
 
-async fn show(store: &Store, id: &str) -> Outcome {
+async fn show(casework: &Casework, id: &str) -> Outcome {
     let now = SystemClock.now();
-    if let Some(case) = find_case(store, id).await? {
-        let files = store.case_files(case, &actor(), now).await?;
-        let files: Vec<_> = files
-            .iter()
-            .map(|file| serde_json::json!({ "side": file.side, "content": file.content.expose_personal() }))
-            .collect();
-        return output::json(&files);
+    match casework.show_case(id, now).await {
+        Ok(case) => return output::json(&case_as_json(&case)),
+        Err(CaseworkError::NoSuchCase) => {}
+        Err(error) => return Err(error.into()),
     }
-    let id: MessageId = id
-        .parse()
-        .map_err(|_| Failure::failed("give a message id, case id or case reference from `cases list`"))?;
-    match store.open_draft(id, &actor(), now).await? {
-        Some(parsed) => output::json(&parsed),
-        None => {
-            let message = store.message(id).await?;
-            let why = match message.state {
-                MessageState::Held => "it is not read yet",
-                MessageState::Rejected => "it was rejected and its content destroyed",
-                MessageState::Unreadable => message
-                    .unreadable
-                    .map_or("it could not be read", |r| r.explanation()),
-                MessageState::Read
-                | MessageState::Filed
-                | MessageState::SetAside
-                | MessageState::Accepted => "it has no draft",
-            };
-            Err(Failure::failed(format!("nothing to show: {why}")))
-        }
+    let message = casework.show_message(id, now).await?;
+    for similar in &message.similar {
+        // Beside the JSON on standard output.
+        tracing::info!(message = %similar, "may be about the same people or incident");
+    }
+    match message.draft {
+        Some(draft) => output::json(draft.expose_personal()),
+        None => Err(Failure::failed(format!(
+            "nothing to show: {}",
+            why_no_draft(&message.summary)
+        ))),
     }
 }
 
-async fn find_case(store: &Store, id: &str) -> Result<Option<CaseId>, Failure> {
-    let as_id: Option<CaseId> = id.parse().ok();
-    let cases = store.cases().await?;
-    let found = cases
+fn case_as_json(case: &CaseView) -> serde_json::Value {
+    let files: Vec<_> = case
+        .files
         .iter()
-        .find(|case| Some(case.id) == as_id || case.reference.as_str().eq_ignore_ascii_case(id));
-    Ok(found.map(|case| case.id))
+        .map(|file| serde_json::json!({ "side": file.side, "content": file.content.expose_personal() }))
+        .collect();
+    serde_json::json!({
+        "reference": case.summary.reference,
+        "state": case.summary.state,
+        "whole_case": case.core.expose_personal(),
+        "files": files,
+    })
+}
+
+fn why_no_draft(message: &MessageSummary) -> &'static str {
+    match message.state {
+        MessageState::Held => "it is not read yet",
+        MessageState::Rejected => "it was rejected and its content destroyed",
+        MessageState::Unreadable => message
+            .unreadable
+            .map_or("it could not be read", |r| r.explanation()),
+        MessageState::Read | MessageState::Filed | MessageState::SetAside | MessageState::Accepted => {
+            "it has no draft"
+        }
+    }
 }

@@ -20,10 +20,10 @@ const DRAFT_TRIES: u32 = 3;
 
 /// Runs until SIGTERM or SIGINT.
 pub(super) async fn run(setup: Setup) -> Outcome {
+    let stop = stop_on_signal()?;
     let store = setup.store().await?;
     let reader = setup.reading_pool();
     report_fence(&reader).await?;
-    let stop = stop_on_signal()?;
 
     let (ingest, _status) = Ingest::new(IngestParts {
         store: store.clone(),

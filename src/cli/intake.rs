@@ -23,7 +23,7 @@ pub(super) async fn run(setup: Setup, paths: &[PathBuf]) -> Outcome {
     let (mut new, mut known) = (0_u64, 0_u64);
     for file in &files {
         let bytes = fs::read(file).map_err(|error| unreadable(file, &error))?;
-        for mail in split(bytes) {
+        for mail in mails_in(bytes) {
             if u64::try_from(mail.len()).unwrap_or(u64::MAX) > largest {
                 output::line(format!(
                     "skipped a mail of {} that is over max_message_mb",
@@ -78,7 +78,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
 }
 
 /// The mails of one file: a file that begins with `From ` is an mbox (mboxrd quoting).
-fn split(bytes: Vec<u8>) -> Vec<Vec<u8>> {
+fn mails_in(bytes: Vec<u8>) -> Vec<Vec<u8>> {
     if !bytes.starts_with(b"From ") {
         return vec![bytes];
     }
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn an_mbox_is_split_at_from_lines_after_blank_ones_and_unquoted() {
         let mbox = b"From a@example.org Mon\nSubject: 1\n\nbody\n>From here\nFrom there\n\nFrom b Mon\nSubject: 2\n\nx\n";
-        let mails = split(mbox.to_vec());
+        let mails = mails_in(mbox.to_vec());
         assert_eq!(mails.len(), 2);
         assert_eq!(mails[0], b"Subject: 1\n\nbody\nFrom here\nFrom there\n\n");
         assert_eq!(mails[1], b"Subject: 2\n\nx\n");
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn a_single_mail_stays_as_it_is() {
         assert_eq!(
-            split(b"Subject: 1\n\nFrom x\n".to_vec()),
+            mails_in(b"Subject: 1\n\nFrom x\n".to_vec()),
             [b"Subject: 1\n\nFrom x\n"]
         );
     }

@@ -1,5 +1,6 @@
 //! What commands print and how they end.
 
+use crate::casework::CaseworkError;
 use crate::config::ConfigErrors;
 use crate::store::StoreError;
 use std::fmt::{self, Display};
@@ -73,6 +74,17 @@ impl From<StoreError> for Failure {
             | StoreError::WrongState(_)
             | StoreError::AuditBroken(_)
             | StoreError::Corrupt(_) => Self::failed(error),
+        }
+    }
+}
+
+impl From<CaseworkError> for Failure {
+    fn from(error: CaseworkError) -> Self {
+        match error {
+            CaseworkError::Store(error) => error.into(),
+            CaseworkError::NoSuchMessage | CaseworkError::AmbiguousMessage | CaseworkError::NoSuchCase => {
+                Self::failed(error)
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::DEFAULT_CONFIG;
 use super::files::Files;
 use super::output::Failure;
-use crate::config::{Config, LogFormat, RelayConfig, TlsChoice, UnprotectedChoice};
+use crate::config::{Config, LogFormat, MailboxTls, RelayConfig, TlsChoice, UnprotectedChoice};
 use crate::domain::KnownCase;
 use crate::forms::{AgencyBook, LabelBook};
 use crate::imap::{Auth, ImapSettings, ImapTimeouts, TlsMode};
@@ -23,8 +23,6 @@ const NO_CONFIG: &str = r#"
     mailbox = { host = "mailbox.invalid", user = "nobody" }
 "#;
 
-/// Servers announce sizes that are a little off; a literal may be this much over the largest message, in bytes.
-const LITERAL_SLACK: u64 = 64 * 1024;
 /// For the whole of one delivery to a relay.
 const RELAY_TIMEOUT: Duration = Duration::from_secs(120);
 /// Largest outbound mail where no submission server is configured, in bytes.
@@ -199,8 +197,8 @@ impl Setup {
             host: mailbox.host.clone(),
             port: mailbox.port,
             tls: match mailbox.tls {
-                TlsChoice::Implicit | TlsChoice::None => TlsMode::Implicit,
-                TlsChoice::StartTls => TlsMode::StartTls,
+                MailboxTls::Implicit => TlsMode::Implicit,
+                MailboxTls::StartTls => TlsMode::StartTls,
             },
             ca_pem: self.optional_pem(mailbox.ca_file.as_deref())?,
             auth: Auth::Password {
@@ -208,7 +206,8 @@ impl Setup {
                 password: self.files.password(&mailbox.password_file)?,
             },
             timeouts: ImapTimeouts::default(),
-            max_literal_bytes: mailbox.max_message_bytes.saturating_add(LITERAL_SLACK),
+            // Exchange announces estimated sizes: a quarter of slack.
+            max_literal_bytes: mailbox.max_message_bytes.saturating_mul(5).div_ceil(4),
         })
     }
 

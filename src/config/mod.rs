@@ -62,7 +62,7 @@ pub struct KeepingConfig {
     pub master_key_file: PathBuf,
 }
 
-/// How a connection is protected.
+/// How the connection to a relay is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TlsChoice {
     /// TLS from the first byte.
@@ -73,6 +73,15 @@ pub enum TlsChoice {
     None,
 }
 
+/// How the connection to the mailbox is protected; there is no "none".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailboxTls {
+    /// TLS from the first byte.
+    Implicit,
+    /// STARTTLS, required.
+    StartTls,
+}
+
 /// `[mailbox]`
 #[derive(Debug, Clone)]
 #[allow(missing_docs)]
@@ -80,7 +89,7 @@ pub struct MailboxConfig {
     pub name: String,
     pub host: String,
     pub port: u16,
-    pub tls: TlsChoice,
+    pub tls: MailboxTls,
     pub ca_file: Option<PathBuf>,
     pub user: String,
     pub password_file: PathBuf,
@@ -253,10 +262,10 @@ fn keeping(mut f: Fields) -> KeepingConfig {
 fn mailbox(mut f: Fields) -> MailboxConfig {
     let tls = f.choice(
         "tls",
-        TlsChoice::Implicit,
+        MailboxTls::Implicit,
         &[
-            ("implicit", TlsChoice::Implicit),
-            ("starttls", TlsChoice::StartTls),
+            ("implicit", MailboxTls::Implicit),
+            ("starttls", MailboxTls::StartTls),
         ],
     );
     let config = MailboxConfig {
@@ -394,7 +403,7 @@ mod tests {
     #[test]
     fn the_smallest_configuration_has_safe_defaults() {
         let config = Config::from_toml(SMALLEST).unwrap();
-        assert_eq!(config.mailbox.tls, TlsChoice::Implicit);
+        assert_eq!(config.mailbox.tls, MailboxTls::Implicit);
         assert_eq!(config.reading.unprotected, UnprotectedChoice::Refuse);
         assert!(
             config.relay_cjsm.is_none() && config.relay_ordinary.is_none() && config.submission.is_none()

@@ -228,7 +228,7 @@ pub struct CaseFile {
 pub struct Actor(pub String);
 
 /// One volunteer's account on the submission server.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SubmissionAccount {
     /// User name for AUTH.
     pub user: String,

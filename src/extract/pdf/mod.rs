@@ -38,8 +38,10 @@ pub(super) fn read(bytes: &[u8], limits: &ReadLimits) -> Reading {
 }
 
 fn read_guarded(bytes: &[u8], limits: &ReadLimits) -> Reading {
-    let mut options = LoadOptions::default();
-    options.max_decompressed_size = usize::try_from(limits.max_document_bytes).ok();
+    let options = LoadOptions {
+        max_decompressed_size: usize::try_from(limits.max_document_bytes).ok(),
+        ..LoadOptions::default()
+    };
     let document = match Document::load_mem_with_options(bytes, options) {
         Ok(document) => document,
         Err(error) => return not_loaded(&error),
