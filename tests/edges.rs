@@ -1,7 +1,13 @@
 //! The edges, tried with the real program: bad configuration, missing and wrong keys, wrong password,
 //! unreachable server, full disk. Each gives one clear message and loses nothing.
 
-#![allow(missing_docs)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    unreachable_pub
+)]
 
 #[path = "edges/program.rs"]
 mod program;
