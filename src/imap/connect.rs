@@ -1,6 +1,6 @@
 //! Connecting and signing in.
 
-use super::session::{Capabilities, ImapMailbox};
+use super::session::{Capabilities, Delimiter, ImapMailbox};
 use super::syntax::quoted;
 use super::wire::{Answer, Tagged, Wire, outcome};
 use crate::ingest::{Connector, MailboxError};
@@ -136,7 +136,8 @@ pub async fn connect(settings: &ImapSettings) -> Result<ImapMailbox<TlsStream<Tc
         Auth::Password { user, password } => sign_in(&mut wire, &before, user, password, deadline).await?,
     }
     let after = capabilities(&mut wire, deadline).await?;
-    ImapMailbox::new(wire, after, settings.timeouts)
+    let delimiter = Delimiter::ask(&mut wire, deadline).await?;
+    ImapMailbox::new(wire, after, delimiter, settings.timeouts)
 }
 
 async fn handshake(

@@ -58,11 +58,44 @@ impl Capabilities {
     }
 }
 
+/// The hierarchy delimiter (RFC 3501 section 6.3.8). Configured folders have `/` between their levels
+/// whatever the server uses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Delimiter(Option<String>);
+
+impl Delimiter {
+    /// Asks the server for it.
+    pub(super) async fn ask<S: AsyncRead + AsyncWrite + Unpin + Send>(
+        wire: &mut Wire<S>,
+        deadline: Instant,
+    ) -> Result<Self, MailboxError> {
+        let mut found = None;
+        wire.command("LIST", "LIST \"\" \"\"", deadline, |response| {
+            if let Response::MailboxData(MailboxDatum::List(list)) = response {
+                found = list.delimiter.as_deref().map(str::to_owned);
+            }
+        })
+        .await?
+        .demand_ok("LIST")?;
+        Ok(Self(found))
+    }
+
+    /// A configured folder as an argument of a command.
+    fn mailbox_name(&self, folder: &str) -> String {
+        match &self.0 {
+            Some(delimiter) => mailbox_name(&folder.replace('/', delimiter)),
+            None => mailbox_name(folder),
+        }
+    }
+}
+
 /// A signed-in connection.
 pub struct ImapMailbox<S: AsyncRead + AsyncWrite + Unpin + Send> {
     wire: Wire<S>,
     capabilities: Capabilities,
     timeouts: ImapTimeouts,
+    /// What stands between the levels of a folder's name on this server.
+    delimiter: Delimiter,
     selected: String,
     /// Lengths of literals that were shorter than announced, by folder and UID, and how often they came.
     short: HashMap<(String, u32), (usize, u8)>,
@@ -72,6 +105,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> ImapMailbox<S> {
     pub(super) fn new(
         wire: Wire<S>,
         capabilities: Capabilities,
+        delimiter: Delimiter,
         timeouts: ImapTimeouts,
     ) -> Result<Self, MailboxError> {
         if !capabilities.uidplus && !capabilities.moves {
@@ -83,6 +117,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> ImapMailbox<S> {
             wire,
             capabilities,
             timeouts,
+            delimiter,
             selected: String::new(),
             short: HashMap::new(),
         })
@@ -180,7 +215,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> ImapMailbox<S> {
         uids: &[u32],
         folder: &str,
     ) -> Result<MoveOutcome, MailboxError> {
-        let command = format!("{verb} {} {}", uid_set(uids), mailbox_name(folder));
+        let command = format!("{verb} {} {}", uid_set(uids), self.delimiter.mailbox_name(folder));
         let deadline = self.deadline();
         let mut moved = Vec::new();
         let mut try_create = false;
@@ -320,7 +355,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Mailbox for ImapMailbox<S> {
         self.selected = folder.to_owned();
         let (mut uidvalidity, mut uidnext, mut exists) = (None, None, None);
         let mut read_only = false;
-        let command = format!("SELECT {}", mailbox_name(folder));
+        let command = format!("SELECT {}", self.delimiter.mailbox_name(folder));
         let deadline = self.deadline();
         let answer = self
             .wire
@@ -422,7 +457,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Mailbox for ImapMailbox<S> {
     }
 
     async fn ensure_folder(&mut self, folder: &str) -> Result<(), MailboxError> {
-        let name = mailbox_name(folder);
+        let name = self.delimiter.mailbox_name(folder);
         let ask = format!("STATUS {name} (UIDVALIDITY)");
         let deadline = self.deadline();
         match self.wire.command("STATUS", &ask, deadline, |_| {}).await? {

@@ -109,6 +109,11 @@ implicit_tls_listen = "127.0.0.1:{submission_port}"
         });
     }
 
+    /// The daemon's process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.as_ref().expect("it runs").id()
+    }
+
     fn log_file(&self) -> PathBuf {
         self.config.with_file_name("referrald.log")
     }

@@ -46,8 +46,14 @@ async fn mail_is_found_fetched_moved_and_deleted_by_uid() {
         server.deliver(USER, &mail(number));
     }
     let mut mailbox = connect(&settings(&server, server.imaps_port)).await.unwrap();
-    mailbox.ensure_folder("Erledigt & größer").await.unwrap();
-    mailbox.ensure_folder("Erledigt & größer").await.unwrap();
+    mailbox
+        .ensure_folder("Referrald/Erledigt & größer")
+        .await
+        .unwrap();
+    mailbox
+        .ensure_folder("Referrald/Erledigt & größer")
+        .await
+        .unwrap();
     let selected = mailbox.select("INBOX").await.unwrap();
     assert_eq!(selected.exists, 3);
     let uids = mailbox.uids_from(1).await.unwrap();
@@ -71,12 +77,15 @@ async fn mail_is_found_fetched_moved_and_deleted_by_uid() {
             FetchOutcome::NotYet => panic!("UID {uid} is there"),
         }
     }
-    let moved = mailbox.move_uids(&[1, 3], "Erledigt & größer").await.unwrap();
+    let moved = mailbox
+        .move_uids(&[1, 3], "Referrald/Erledigt & größer")
+        .await
+        .unwrap();
     let from: Vec<u32> = moved.moved.iter().map(|(uid, _)| *uid).collect();
     assert_eq!(from, [1, 3]);
     mailbox.delete_uids(&[2]).await.unwrap();
     assert!(mailbox.uids_from(1).await.unwrap().is_empty());
-    let target = mailbox.select("Erledigt & größer").await.unwrap();
+    let target = mailbox.select("Referrald/Erledigt & größer").await.unwrap();
     assert_eq!(target.exists, 2);
     assert!(
         moved

@@ -48,7 +48,6 @@ userdb {
 }
 namespace inbox {
   inbox = yes
-  separator = /
 }
 service imap-login {
   chroot =
