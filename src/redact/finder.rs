@@ -17,6 +17,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Shortest text of one person's single name that the second pass is told of.
 const MIN_ORIGINAL: usize = 4;
+/// Longest text that the second pass is told of, in bytes: what is longer is several things in a row, and
+/// a search pattern of that length would cost more than it finds.
+const MAX_ORIGINAL: usize = 200;
 
 /// The people and strings of the cases, ready to be found.
 pub(super) struct Known {
@@ -252,7 +255,7 @@ fn told_facts(views: &[View], pieces: &[Vec<(usize, usize, SpanKind)>]) -> Vec<F
                 | SpanKind::Account
                 | SpanKind::Other => true,
             };
-            if lasting {
+            if lasting && end - start <= MAX_ORIGINAL {
                 told.push((squash(view.text.get(*start..*end).unwrap_or_default()), *kind));
             }
         }
@@ -503,7 +506,7 @@ fn spans_of(
             What::Thing(kind) => (*kind, word_for(*kind).to_owned()),
         };
         let text = view.text.get(mark.start..mark.end).unwrap_or_default();
-        if is_telling(text, kind) {
+        if text.len() <= MAX_ORIGINAL && is_telling(text, kind) {
             originals.insert(text.to_owned());
         }
         match spans.last_mut() {

@@ -334,7 +334,7 @@ mod tests {
         );
         assert_eq!(
             cut("<td>Jane</td><td>Smith</td>x", "Jane Smith"),
-            "<td>J.S.</td>\n<td></td>x"
+            "<td>J.S.\n</td><td>\n</td>x"
         );
     }
 

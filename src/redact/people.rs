@@ -16,6 +16,8 @@ const MIN_ANYWHERE: usize = 7;
 const MIN_SLIP: usize = 6;
 /// Shortest user name that is searched for.
 const MIN_USER_NAME: usize = 4;
+/// Most tokens that are joined into one name: a row of names stays a row.
+const MAX_NAME_TOKENS: usize = 6;
 /// Most people in one book: what is beyond is not searched by variants, only by full name.
 const MAX_SLIP_PEOPLE: usize = 20_000;
 
@@ -507,6 +509,7 @@ fn join(view: &View, mut hits: Vec<NameHit>) -> Vec<NameHit> {
             }
             Some(open)
                 if hit.first == open.last + 1
+                    && hit.last - open.first < MAX_NAME_TOKENS
                     && is_name_gap(view.gap_after(open.last))
                     && shares(open, &hit) =>
             {

@@ -23,6 +23,17 @@ const STREETS: [&str; 30] = [
     "gardens", "place", "terrace", "walk", "row", "rise", "mews", "hill", "grove", "green", "park", "square",
     "gate", "view", "arcade", "parade", "wharf", "quay",
 ];
+/// Local parts that many people share.
+const NOT_A_PERSON: [&str; 8] = [
+    "info",
+    "mail",
+    "email",
+    "contact",
+    "admin",
+    "office",
+    "enquiries",
+    "hello",
+];
 const MONTHS: [&str; 12] = [
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
 ];
@@ -249,6 +260,12 @@ impl Gathered {
         }
         for email in &party.emails {
             self.string(email);
+            let user_name = email.split('@').next().unwrap_or_default();
+            let ordinary =
+                self.is_ordinary_part(user_name) || NOT_A_PERSON.contains(&user_name.to_lowercase().as_str());
+            if !ordinary && user_name.chars().count() >= WITHIN_A_CODE {
+                self.string(user_name);
+            }
         }
         if let Some(postcode) = &party.postcode {
             self.string(postcode);
