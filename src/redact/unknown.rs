@@ -143,12 +143,13 @@ impl Unknown<'_> {
         }
         let next = at + 1;
         let low = view.low(next);
+        let acronym = view.is_all_capitals(next) && low.chars().count() <= 4;
         let good = view.is_capital(next)
             && is_word(view, next)
             && !lists::is_plain_word(low)
             && !lists::is_institution_word(low)
             && !lists::is_place(low)
-            && !(view.is_all_capitals(next) && low.chars().count() <= 4);
+            && !acronym;
         good.then(|| UnknownHit {
             first: next,
             name: next,
@@ -316,7 +317,7 @@ impl Unknown<'_> {
             && !lists::is_relation(word)
             && !lists::is_person_verb(word)
             && !lists::is_salutation(word)
-            && !(lists::is_common_name(word) && !lists::is_given_name(word))
+            && (!lists::is_common_name(word) || lists::is_given_name(word))
             && !is_adjective_of_people(word)
     }
 
