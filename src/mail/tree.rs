@@ -237,7 +237,7 @@ impl Reader<'_> {
         let named = |s: &Option<Structured>, name: &str| {
             s.as_ref()
                 .and_then(|s| s.parameter(name))
-                .map(|name| name.trim().to_owned())
+                .map(|name| without_controls(name).trim().to_owned())
                 .filter(|name| !name.is_empty())
         };
         Declared {
@@ -517,4 +517,13 @@ pub(crate) fn possible_date(value: &str) -> Option<DateTime> {
         i8::try_from(date.day).ok()?,
     );
     civil::Date::new(year, month, day).ok().map(|_| date)
+}
+
+/// A file name as it may be shown: without control characters, and without the directional ones that turn
+/// `cod.exe` round on a screen (UAX 9 section 2).
+fn without_controls(name: &str) -> String {
+    let is_directional = |c| {
+        matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    name.chars().filter(|c| !c.is_control() && !is_directional(*c)).collect()
 }

@@ -143,12 +143,17 @@ impl Unknown<'_> {
         }
         let next = at + 1;
         let low = view.low(next);
+        let acronym = view.is_all_capitals(next) && low.chars().count() <= 4;
         let good = view.is_capital(next)
             && is_word(view, next)
             && !lists::is_plain_word(low)
             && !lists::is_institution_word(low)
             && !lists::is_place(low)
+<<<<<<< HEAD
             && (!view.is_all_capitals(next) || low.chars().count() > 4);
+=======
+            && !acronym;
+>>>>>>> w-redact
         good.then(|| UnknownHit {
             first: next,
             name: next,
