@@ -522,8 +522,8 @@ pub(crate) fn possible_date(value: &str) -> Option<DateTime> {
 /// A file name as it may be shown: without control characters, and without the directional ones that turn
 /// `cod.exe` round on a screen (UAX 9 section 2).
 fn without_controls(name: &str) -> String {
-    let is_directional = |c| {
-        matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    name.chars().filter(|c| !c.is_control() && !is_directional(*c)).collect()
+    let is_directional = |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    name.chars()
+        .filter(|c| !c.is_control() && !is_directional(*c))
+        .collect()
 }

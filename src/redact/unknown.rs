@@ -149,11 +149,7 @@ impl Unknown<'_> {
             && !lists::is_plain_word(low)
             && !lists::is_institution_word(low)
             && !lists::is_place(low)
-<<<<<<< HEAD
-            && (!view.is_all_capitals(next) || low.chars().count() > 4);
-=======
             && !acronym;
->>>>>>> w-redact
         good.then(|| UnknownHit {
             first: next,
             name: next,
