@@ -21,7 +21,9 @@ impl Topics {
     pub(super) fn read(&mut self, text: &str) {
         let said = format!(" {} ", spoken(text));
         let has = |word: &str| said.contains(&format!(" {word} "));
-        let own_name = said.contains("restorative and mediation") || said.contains("restorative mediation service") || said.contains("mediation and restorative");
+        let own_name = said.contains("restorative and mediation")
+            || said.contains("restorative mediation service")
+            || said.contains("mediation and restorative");
         let restorative = has("restorative") || has("rj");
         let mediation = has("mediation") || has("mediate") || has("mediator");
         if !own_name && restorative != mediation {
@@ -35,7 +37,13 @@ impl Topics {
 }
 
 /// Fills case kind and service from the form's own titles and answers.
-pub(super) fn fill(referral: &mut Referral, notes: &mut Notes, read: &Facts, place: &Place, tools: Tools<'_>) {
+pub(super) fn fill(
+    referral: &mut Referral,
+    notes: &mut Notes,
+    read: &Facts,
+    place: &Place,
+    tools: Tools<'_>,
+) {
     for fact in read.facts.iter().filter(|f| f.field == Field::Service) {
         let cleaned = fact.answer.clean(tools.book);
         let said = spoken(&cleaned.text());
@@ -50,7 +58,17 @@ pub(super) fn fill(referral: &mut Referral, notes: &mut Notes, read: &Facts, pla
         notes.read("/service", place, &fact.answer.quote());
         break;
     }
-    let titles: Vec<&String> = read.titles.iter().chain(read.loose.iter().map(|(text, _)| text).filter(|t| t.len() < 90).take(6)).collect();
+    let titles: Vec<&String> = read
+        .titles
+        .iter()
+        .chain(
+            read.loose
+                .iter()
+                .map(|(text, _)| text)
+                .filter(|t| t.len() < 90)
+                .take(6),
+        )
+        .collect();
     let mut all = Topics::default();
     for title in titles {
         let before = all;
@@ -66,7 +84,10 @@ pub(super) fn fill(referral: &mut Referral, notes: &mut Notes, read: &Facts, pla
             referral.case_kind = Some(CaseKind::NeighbourDispute);
             notes.read("/case_kind", place, &fact.label);
             // neighbours are brought together by mediation, unless a crime is named
-            let crime = referral.references.iter().any(|r| r.kind == crate::domain::ReferenceKind::CrimeNumber);
+            let crime = referral
+                .references
+                .iter()
+                .any(|r| r.kind == crate::domain::ReferenceKind::CrimeNumber);
             if referral.service.is_none() && !crime {
                 referral.service = Some(Service::Mediation);
                 notes.read("/service", place, &fact.label);
@@ -114,7 +135,13 @@ pub(super) fn note(referral: &mut Referral, notes: &mut Notes, topics: Topics, q
 /// An outcome that only a crime has.
 fn criminal(referral: &Referral) -> bool {
     referral.offence.outcome.is_some_and(|outcome| {
-        !matches!(outcome, OffenceOutcome::Other | OffenceOutcome::NoFurtherAction | OffenceOutcome::UnderInvestigation | OffenceOutcome::CommunityResolution)
+        !matches!(
+            outcome,
+            OffenceOutcome::Other
+                | OffenceOutcome::NoFurtherAction
+                | OffenceOutcome::UnderInvestigation
+                | OffenceOutcome::CommunityResolution
+        )
     })
 }
 
@@ -123,12 +150,22 @@ pub(super) fn settle(referral: &mut Referral, notes: &mut Notes, place: &Place) 
     if referral.case_kind.is_some() {
         return;
     }
-    let number = referral.references.iter().find(|r| r.kind == crate::domain::ReferenceKind::CrimeNumber).map(|r| r.value.clone());
-    let sides = referral.parties.iter().any(|p| matches!(p.role, Role::Victim | Role::Offender));
+    let number = referral
+        .references
+        .iter()
+        .find(|r| r.kind == crate::domain::ReferenceKind::CrimeNumber)
+        .map(|r| r.value.clone());
+    let sides = referral
+        .parties
+        .iter()
+        .any(|p| matches!(p.role, Role::Victim | Role::Offender));
     if let Some(number) = number {
         referral.case_kind = Some(CaseKind::Crime);
         notes.read("/case_kind", place, &number);
-    } else if sides && (referral.service == Some(Service::RestorativeJustice) || criminal(referral)) && referral.offence.kind.is_some() {
+    } else if sides
+        && (referral.service == Some(Service::RestorativeJustice) || criminal(referral))
+        && referral.offence.kind.is_some()
+    {
         referral.case_kind = Some(CaseKind::Crime);
         let kind = referral.offence.kind.clone().unwrap_or_default();
         notes.read("/case_kind", place, &kind);

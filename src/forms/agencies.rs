@@ -63,7 +63,8 @@ impl AgencyBook {
     /// # Errors
     /// Lists every problem with its fix.
     pub fn from_toml(text: &str) -> Result<Self, BookError> {
-        let file: AgencyFile = toml::from_str(text).map_err(|error| BookError(vec![format!("agency file: {error}")]))?;
+        let file: AgencyFile =
+            toml::from_str(text).map_err(|error| BookError(vec![format!("agency file: {error}")]))?;
         let mut problems = Vec::new();
         let mut book = Self {
             domains: HashMap::new(),
@@ -72,24 +73,40 @@ impl AgencyBook {
         };
         for agency in file.agencies {
             let Some(kind) = kind(&agency.kind) else {
-                problems.push(format!("[[agencies]] {}: no such kind {:?}", agency.name, agency.kind));
+                problems.push(format!(
+                    "[[agencies]] {}: no such kind {:?}",
+                    agency.name, agency.kind
+                ));
                 continue;
             };
             for domain in agency.domains {
                 if !is_domain(&domain) {
-                    problems.push(format!("[[agencies]] {}: {domain:?} is not a domain in lower case", agency.name));
-                } else if book.domains.insert(domain.clone(), (agency.name.clone(), kind)).is_some() {
+                    problems.push(format!(
+                        "[[agencies]] {}: {domain:?} is not a domain in lower case",
+                        agency.name
+                    ));
+                } else if book
+                    .domains
+                    .insert(domain.clone(), (agency.name.clone(), kind))
+                    .is_some()
+                {
                     problems.push(format!("[[agencies]] {}: {domain} is listed twice", agency.name));
                 }
             }
         }
         for entry in file.kinds {
             match kind(&entry.kind) {
-                Some(kind) => book.kinds.push((kind, entry.words.iter().map(|w| spoken(w)).collect())),
+                Some(kind) => book
+                    .kinds
+                    .push((kind, entry.words.iter().map(|w| spoken(w)).collect())),
                 None => problems.push(format!("[[kinds]] no such kind {:?}", entry.kind)),
             }
         }
-        if problems.is_empty() { Ok(book) } else { Err(BookError(problems)) }
+        if problems.is_empty() {
+            Ok(book)
+        } else {
+            Err(BookError(problems))
+        }
     }
 
     /// The agency that owns a domain or a name above it; `.cjsm.net` at its end does not count.
@@ -127,7 +144,10 @@ fn kind(text: &str) -> Option<AgencyKind> {
 fn is_domain(text: &str) -> bool {
     text.contains('.')
         && text.split('.').all(|label| {
-            !label.is_empty() && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            !label.is_empty()
+                && label
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         })
 }
 
@@ -156,9 +176,15 @@ mod tests {
     #[test]
     fn names_tell_the_kind() {
         let book = book();
-        assert_eq!(book.kind_of_name("Southend Youth Justice Service"), Some(AgencyKind::YouthJustice));
+        assert_eq!(
+            book.kind_of_name("Southend Youth Justice Service"),
+            Some(AgencyKind::YouthJustice)
+        );
         assert_eq!(book.kind_of_name("HMP Highpoint"), Some(AgencyKind::Prison));
-        assert_eq!(book.kind_of_name("Eastmere Partnership NHS Trust"), Some(AgencyKind::Health));
+        assert_eq!(
+            book.kind_of_name("Eastmere Partnership NHS Trust"),
+            Some(AgencyKind::Health)
+        );
         assert_eq!(book.kind_of_name("Smith & Sons"), None);
     }
 

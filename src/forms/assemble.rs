@@ -65,12 +65,18 @@ pub(super) fn assemble(read: &Facts, place: &Place, tools: Tools<'_>) -> Form {
                 everybody.push((at, role.map(|p| p.who)));
                 continue;
             }
-            Subject::Person { person, occurrence, own } => (person, occurrence, own),
+            Subject::Person {
+                person,
+                occurrence,
+                own,
+            } => (person, occurrence, own),
         };
         case.push(at);
         let by_label = occurrence == 0 && person.number.is_none() && fact.field.is_consent();
         match resolve(person, &cast, fact) {
-            Resolved::Person(person) if by_label && person.number.is_none() => everybody.push((at, Some(person.who))),
+            Resolved::Person(person) if by_label && person.number.is_none() => {
+                everybody.push((at, Some(person.who)))
+            }
             Resolved::Referrer => referrer.push(at),
             Resolved::Signer => everybody.push((at, Some(Who::You))),
             Resolved::Person(person) => place_fact(&mut slots, read, at, person, occurrence, own, tools.book),
@@ -79,11 +85,23 @@ pub(super) fn assemble(read: &Facts, place: &Place, tools: Tools<'_>) -> Form {
     }
     let mut notes = Notes::default();
     let mut referral = Referral::default();
-    super::referrer::fill(&mut referral.referrer, &mut notes, referrer.iter().filter_map(|at| read.facts.get(*at)), place, tools);
+    super::referrer::fill(
+        &mut referral.referrer,
+        &mut notes,
+        referrer.iter().filter_map(|at| read.facts.get(*at)),
+        place,
+        tools,
+    );
     referral.referrer.is_self_referral = Some(cast.is_self);
     let drafts = drafts(&slots, read, place, tools, &everybody, &cast);
     list_parties(drafts, &mut referral, &mut notes, &cast);
-    offence::fill(&mut referral, &mut notes, case.iter().filter_map(|at| read.facts.get(*at)), place, tools);
+    offence::fill(
+        &mut referral,
+        &mut notes,
+        case.iter().filter_map(|at| read.facts.get(*at)),
+        place,
+        tools,
+    );
     super::about::fill(&mut referral, &mut notes, read, place, tools);
     let answered = |f: &&Fact| !f.answer.clean(tools.book).is_blank();
     Form {
@@ -91,7 +109,17 @@ pub(super) fn assemble(read: &Facts, place: &Place, tools: Tools<'_>) -> Form {
         weight: read
             .facts
             .iter()
-            .filter(|f| f.field.is_personal() || matches!(f.field, Field::OffenceKind | Field::OffenceDate | Field::Summary | Field::CrimeNumber | Field::Wishes))
+            .filter(|f| {
+                f.field.is_personal()
+                    || matches!(
+                        f.field,
+                        Field::OffenceKind
+                            | Field::OffenceDate
+                            | Field::Summary
+                            | Field::CrimeNumber
+                            | Field::Wishes
+                    )
+            })
             .filter(answered)
             .count(),
         labels: read.facts.len(),
@@ -113,15 +141,32 @@ fn resolve(person: Person, cast: &Cast, fact: &Fact) -> Resolved {
     let as_who = |who: Who| match who {
         Who::Referrer => Resolved::Referrer,
         Who::You | Who::Them => Resolved::Nobody,
-        Who::Victim | Who::Offender | Who::Party | Who::Other | Who::Supporter | Who::AppropriateAdult | Who::Witness | Who::Professional => {
-            Resolved::Person(Person { who, ..person })
-        }
+        Who::Victim
+        | Who::Offender
+        | Who::Party
+        | Who::Other
+        | Who::Supporter
+        | Who::AppropriateAdult
+        | Who::Witness
+        | Who::Professional => Resolved::Person(Person { who, ..person }),
     };
     let sides = cast.is_self && cast.you == Who::Party && cast.other == Who::Party;
     match person.who {
-        Who::You if sides => Resolved::Person(Person { who: Who::Party, number: Some(1), of: None }),
-        Who::Other if sides => Resolved::Person(Person { who: Who::Party, number: person.number.or(Some(2)), of: None }),
-        Who::You if cast.you == Who::Referrer && (fact.field.is_consent() || (fact.in_consent && matches!(fact.field, Field::Signature | Field::BareDate))) => {
+        Who::You if sides => Resolved::Person(Person {
+            who: Who::Party,
+            number: Some(1),
+            of: None,
+        }),
+        Who::Other if sides => Resolved::Person(Person {
+            who: Who::Party,
+            number: person.number.or(Some(2)),
+            of: None,
+        }),
+        Who::You
+            if cast.you == Who::Referrer
+                && (fact.field.is_consent()
+                    || (fact.in_consent && matches!(fact.field, Field::Signature | Field::BareDate))) =>
+        {
             Resolved::Signer
         }
         Who::You => as_who(cast.you),
@@ -152,7 +197,11 @@ fn cast(read: &Facts, book: &LabelBook) -> Cast {
         match fact.field {
             Field::SelfRole if role.is_none() => {
                 let agreed = yes_no(&cleaned.text(), book).is_some_and(|y| y.answer == ConsentAnswer::Given);
-                role = if agreed { book.role_in_answer(&fact.label) } else { said };
+                role = if agreed {
+                    book.role_in_answer(&fact.label)
+                } else {
+                    said
+                };
                 if role.is_none() && says_somebody_else(&cleaned.text()) {
                     role = Some(Who::Referrer);
                 }
@@ -163,11 +212,20 @@ fn cast(read: &Facts, book: &LabelBook) -> Cast {
     }
     let about = |who: Who, fields: &[Field]| {
         read.facts.iter().any(|f| {
-            matches!(f.subject, Subject::Person { person, .. } if person.who == who) && (fields.is_empty() || fields.contains(&f.field)) && answered(f, book)
+            matches!(f.subject, Subject::Person { person, .. } if person.who == who)
+                && (fields.is_empty() || fields.contains(&f.field))
+                && answered(f, book)
         })
     };
-    let professional = [Field::JobTitle, Field::Organisation, Field::CollarNumber, Field::NameAndAgency, Field::Team];
-    let sides = about(Who::Victim, &[Field::Name, Field::Family, Field::Given]) || about(Who::Offender, &[Field::Name, Field::Family, Field::Given]);
+    let professional = [
+        Field::JobTitle,
+        Field::Organisation,
+        Field::CollarNumber,
+        Field::NameAndAgency,
+        Field::Team,
+    ];
+    let sides = about(Who::Victim, &[Field::Name, Field::Family, Field::Given])
+        || about(Who::Offender, &[Field::Name, Field::Family, Field::Given]);
     let side = match role {
         Some(Who::Victim) => Some(Who::Victim),
         Some(Who::Offender) => Some(Who::Offender),
@@ -180,7 +238,13 @@ fn cast(read: &Facts, book: &LabelBook) -> Cast {
         _ => Who::Party,
     };
     if let Some(side) = side {
-        return Cast { you: side, them: them.or(Some(side)), other: other_of(side), is_self: true, guessed: false };
+        return Cast {
+            you: side,
+            them: them.or(Some(side)),
+            other: other_of(side),
+            is_self: true,
+            guessed: false,
+        };
     }
     let is_professional = role.is_some()
         || them.is_some()
@@ -194,19 +258,55 @@ fn cast(read: &Facts, book: &LabelBook) -> Cast {
             (false, true) => Who::Victim,
             (true, true) | (false, false) => Who::Party,
         };
-        return Cast { you: Who::Referrer, them, other, is_self: false, guessed: false };
+        return Cast {
+            you: Who::Referrer,
+            them,
+            other,
+            is_self: false,
+            guessed: false,
+        };
     }
-    let neighbour = about(Who::Other, &[]) && !read.facts.iter().any(|f| f.field == Field::CrimeNumber && answered(f, book));
-    Cast { you: Who::Party, them: Some(Who::Party), other: Who::Party, is_self: true, guessed: !neighbour }
+    let neighbour = about(Who::Other, &[])
+        && !read
+            .facts
+            .iter()
+            .any(|f| f.field == Field::CrimeNumber && answered(f, book));
+    Cast {
+        you: Who::Party,
+        them: Some(Who::Party),
+        other: Who::Party,
+        is_self: true,
+        guessed: !neighbour,
+    }
 }
 
 fn says_somebody_else(text: &str) -> bool {
     let said = spoken(text);
-    ["somebody else", "someone else", "referring", "on behalf", "worker", "practitioner", "agency", "staff"].iter().any(|w| said.contains(w))
+    [
+        "somebody else",
+        "someone else",
+        "referring",
+        "on behalf",
+        "worker",
+        "practitioner",
+        "agency",
+        "staff",
+    ]
+    .iter()
+    .any(|w| said.contains(w))
 }
 
 fn is_identity(field: Field) -> bool {
-    matches!(field, Field::Name | Field::Family | Field::Given | Field::DateOfBirth | Field::DobOrAge | Field::Age | Field::Gender)
+    matches!(
+        field,
+        Field::Name
+            | Field::Family
+            | Field::Given
+            | Field::DateOfBirth
+            | Field::DobOrAge
+            | Field::Age
+            | Field::Gender
+    )
 }
 
 fn is_helper(who: Who) -> bool {
@@ -214,14 +314,32 @@ fn is_helper(who: Who) -> bool {
 }
 
 /// Puts a fact with the person it is about, opening a new one where it must be somebody else.
-fn place_fact(slots: &mut Vec<Slot>, read: &Facts, at: usize, person: Person, occurrence: u32, own: bool, book: &LabelBook) {
+fn place_fact(
+    slots: &mut Vec<Slot>,
+    read: &Facts,
+    at: usize,
+    person: Person,
+    occurrence: u32,
+    own: bool,
+    book: &LabelBook,
+) {
     let Some(fact) = read.facts.get(at) else { return };
-    let same = |slot: &Slot| slot.who == person.who && (!is_helper(person.who) || person.of.is_none() || slot.of.is_none() || slot.of == person.of);
-    let by_occurrence = slots.iter().position(|s| same(s) && occurrence > 0 && s.occurrences.contains(&occurrence));
+    let same = |slot: &Slot| {
+        slot.who == person.who
+            && (!is_helper(person.who) || person.of.is_none() || slot.of.is_none() || slot.of == person.of)
+    };
+    let by_occurrence = slots
+        .iter()
+        .position(|s| same(s) && occurrence > 0 && s.occurrences.contains(&occurrence));
     let found = if by_occurrence.is_some() {
         by_occurrence
     } else if own {
-        slots.iter().position(|s| same(s) && !s.identified && s.occurrences.is_empty() && s.number.is_none_or(|n| person.number == Some(n)))
+        slots.iter().position(|s| {
+            same(s)
+                && !s.identified
+                && s.occurrences.is_empty()
+                && s.number.is_none_or(|n| person.number == Some(n))
+        })
     } else if person.number.is_some() {
         slots.iter().position(|s| same(s) && s.number == person.number)
     } else if occurrence == 0 {
@@ -274,7 +392,10 @@ fn name_key(fact: &Fact, book: &LabelBook) -> String {
 
 /// What all facts of one section say about who it is.
 fn identity(read: &Facts, subject: Subject, book: &LabelBook) -> (bool, Option<String>) {
-    let own = read.facts.iter().filter(|f| f.subject == subject && is_identity(f.field) && answered(f, book));
+    let own = read
+        .facts
+        .iter()
+        .filter(|f| f.subject == subject && is_identity(f.field) && answered(f, book));
     let mut name = None;
     let mut any = false;
     for fact in own {
@@ -307,7 +428,14 @@ fn role_of(who: Who) -> Option<Role> {
     }
 }
 
-fn drafts(slots: &[Slot], read: &Facts, place: &Place, tools: Tools<'_>, everybody: &[(usize, Option<Who>)], cast: &Cast) -> Vec<Drafted> {
+fn drafts(
+    slots: &[Slot],
+    read: &Facts,
+    place: &Place,
+    tools: Tools<'_>,
+    everybody: &[(usize, Option<Who>)],
+    cast: &Cast,
+) -> Vec<Drafted> {
     let mut out = Vec::new();
     for slot in slots {
         let Some(role) = role_of(slot.who) else { continue };
@@ -316,11 +444,19 @@ fn drafts(slots: &[Slot], read: &Facts, place: &Place, tools: Tools<'_>, everybo
             draft.take(fact, place, tools);
         }
         if draft.exists() {
-            out.push(Drafted { draft, who: slot.who, of: slot.of, occurrences: slot.occurrences.clone() });
+            out.push(Drafted {
+                draft,
+                who: slot.who,
+                of: slot.of,
+                occurrences: slot.occurrences.clone(),
+            });
         }
     }
     let victims = out.iter().filter(|d| d.who == Who::Victim).count();
-    let mains = out.iter().filter(|d| !is_helper(d.who) && d.who != Who::Witness).count();
+    let mains = out
+        .iter()
+        .filter(|d| !is_helper(d.who) && d.who != Who::Witness)
+        .count();
     let counts: Vec<Who> = out.iter().map(|d| d.who).collect();
     for (at, role) in everybody {
         let Some(fact) = read.facts.get(*at) else { continue };
@@ -340,17 +476,29 @@ fn drafts(slots: &[Slot], read: &Facts, place: &Place, tools: Tools<'_>, everybo
             }
             let several = out_count(&counts, *role) > 1;
             if several && matches!(fact.subject, Subject::Person { .. }) && answered(fact, tools.book) {
-                drafted.draft.notes.doubt("/consent", "consent_for_several", "one answer stands for several people");
+                drafted.draft.notes.doubt(
+                    "/consent",
+                    "consent_for_several",
+                    "one answer stands for several people",
+                );
             }
             if *role == Some(Who::You) && fact.field == Field::ConsentContact && answered(fact, tools.book) {
-                drafted.draft.notes.doubt("/consent/contact", "first_person_consent", "the form says \"I\"; it was read as this person's own consent");
+                drafted.draft.notes.doubt(
+                    "/consent/contact",
+                    "first_person_consent",
+                    "the form says \"I\"; it was read as this person's own consent",
+                );
             }
         }
     }
     if cast.is_self {
         let signer = out.iter_mut().find(|d| d.who == cast.you);
         if let Some(signer) = signer {
-            for fact in read.facts.iter().filter(|f| f.in_consent && matches!(f.field, Field::Signature | Field::BareDate)) {
+            for fact in read
+                .facts
+                .iter()
+                .filter(|f| f.in_consent && matches!(f.field, Field::Signature | Field::BareDate))
+            {
                 signed(&mut signer.draft, fact, place, tools);
             }
         }
@@ -368,7 +516,10 @@ fn signed(draft: &mut PartyDraft, fact: &Fact, place: &Place, tools: Tools<'_>) 
     if cleaned.is_blank() || draft.party.consent.contact != Some(ConsentAnswer::Given) {
         return;
     }
-    let place = Place { page: fact.page, ..place.clone() };
+    let place = Place {
+        page: fact.page,
+        ..place.clone()
+    };
     let quote = fact.answer.quote();
     match fact.field {
         Field::BareDate => {
@@ -383,12 +534,18 @@ fn signed(draft: &mut PartyDraft, fact: &Fact, place: &Place, tools: Tools<'_>) 
 
 /// Main people first, then their supporters with whom they support.
 fn list_parties(drafts: Vec<Drafted>, referral: &mut Referral, notes: &mut Notes, cast: &Cast) {
-    let (helpers, mains): (Vec<Drafted>, Vec<Drafted>) = drafts.into_iter().partition(|d| is_helper(d.who) || d.who == Who::Witness);
+    let (helpers, mains): (Vec<Drafted>, Vec<Drafted>) = drafts
+        .into_iter()
+        .partition(|d| is_helper(d.who) || d.who == Who::Witness);
     let mut listed: Vec<(Who, Vec<u32>)> = Vec::new();
     for (at, main) in mains.into_iter().enumerate() {
         let mut draft = main.draft;
         if cast.guessed && main.who == cast.you {
-            draft.notes.doubt("/role", "role_unclear", "the form does not say whether this person was harmed or responsible");
+            draft.notes.doubt(
+                "/role",
+                "role_unclear",
+                "the form does not say whether this person was harmed or responsible",
+            );
         }
         listed.push((main.who, main.occurrences));
         notes.append(&format!("/parties/{at}"), draft.notes);
@@ -397,9 +554,19 @@ fn list_parties(drafts: Vec<Drafted>, referral: &mut Referral, notes: &mut Notes
     for helper in helpers {
         let at = referral.parties.len();
         let mut draft = helper.draft;
-        let by_child = draft.child.as_deref().and_then(|child| child_index(child, &referral.parties));
-        let by_section = listed.iter().position(|(_, o)| o.iter().any(|x| helper.occurrences.contains(x)));
-        let of_role: Vec<usize> = listed.iter().enumerate().filter(|(_, (who, _))| Some(*who) == helper.of).map(|(at, _)| at).collect();
+        let by_child = draft
+            .child
+            .as_deref()
+            .and_then(|child| child_index(child, &referral.parties));
+        let by_section = listed
+            .iter()
+            .position(|(_, o)| o.iter().any(|x| helper.occurrences.contains(x)));
+        let of_role: Vec<usize> = listed
+            .iter()
+            .enumerate()
+            .filter(|(_, (who, _))| Some(*who) == helper.of)
+            .map(|(at, _)| at)
+            .collect();
         draft.party.supports = by_child.or(by_section).or(match of_role.as_slice() {
             [one] => Some(*one),
             _ => None,
@@ -416,7 +583,11 @@ fn list_parties(drafts: Vec<Drafted>, referral: &mut Referral, notes: &mut Notes
 fn child_index(child: &str, parties: &[crate::domain::Party]) -> Option<usize> {
     let words: Vec<String> = super::labels::tokens(child);
     let mut hits = parties.iter().enumerate().filter(|(_, party)| {
-        let known = format!("{} {}", party.name.as_deref().unwrap_or_default(), party.known_as.as_deref().unwrap_or_default());
+        let known = format!(
+            "{} {}",
+            party.name.as_deref().unwrap_or_default(),
+            party.known_as.as_deref().unwrap_or_default()
+        );
         let known = super::labels::tokens(&known);
         !words.is_empty() && words.iter().all(|w| known.contains(w))
     });

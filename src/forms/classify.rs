@@ -13,17 +13,31 @@ pub(super) fn is_automatic(message: &ReadMessage) -> bool {
         })
     };
     let report = is("content-type", &["multipart/report"]);
-    let null_sender = headers.field("return-path").is_some_and(|path| path.trim() == "<>");
-    let replied = is("auto-submitted", &["auto-replied", "auto-notified"]) || (is("auto-submitted", &["auto-generated"]) && has_response_field(headers));
-    let answering = headers.field("x-autoreply").is_some() || headers.field("x-autorespond").is_some() || is("precedence", &["auto_reply"]);
+    let null_sender = headers
+        .field("return-path")
+        .is_some_and(|path| path.trim() == "<>");
+    let replied = is("auto-submitted", &["auto-replied", "auto-notified"])
+        || (is("auto-submitted", &["auto-generated"]) && has_response_field(headers));
+    let answering = headers.field("x-autoreply").is_some()
+        || headers.field("x-autorespond").is_some()
+        || is("precedence", &["auto_reply"]);
     let list = headers.field("list-unsubscribe").is_some() || headers.field("list-id").is_some();
     let bulk = is("precedence", &["bulk", "list", "junk"]);
-    report || null_sender || replied || answering || list || bulk || automatic_subject(&headers.subject) || is_receipt(message)
+    report
+        || null_sender
+        || replied
+        || answering
+        || list
+        || bulk
+        || automatic_subject(&headers.subject)
+        || is_receipt(message)
 }
 
 /// Out-of-office replies of Exchange say `auto-generated`; so may a website's form mail, which answers nothing.
 fn has_response_field(headers: &MessageHeaders) -> bool {
-    headers.field("in-reply-to").is_some() || headers.field("x-auto-response-suppress").is_some() || headers.field("references").is_some()
+    headers.field("in-reply-to").is_some()
+        || headers.field("x-auto-response-suppress").is_some()
+        || headers.field("references").is_some()
 }
 
 fn automatic_subject(subject: &str) -> bool {
@@ -52,15 +66,26 @@ fn automatic_subject(subject: &str) -> bool {
 
 /// The copy of a website form that went to its sender: it thanks them for their message.
 fn is_receipt(message: &ReadMessage) -> bool {
-    let form_mail = message.headers.field("x-wpcf7-content-type").is_some() || message.headers.field("x-ninja-forms").is_some();
+    let form_mail = message.headers.field("x-wpcf7-content-type").is_some()
+        || message.headers.field("x-ninja-forms").is_some();
     if !form_mail {
         return false;
     }
     let text = first_text(message, 400);
     let said = spoken(&text);
-    ["thank you for contacting", "thank you for your message", "thanks for contacting", "this is a copy of", "a copy of your message", "thank you for getting in touch", "we have received your", "thank you for your enquiry", "copy of what you sent"]
-        .iter()
-        .any(|phrase| said.contains(phrase))
+    [
+        "thank you for contacting",
+        "thank you for your message",
+        "thanks for contacting",
+        "this is a copy of",
+        "a copy of your message",
+        "thank you for getting in touch",
+        "we have received your",
+        "thank you for your enquiry",
+        "copy of what you sent",
+    ]
+    .iter()
+    .any(|phrase| said.contains(phrase))
 }
 
 /// The first characters of the message text.
@@ -96,32 +121,169 @@ pub(super) struct Wants {
 pub(super) fn wants(subject: &str, text: &str) -> Wants {
     let said = format!(" {} ", spoken(text));
     let title = format!(" {} ", spoken(subject));
-    let any = |phrases: &[&str]| phrases.iter().any(|p| said.contains(&format!(" {p} ")) || title.contains(&format!(" {p} ")));
-    let refers_nobody = any(&["nobody to refer", "no one to refer", "not referring anyone", "not a referral", "noone to refer", "nothing to refer", "no referral to make", "not making a referral"]);
+    let any = |phrases: &[&str]| {
+        phrases
+            .iter()
+            .any(|p| said.contains(&format!(" {p} ")) || title.contains(&format!(" {p} ")))
+    };
+    let refers_nobody = any(&[
+        "nobody to refer",
+        "no one to refer",
+        "not referring anyone",
+        "not a referral",
+        "noone to refer",
+        "nothing to refer",
+        "no referral to make",
+        "not making a referral",
+    ]);
     Wants {
         withdrawal: any(WITHDRAWAL),
         subject_access: any(SUBJECT_ACCESS),
-        question: text.contains('?') || any(&["i wondered", "i was wondering", "could you tell me", "please let me know", "i would like to know", "find out"]),
+        question: text.contains('?')
+            || any(&[
+                "i wondered",
+                "i was wondering",
+                "could you tell me",
+                "please let me know",
+                "i would like to know",
+                "find out",
+            ]),
         refers: !refers_nobody && any(REFERS),
         refers_nobody,
     }
 }
 
 const WITHDRAWAL: &[&str] = &[
-    "withdraw my consent", "withdraw consent", "withdrawing my consent", "withdrawing consent", "i withdraw", "no longer consent", "do not consent any more",
-    "do not agree to you keeping", "dont agree to you keeping", "delete everything you hold", "delete my details", "delete my data", "delete all my", "erase my",
-    "remove my details", "remove me from your", "delete everything about me", "right to erasure", "right to be forgotten", "take my name off", "do not contact me again",
-    "dont contact me again", "stop contacting me", "changed my mind and do not want", "changed my mind and dont want", "dont want to go on with this", "do not want to go on with this",
-    "no longer want to take part", "dont want to take part any more", "do not want to take part any more", "do not want to be involved any more", "dont want to be involved any more", "no longer wish to take part",
-    "dont want anything more to do with", "do not want anything more to do with", "i want to pull out", "i would like to pull out", "please delete my", "no longer wish to be involved", "no longer want to be involved", "get rid of my details", "i take back my consent", "taking back my consent",
+    "withdraw my consent",
+    "withdraw consent",
+    "withdrawing my consent",
+    "withdrawing consent",
+    "i withdraw",
+    "no longer consent",
+    "do not consent any more",
+    "do not agree to you keeping",
+    "dont agree to you keeping",
+    "delete everything you hold",
+    "delete my details",
+    "delete my data",
+    "delete all my",
+    "erase my",
+    "remove my details",
+    "remove me from your",
+    "delete everything about me",
+    "right to erasure",
+    "right to be forgotten",
+    "take my name off",
+    "do not contact me again",
+    "dont contact me again",
+    "stop contacting me",
+    "changed my mind and do not want",
+    "changed my mind and dont want",
+    "dont want to go on with this",
+    "do not want to go on with this",
+    "no longer want to take part",
+    "dont want to take part any more",
+    "do not want to take part any more",
+    "do not want to be involved any more",
+    "dont want to be involved any more",
+    "no longer wish to take part",
+    "dont want anything more to do with",
+    "do not want anything more to do with",
+    "i want to pull out",
+    "i would like to pull out",
+    "please delete my",
+    "no longer wish to be involved",
+    "no longer want to be involved",
+    "get rid of my details",
+    "i take back my consent",
+    "taking back my consent",
 ];
 const SUBJECT_ACCESS: &[&str] = &[
-    "subject access request", "subject access", "dsar", "copy of all the personal data", "copy of my personal data", "copy of my data", "copy of all my data", "copy of everything you hold about me",
-    "all the information you hold about me", "what information you hold about me", "copy of the information you hold about me", "copies of everything you have about me", "article 15", "copy of my file", "see my file", "copy of my records", "data you hold about me", "information you have on me", "everything you have on me", "information you hold on me", "see what you have written about me", "see what you hold about me", "copy of what you hold",
+    "subject access request",
+    "subject access",
+    "dsar",
+    "copy of all the personal data",
+    "copy of my personal data",
+    "copy of my data",
+    "copy of all my data",
+    "copy of everything you hold about me",
+    "all the information you hold about me",
+    "what information you hold about me",
+    "copy of the information you hold about me",
+    "copies of everything you have about me",
+    "article 15",
+    "copy of my file",
+    "see my file",
+    "copy of my records",
+    "data you hold about me",
+    "information you have on me",
+    "everything you have on me",
+    "information you hold on me",
+    "see what you have written about me",
+    "see what you hold about me",
+    "copy of what you hold",
 ];
 const REFERS: &[&str] = &[
-    "referral attached", "attached referral", "referral form attached", "completed referral", "form attached", "attach our referral", "attached a referral", "new referral", "please accept the below as a referral", "accept this as a referral",
-    "i would like to refer", "id like to refer", "we would like to refer", "please can i refer", "can i refer", "could i refer", "wish to refer", "like to make a referral", "refer the following", "refer a tenant", "scanned referral", "rj referral", "request attached", "please find attached a completed", "please find attached a referral", "please see attached referral", "referring", "i am referring", "we are referring", "to refer", "for a referral", "a referral for", "ask for mediation", "ask for mediation between", "mediation request", "mediation please", "would this one do for rj", "suitable for rj", "possible rj", "considered for rj", "considered for restorative", "rj request", "request for mediation", "offender initiated request", "agreed to this referral", "refer him", "refer her", "refer them", "refer for rj", "refer for restorative", "refer my", "refer our", "refer two", "take this on", "consider this for", "consider for rj", "put forward for rj", "put forward for restorative", "suitable for mediation", "suitable for restorative",
+    "referral attached",
+    "attached referral",
+    "referral form attached",
+    "completed referral",
+    "form attached",
+    "attach our referral",
+    "attached a referral",
+    "new referral",
+    "please accept the below as a referral",
+    "accept this as a referral",
+    "i would like to refer",
+    "id like to refer",
+    "we would like to refer",
+    "please can i refer",
+    "can i refer",
+    "could i refer",
+    "wish to refer",
+    "like to make a referral",
+    "refer the following",
+    "refer a tenant",
+    "scanned referral",
+    "rj referral",
+    "request attached",
+    "please find attached a completed",
+    "please find attached a referral",
+    "please see attached referral",
+    "referring",
+    "i am referring",
+    "we are referring",
+    "to refer",
+    "for a referral",
+    "a referral for",
+    "ask for mediation",
+    "ask for mediation between",
+    "mediation request",
+    "mediation please",
+    "would this one do for rj",
+    "suitable for rj",
+    "possible rj",
+    "considered for rj",
+    "considered for restorative",
+    "rj request",
+    "request for mediation",
+    "offender initiated request",
+    "agreed to this referral",
+    "refer him",
+    "refer her",
+    "refer them",
+    "refer for rj",
+    "refer for restorative",
+    "refer my",
+    "refer our",
+    "refer two",
+    "take this on",
+    "consider this for",
+    "consider for rj",
+    "put forward for rj",
+    "put forward for restorative",
+    "suitable for mediation",
+    "suitable for restorative",
 ];
 
 #[cfg(test)]
@@ -132,7 +294,10 @@ mod tests {
         ReadMessage {
             headers: MessageHeaders {
                 subject: subject.into(),
-                fields: fields.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
+                fields: fields
+                    .iter()
+                    .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+                    .collect(),
                 ..MessageHeaders::default()
             },
             ..ReadMessage::default()
@@ -152,14 +317,32 @@ mod tests {
             assert!(is_automatic(&message(fields, "x")), "{fields:?}");
         }
         assert!(is_automatic(&message(&[], "Automatic reply: RJ")));
-        assert!(!is_automatic(&message(&[("auto-submitted", "no")], "RJ referral")));
-        assert!(!is_automatic(&message(&[("auto-submitted", "auto-generated")], "New submission")));
+        assert!(!is_automatic(&message(
+            &[("auto-submitted", "no")],
+            "RJ referral"
+        )));
+        assert!(!is_automatic(&message(
+            &[("auto-submitted", "auto-generated")],
+            "New submission"
+        )));
     }
 
     #[test]
     fn everyday_words_withdraw_or_ask_for_data() {
-        assert!(wants("your letter", "I don't want to go on with this any more. Please delete everything you hold about me.").withdrawal);
-        assert!(wants("Request", "Please send me a copy of all the personal data you hold").subject_access);
+        assert!(
+            wants(
+                "your letter",
+                "I don't want to go on with this any more. Please delete everything you hold about me."
+            )
+            .withdrawal
+        );
+        assert!(
+            wants(
+                "Request",
+                "Please send me a copy of all the personal data you hold"
+            )
+            .subject_access
+        );
         assert!(!wants("RJ", "He has given consent and wants to meet her").withdrawal);
         assert!(wants("Which form?", "I have nobody to refer just yet").refers_nobody);
     }

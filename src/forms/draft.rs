@@ -38,13 +38,23 @@ impl Notes {
     pub(super) fn doubt(&mut self, path: &str, code: &str, detail: impl Into<String>) {
         let detail = detail.into();
         if !self.checks.iter().any(|c| c.path == path && c.code == code) {
-            self.checks.push(Check { path: path.to_owned(), code: code.to_owned(), detail });
+            self.checks.push(Check {
+                path: path.to_owned(),
+                code: code.to_owned(),
+                detail,
+            });
         }
     }
 
     /// Takes over the notes of an object at `prefix`.
     pub(super) fn append(&mut self, prefix: &str, other: Notes) {
-        self.checks.extend(other.checks.into_iter().map(|c| Check { path: format!("{prefix}{}", c.path), ..c }));
-        self.evidence.extend(other.evidence.into_iter().map(|e| Evidence { path: format!("{prefix}{}", e.path), ..e }));
+        self.checks.extend(other.checks.into_iter().map(|c| Check {
+            path: format!("{prefix}{}", c.path),
+            ..c
+        }));
+        self.evidence.extend(other.evidence.into_iter().map(|e| Evidence {
+            path: format!("{prefix}{}", e.path),
+            ..e
+        }));
     }
 }

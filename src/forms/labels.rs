@@ -395,7 +395,9 @@ impl LabelBook {
         let words = pattern_words(phrase);
         if words.iter().any(|w| w == "*") {
             if words.iter().all(|w| w == "*") {
-                problems.push(format!("[fields] {key}: {phrase:?} has no word to compare; remove it"));
+                problems.push(format!(
+                    "[fields] {key}: {phrase:?} has no word to compare; remove it"
+                ));
             } else {
                 self.wild.push((words, field));
             }
@@ -403,13 +405,17 @@ impl LabelBook {
         }
         let plain = tokens(phrase);
         if plain.is_empty() {
-            problems.push(format!("[fields] {key}: {phrase:?} has no word to compare; remove it"));
+            problems.push(format!(
+                "[fields] {key}: {phrase:?} has no word to compare; remove it"
+            ));
             return;
         }
         if let Some(other) = self.plain.insert(plain.join(" "), field)
             && other != field
         {
-            problems.push(format!("[fields] {key}: {phrase:?} also stands under {other:?}; a label can mean only one field"));
+            problems.push(format!(
+                "[fields] {key}: {phrase:?} also stands under {other:?}; a label can mean only one field"
+            ));
         }
         if words.is_empty() {
             return;
@@ -517,13 +523,13 @@ impl LabelBook {
         {
             return make((*field, true, raw.len()));
         }
+        if stripped.is_empty() && !subjects.is_empty() && !everybody {
+            return make((Field::Name, true, 0));
+        }
         if subjects.len() < 2
             && let Some((field, _)) = self.exact.get(&whole.join(" "))
         {
             return make((*field, true, whole.len()));
-        }
-        if stripped.is_empty() && !subjects.is_empty() && !everybody {
-            return make((Field::Name, true, 0));
         }
         let best = [&bare, &whole, &stripped]
             .into_iter()
@@ -538,7 +544,10 @@ impl LabelBook {
         let short = words.len() - trailing;
         loop {
             let rest = words.get(start..)?;
-            let exact = self.exact.get(&rest.join(" ")).or_else(|| self.exact.get(&words.get(start..short)?.join(" ")));
+            let exact = self
+                .exact
+                .get(&rest.join(" "))
+                .or_else(|| self.exact.get(&words.get(start..short)?.join(" ")));
             if let Some((field, _)) = exact {
                 return Some((*field, true, rest.len()));
             }
@@ -828,7 +837,16 @@ const LEADING: [&str; 14] = [
     "tell", "person", "named",
 ];
 /// Words that may stand behind a label without changing it ("if known").
-const TRAILING: [&str; 8] = ["known", "applicable", "available", "appropriate", "relevant", "optional", "possible", "required"];
+const TRAILING: [&str; 8] = [
+    "known",
+    "applicable",
+    "available",
+    "appropriate",
+    "relevant",
+    "optional",
+    "possible",
+    "required",
+];
 const SELF_HARMED: [&str; 9] = [
     "i was harmed",
     "i have been harmed",
@@ -1054,6 +1072,8 @@ mod tests {
                 Field::ConsentContact,
                 Who::Victim,
             ),
+            ("Victim", Field::Name, Who::Victim),
+            ("Offender", Field::Name, Who::Offender),
             ("Your name", Field::Name, Who::You),
             ("Their mobile", Field::Phone, Who::Them),
         ] {

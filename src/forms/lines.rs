@@ -55,7 +55,9 @@ fn push_blocks<'a>(blocks: &'a [Block], quotes: Quotes, depth: usize, out: &mut 
     for block in blocks {
         match block {
             Block::Heading { text, page, .. } => push_lines(text, *page, true, out),
-            Block::Paragraph { text, page } | Block::ListItem { text, page } => push_lines(text, *page, false, out),
+            Block::Paragraph { text, page } | Block::ListItem { text, page } => {
+                push_lines(text, *page, false, out)
+            }
             Block::Definition { term, value } => out.push(Element::Pair(term, value)),
             Block::Table(table) => out.push(Element::Table(table)),
             Block::Rule => out.push(Element::Rule),
@@ -114,7 +116,14 @@ pub(super) fn split_breaks(text: &[Inline]) -> Vec<Vec<Inline>> {
                     if at > 0 {
                         lines.push(Vec::new());
                     }
-                    push(&mut lines, Inline::Text { text: part.to_owned(), bold: *bold, struck: *struck });
+                    push(
+                        &mut lines,
+                        Inline::Text {
+                            text: part.to_owned(),
+                            bold: *bold,
+                            struck: *struck,
+                        },
+                    );
                 }
             }
             Inline::Answer { text, placeholder } => {
@@ -122,7 +131,13 @@ pub(super) fn split_breaks(text: &[Inline]) -> Vec<Vec<Inline>> {
                     if at > 0 {
                         lines.push(Vec::new());
                     }
-                    push(&mut lines, Inline::Answer { text: part.to_owned(), placeholder: *placeholder });
+                    push(
+                        &mut lines,
+                        Inline::Answer {
+                            text: part.to_owned(),
+                            placeholder: *placeholder,
+                        },
+                    );
                 }
             }
             Inline::Tick { .. } | Inline::Hidden { .. } => push(&mut lines, piece.clone()),
@@ -134,10 +149,17 @@ pub(super) fn split_breaks(text: &[Inline]) -> Vec<Vec<Inline>> {
 /// Bytes that a piece takes in [`inline_text`].
 fn visible_len(piece: &Inline) -> usize {
     match piece {
-        Inline::Text { text, .. } | Inline::Answer { text, placeholder: false } => text.len(),
+        Inline::Text { text, .. }
+        | Inline::Answer {
+            text,
+            placeholder: false,
+        } => text.len(),
         Inline::Tick { .. } => '☒'.len_utf8(),
         Inline::Break => 1,
-        Inline::Answer { placeholder: true, .. } | Inline::Hidden { .. } => 0,
+        Inline::Answer {
+            placeholder: true, ..
+        }
+        | Inline::Hidden { .. } => 0,
     }
 }
 
@@ -155,8 +177,15 @@ pub(super) fn slice(pieces: &[Inline], from: usize, to: usize) -> Vec<Inline> {
         } else if start < end {
             let cut = |text: &String| text.get(start - at..end - at).unwrap_or_default().to_owned();
             out.push(match piece {
-                Inline::Text { text, bold, struck } => Inline::Text { text: cut(text), bold: *bold, struck: *struck },
-                Inline::Answer { text, placeholder } => Inline::Answer { text: cut(text), placeholder: *placeholder },
+                Inline::Text { text, bold, struck } => Inline::Text {
+                    text: cut(text),
+                    bold: *bold,
+                    struck: *struck,
+                },
+                Inline::Answer { text, placeholder } => Inline::Answer {
+                    text: cut(text),
+                    placeholder: *placeholder,
+                },
                 Inline::Tick { .. } | Inline::Break | Inline::Hidden { .. } => piece.clone(),
             });
         }
@@ -190,7 +219,11 @@ pub(super) fn cut_places(pieces: &[Inline], most: usize) -> Vec<usize> {
                 }
                 was_bold = *bold;
             }
-            Inline::Tick { .. } | Inline::Answer { .. } | Inline::Text { .. } | Inline::Break | Inline::Hidden { .. } => {}
+            Inline::Tick { .. }
+            | Inline::Answer { .. }
+            | Inline::Text { .. }
+            | Inline::Break
+            | Inline::Hidden { .. } => {}
         }
         at += visible_len(piece);
     }
@@ -235,7 +268,11 @@ mod tests {
     use super::*;
 
     fn text(text: &str) -> Inline {
-        Inline::Text { text: text.to_owned(), bold: false, struck: false }
+        Inline::Text {
+            text: text.to_owned(),
+            bold: false,
+            struck: false,
+        }
     }
 
     #[test]
@@ -244,7 +281,11 @@ mod tests {
             text("Safe: "),
             Inline::Tick { checked: true },
             text(" Yes "),
-            Inline::Text { text: "No".into(), bold: false, struck: true },
+            Inline::Text {
+                text: "No".into(),
+                bold: false,
+                struck: true,
+            },
         ];
         let right = slice(&line, 5, 100);
         assert_eq!(inline_text(&right), " ☒ Yes No");

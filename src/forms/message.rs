@@ -10,7 +10,8 @@ use super::pairs::{self, Facts};
 use super::person::Tools;
 use super::{signature, trust};
 use crate::domain::{
-    Attachment, AttachmentRow, CaseReference, Document, Evidence, Kind, PARSED_SCHEMA, ParsedMessage, ReadMessage, ReadStatus, Referral,
+    Attachment, AttachmentRow, CaseReference, Document, Evidence, Kind, PARSED_SCHEMA, ParsedMessage,
+    ReadMessage, ReadStatus, Referral,
 };
 
 /// Answers that make a document a filled form.
@@ -57,7 +58,11 @@ pub fn understand(message: &ReadMessage, context: &FormsContext<'_>) -> ParsedMe
     match filled.next() {
         Some(form) => {
             let (referral, notes) = finish(form, message, &text, context);
-            parsed.kind = if form.form.is_self_referral { Kind::SelfReferral } else { Kind::Referral };
+            parsed.kind = if form.form.is_self_referral {
+                Kind::SelfReferral
+            } else {
+                Kind::Referral
+            };
             put(&mut parsed, referral, notes);
             if context.known_thread {
                 parsed.checks.push(crate::domain::Check {
@@ -73,9 +78,18 @@ pub fn understand(message: &ReadMessage, context: &FormsContext<'_>) -> ParsedMe
 }
 
 /// No filled form: a referral in the writer's own words, a question, or neither.
-fn without_form(parsed: &mut ParsedMessage, message: &ReadMessage, wants: Wants, forms: &[Read], context: &FormsContext<'_>) {
+fn without_form(
+    parsed: &mut ParsedMessage,
+    message: &ReadMessage,
+    wants: Wants,
+    forms: &[Read],
+    context: &FormsContext<'_>,
+) {
     let _ = forms;
-    let unread = message.attachments.iter().any(|a| may_be_a_form(a) && a.read != ReadStatus::Ok);
+    let unread = message
+        .attachments
+        .iter()
+        .any(|a| may_be_a_form(a) && a.read != ReadStatus::Ok);
     if let Some((referral, notes)) = super::prose::read(message, wants, context) {
         parsed.kind = Kind::Referral;
         put(parsed, referral, notes);
@@ -84,8 +98,18 @@ fn without_form(parsed: &mut ParsedMessage, message: &ReadMessage, wants: Wants,
         let mut referral = Referral::default();
         let mut notes = Notes::default();
         referral.referrer.is_self_referral = Some(false);
-        cover(&mut referral, &mut notes, message, &writers_text(message), context);
-        notes.doubt("/parties", "attachment_not_read", "the attached form could not be read; open it");
+        cover(
+            &mut referral,
+            &mut notes,
+            message,
+            &writers_text(message),
+            context,
+        );
+        notes.doubt(
+            "/parties",
+            "attachment_not_read",
+            "the attached form could not be read; open it",
+        );
         put(parsed, referral, notes);
     } else if wants.question || wants.refers_nobody {
         parsed.kind = Kind::Enquiry;
@@ -93,7 +117,8 @@ fn without_form(parsed: &mut ParsedMessage, message: &ReadMessage, wants: Wants,
 }
 
 fn may_be_a_form(attachment: &Attachment) -> bool {
-    let document = attachment.media_type.starts_with("application/") || attachment.media_type.starts_with("image/tiff");
+    let document =
+        attachment.media_type.starts_with("application/") || attachment.media_type.starts_with("image/tiff");
     document && attachment.media_type != "application/pkcs7-signature"
 }
 
@@ -127,12 +152,19 @@ fn case_references(message: &ReadMessage, context: &FormsContext<'_>) -> Vec<Str
             }
         }
     }
-    CaseReference::find_all(context.reference_prefixes, &text).iter().map(|r| r.as_str().to_owned()).collect()
+    CaseReference::find_all(context.reference_prefixes, &text)
+        .iter()
+        .map(|r| r.as_str().to_owned())
+        .collect()
 }
 
 /// The writer's own lines, without quoted history.
 pub(super) fn writers_text(message: &ReadMessage) -> Vec<String> {
-    message.bodies.iter().flat_map(|document| plain_lines(document, Quotes::Skip)).collect()
+    message
+        .bodies
+        .iter()
+        .flat_map(|document| plain_lines(document, Quotes::Skip))
+        .collect()
 }
 
 /// The lines of a document, table cells included.
@@ -147,7 +179,10 @@ pub(super) fn plain_lines(document: &Document, quotes: Quotes) -> Vec<String> {
             }
             super::lines::Element::Table(table) => {
                 for cell in table.rows.iter().flat_map(|row| &row.cells) {
-                    let inner = Document { blocks: cell.blocks.clone(), ..Document::default() };
+                    let inner = Document {
+                        blocks: cell.blocks.clone(),
+                        ..Document::default()
+                    };
                     out.extend(flat_lines(&inner));
                 }
             }
@@ -162,7 +197,9 @@ fn flat_lines(document: &Document) -> Vec<String> {
         .into_iter()
         .filter_map(|element| match element {
             super::lines::Element::Line(line) => Some(line.text()),
-            super::lines::Element::Pair(..) | super::lines::Element::Table(_) | super::lines::Element::Rule => None,
+            super::lines::Element::Pair(..)
+            | super::lines::Element::Table(_)
+            | super::lines::Element::Rule => None,
         })
         .collect()
 }
@@ -181,7 +218,9 @@ impl Read {
         let (good, bad) = self.form.typed;
         let sheet = good == 0 && bad >= 2;
         let enough = self.form.weight >= FILLED_ANSWERS && (!self.is_body || self.form.labels >= FORM_LABELS);
-        let somebody = !self.form.referral.parties.is_empty() || self.form.referral.offence.summary.is_some() || self.form.referral.offence.kind.is_some();
+        let somebody = !self.form.referral.parties.is_empty()
+            || self.form.referral.offence.summary.is_some()
+            || self.form.referral.offence.kind.is_some();
         enough && somebody && !sheet
     }
 }
@@ -195,12 +234,24 @@ fn forms(message: &ReadMessage, context: &FormsContext<'_>) -> Vec<Read> {
 }
 
 fn push_forms(message: &ReadMessage, context: &FormsContext<'_>, depth: usize, out: &mut Vec<Read>) {
-    let tools = Tools { book: context.labels, today: context.today };
+    let tools = Tools {
+        book: context.labels,
+        today: context.today,
+    };
     let mut add = |document: &Document, is_body: bool| {
-        let place = Place { part: document.part.clone(), filename: document.filename.clone(), page: None };
+        let place = Place {
+            part: document.part.clone(),
+            filename: document.filename.clone(),
+            page: None,
+        };
         let facts = pairs::read(document, context.labels, Quotes::Skip);
         let form = assemble(&facts, &place, tools);
-        out.push(Read { form, facts, place, is_body });
+        out.push(Read {
+            form,
+            facts,
+            place,
+            is_body,
+        });
     };
     for body in &message.bodies {
         add(body, true);
@@ -220,7 +271,12 @@ fn push_forms(message: &ReadMessage, context: &FormsContext<'_>, depth: usize, o
 }
 
 /// Completes a form's referral from the covering mail and the agency book.
-fn finish(read: &Read, message: &ReadMessage, text: &[String], context: &FormsContext<'_>) -> (Referral, Notes) {
+fn finish(
+    read: &Read,
+    message: &ReadMessage,
+    text: &[String],
+    context: &FormsContext<'_>,
+) -> (Referral, Notes) {
     let mut referral = read.form.referral.clone();
     let mut notes = read.form.notes.clone();
     let _ = &read.facts;
@@ -233,33 +289,71 @@ fn finish(read: &Read, message: &ReadMessage, text: &[String], context: &FormsCo
     }
     let mut topics = Topics::default();
     topics.read(&message.headers.subject);
-    let header = Place { part: message.headers.part.clone(), ..Place::default() };
-    about::note(&mut referral, &mut notes, topics, &message.headers.subject, &header);
+    let header = Place {
+        part: message.headers.part.clone(),
+        ..Place::default()
+    };
+    about::note(
+        &mut referral,
+        &mut notes,
+        topics,
+        &message.headers.subject,
+        &header,
+    );
     about::settle(&mut referral, &mut notes, &read.place);
     (referral, notes)
 }
 
 /// The covering mail: its signature fills what the form leaves out about the referrer.
-pub(super) fn cover(referral: &mut Referral, notes: &mut Notes, message: &ReadMessage, text: &[String], context: &FormsContext<'_>) {
-    let place = message.bodies.first().map(|d| Place { part: d.part.clone(), ..Place::default() }).unwrap_or_default();
+pub(super) fn cover(
+    referral: &mut Referral,
+    notes: &mut Notes,
+    message: &ReadMessage,
+    text: &[String],
+    context: &FormsContext<'_>,
+) {
+    let place = message
+        .bodies
+        .first()
+        .map(|d| Place {
+            part: d.part.clone(),
+            ..Place::default()
+        })
+        .unwrap_or_default();
     let writer = signature::display_words(&message.headers);
     let same = referral.referrer.name.as_ref().is_none_or(|name| {
         let name = super::labels::tokens(name);
         writer.iter().any(|w| name.contains(w))
     });
     if same {
-        signature::fill(&mut referral.referrer, notes, text, &message.headers, context.agencies, &place);
+        signature::fill(
+            &mut referral.referrer,
+            notes,
+            text,
+            &message.headers,
+            context.agencies,
+            &place,
+        );
     }
     agency_kind(referral, notes, context);
 }
 
 fn agency_kind(referral: &mut Referral, notes: &mut Notes, context: &FormsContext<'_>) {
-    let Some(agency) = referral.referrer.agency.clone() else { return };
+    let Some(agency) = referral.referrer.agency.clone() else {
+        return;
+    };
     referral.referrer.agency_kind = context.agencies.kind_of_name(&agency);
     if referral.referrer.agency_kind.is_some() {
-        let source: Option<Evidence> = notes.evidence.iter().find(|e| e.path == "/referrer/agency").cloned();
+        let source: Option<Evidence> = notes
+            .evidence
+            .iter()
+            .find(|e| e.path == "/referrer/agency")
+            .cloned();
         if let Some(source) = source {
-            notes.evidence.push(Evidence { path: "/referrer/agency_kind".into(), ..source });
+            notes.evidence.push(Evidence {
+                path: "/referrer/agency_kind".into(),
+                ..source
+            });
         }
     }
 }

@@ -13,7 +13,13 @@ use crate::domain::{ConsentAnswer, OffenceOutcome, Reference, ReferenceKind, Ref
 const MAX_REFERENCE: usize = 40;
 
 /// Fills what is about the case, not a person.
-pub(super) fn fill<'a>(referral: &mut Referral, notes: &mut Notes, facts: impl Iterator<Item = &'a Fact>, place: &Place, tools: Tools<'_>) {
+pub(super) fn fill<'a>(
+    referral: &mut Referral,
+    notes: &mut Notes,
+    facts: impl Iterator<Item = &'a Fact>,
+    place: &Place,
+    tools: Tools<'_>,
+) {
     for fact in facts {
         let cleaned = fact.answer.clean(tools.book);
         if cleaned.is_blank() {
@@ -21,10 +27,17 @@ pub(super) fn fill<'a>(referral: &mut Referral, notes: &mut Notes, facts: impl I
         }
         let text = cleaned.text();
         let quote = fact.answer.quote();
-        let place = Place { page: fact.page, ..place.clone() };
+        let place = Place {
+            page: fact.page,
+            ..place.clone()
+        };
         let about_no_person = fact.subject == Subject::Case;
         let mut set = |slot: &mut Option<String>, path: &str, value: String| match slot {
-            Some(old) if spoken(old) != spoken(&value) => notes.doubt(path, "conflicting_values", "two different answers stand there; the first was taken"),
+            Some(old) if spoken(old) != spoken(&value) => notes.doubt(
+                path,
+                "conflicting_values",
+                "two different answers stand there; the first was taken",
+            ),
             Some(_) => {}
             None => {
                 *slot = Some(value);
@@ -32,18 +45,44 @@ pub(super) fn fill<'a>(referral: &mut Referral, notes: &mut Notes, facts: impl I
             }
         };
         match fact.field {
-            Field::OffenceKind => set(&mut referral.offence.kind, "/offence/kind", cleaned.lines.join(", ")),
+            Field::OffenceKind => set(
+                &mut referral.offence.kind,
+                "/offence/kind",
+                cleaned.lines.join(", "),
+            ),
             Field::OffenceLocation => set(&mut referral.offence.location, "/offence/location", text),
-            Field::Address if about_no_person => set(&mut referral.offence.location, "/offence/location", text),
-            Field::Summary => set(&mut referral.offence.summary, "/offence/summary", cleaned.lines.join("\n")),
+            Field::Address if about_no_person => {
+                set(&mut referral.offence.location, "/offence/location", text)
+            }
+            Field::Summary => set(
+                &mut referral.offence.summary,
+                "/offence/summary",
+                cleaned.lines.join("\n"),
+            ),
             Field::Risks => {
                 if !is_bare_no(&text, tools) {
                     set(&mut referral.risks, "/risks", cleaned.lines.join("\n"));
                 }
             }
             Field::Wishes => set(&mut referral.wishes, "/wishes", cleaned.lines.join("\n")),
-            Field::OffenceDate => date(&mut referral.offence.date, "/offence/date", &text, &quote, &place, notes, tools),
-            Field::OutcomeDate => date(&mut referral.offence.outcome_date, "/offence/outcome_date", &text, &quote, &place, notes, tools),
+            Field::OffenceDate => date(
+                &mut referral.offence.date,
+                "/offence/date",
+                &text,
+                &quote,
+                &place,
+                notes,
+                tools,
+            ),
+            Field::OutcomeDate => date(
+                &mut referral.offence.outcome_date,
+                "/offence/outcome_date",
+                &text,
+                &quote,
+                &place,
+                notes,
+                tools,
+            ),
             Field::Outcome => outcome(referral, &text, &quote, &place, notes, tools),
             field => {
                 if let Some((kind, asked)) = reference_kind(field) {
@@ -55,21 +94,42 @@ pub(super) fn fill<'a>(referral: &mut Referral, notes: &mut Notes, facts: impl I
 }
 
 fn is_bare_no(text: &str, tools: Tools<'_>) -> bool {
-    spoken(text).split(' ').count() == 1 && yes_no(text, tools.book).is_some_and(|y| y.answer != ConsentAnswer::Given)
+    spoken(text).split(' ').count() == 1
+        && yes_no(text, tools.book).is_some_and(|y| y.answer != ConsentAnswer::Given)
 }
 
-fn date(slot: &mut Option<String>, path: &str, text: &str, quote: &str, place: &Place, notes: &mut Notes, tools: Tools<'_>) {
+fn date(
+    slot: &mut Option<String>,
+    path: &str,
+    text: &str,
+    quote: &str,
+    place: &Place,
+    notes: &mut Notes,
+    tools: Tools<'_>,
+) {
     let found = dates::find(text, DateUse::Event, tools.today);
     let Some(first) = found.first() else {
-        notes.doubt(path, "unreadable_date", format!("\"{quote}\" is not a whole date"));
+        notes.doubt(
+            path,
+            "unreadable_date",
+            format!("\"{quote}\" is not a whole date"),
+        );
         return;
     };
     let Some(iso) = first.date.iso() else {
-        notes.doubt(path, "impossible_date", format!("\"{quote}\" is no day of the calendar"));
+        notes.doubt(
+            path,
+            "impossible_date",
+            format!("\"{quote}\" is no day of the calendar"),
+        );
         return;
     };
     match slot {
-        Some(old) if *old != iso => notes.doubt(path, "conflicting_values", "two different dates stand there; the first was taken"),
+        Some(old) if *old != iso => notes.doubt(
+            path,
+            "conflicting_values",
+            "two different dates stand there; the first was taken",
+        ),
         Some(_) => {}
         None => {
             *slot = Some(iso);
@@ -78,11 +138,22 @@ fn date(slot: &mut Option<String>, path: &str, text: &str, quote: &str, place: &
     }
     let future = matches!(first.date, ReadDate::Day { date, .. } if date > tools.today);
     if found.len() > 1 || future || matches!(first.date, ReadDate::Day { ambiguous: true, .. }) {
-        notes.doubt(path, "ambiguous_date", format!("\"{quote}\" can be read in more than one way, or lies in the future"));
+        notes.doubt(
+            path,
+            "ambiguous_date",
+            format!("\"{quote}\" can be read in more than one way, or lies in the future"),
+        );
     }
 }
 
-fn outcome(referral: &mut Referral, text: &str, quote: &str, place: &Place, notes: &mut Notes, tools: Tools<'_>) {
+fn outcome(
+    referral: &mut Referral,
+    text: &str,
+    quote: &str,
+    place: &Place,
+    notes: &mut Notes,
+    tools: Tools<'_>,
+) {
     let path = "/offence/outcome";
     if referral.offence.outcome.is_some() {
         return;
@@ -142,14 +213,26 @@ pub(super) fn kind_of(kind: IdentifierKind) -> Option<ReferenceKind> {
     }
 }
 
-fn references(referral: &mut Referral, asked: ReferenceKind, label: &str, text: &str, quote: &str, place: &Place, notes: &mut Notes) {
+fn references(
+    referral: &mut Referral,
+    asked: ReferenceKind,
+    label: &str,
+    text: &str,
+    quote: &str,
+    place: &Place,
+    notes: &mut Notes,
+) {
     let labelled = format!("{label} {text}");
     let mut any = false;
     for found in identifiers::find(&labelled) {
         let Some(kind) = kind_of(found.kind) else { continue };
         let fits = match asked {
-            ReferenceKind::AgencyReference => matches!(kind, ReferenceKind::CrimeNumber) && text.trim().len() == found.normal.len(),
-            ReferenceKind::CrimeNumber | ReferenceKind::Crn => matches!(kind, ReferenceKind::CrimeNumber | ReferenceKind::Crn),
+            ReferenceKind::AgencyReference => {
+                matches!(kind, ReferenceKind::CrimeNumber) && text.trim().len() == found.normal.len()
+            }
+            ReferenceKind::CrimeNumber | ReferenceKind::Crn => {
+                matches!(kind, ReferenceKind::CrimeNumber | ReferenceKind::Crn)
+            }
             _ => kind == asked,
         };
         if fits {
@@ -166,22 +249,61 @@ fn references(referral: &mut Referral, asked: ReferenceKind, label: &str, text: 
         return;
     }
     match asked {
-        ReferenceKind::AgencyReference => push(referral, notes, asked, value.to_owned(), quote, place, CheckLetter::NotApplicable),
+        ReferenceKind::AgencyReference => push(
+            referral,
+            notes,
+            asked,
+            value.to_owned(),
+            quote,
+            place,
+            CheckLetter::NotApplicable,
+        ),
         ReferenceKind::CollarNumber => {
-            if let Some(number) = value.split_whitespace().find(|w| w.chars().any(|c| c.is_ascii_digit())) {
-                push(referral, notes, asked, number.to_owned(), quote, place, CheckLetter::NotApplicable);
+            if let Some(number) = value
+                .split_whitespace()
+                .find(|w| w.chars().any(|c| c.is_ascii_digit()))
+            {
+                push(
+                    referral,
+                    notes,
+                    asked,
+                    number.to_owned(),
+                    quote,
+                    place,
+                    CheckLetter::NotApplicable,
+                );
             }
         }
         _ => {
-            push(referral, notes, asked, value.to_owned(), quote, place, CheckLetter::NotApplicable);
+            push(
+                referral,
+                notes,
+                asked,
+                value.to_owned(),
+                quote,
+                place,
+                CheckLetter::NotApplicable,
+            );
             let path = format!("/references/{}", referral.references.len().saturating_sub(1));
-            notes.doubt(&path, "unusual_reference", format!("\"{quote}\" does not look like a number of this kind"));
+            notes.doubt(
+                &path,
+                "unusual_reference",
+                format!("\"{quote}\" does not look like a number of this kind"),
+            );
         }
     }
 }
 
 /// Adds a reference once.
-pub(super) fn push(referral: &mut Referral, notes: &mut Notes, kind: ReferenceKind, value: String, quote: &str, place: &Place, check: CheckLetter) {
+pub(super) fn push(
+    referral: &mut Referral,
+    notes: &mut Notes,
+    kind: ReferenceKind,
+    value: String,
+    quote: &str,
+    place: &Place,
+    check: CheckLetter,
+) {
     let reference = Reference { kind, value };
     if referral.references.contains(&reference) {
         return;
@@ -190,7 +312,11 @@ pub(super) fn push(referral: &mut Referral, notes: &mut Notes, kind: ReferenceKi
     let path = format!("/references/{}", referral.references.len() - 1);
     notes.read(&path, place, quote);
     if check == CheckLetter::Bad {
-        notes.doubt(&path, "check_letter", "the check letter is wrong: probably a typing slip");
+        notes.doubt(
+            &path,
+            "check_letter",
+            "the check letter is wrong: probably a typing slip",
+        );
     }
 }
 
@@ -206,9 +332,15 @@ pub(super) fn typed(read: &Facts, tools: Tools<'_>) -> (usize, usize) {
             continue;
         }
         let reads = match fact.field {
-            Field::DateOfBirth | Field::OffenceDate => dates::parse(&text, DateUse::Event, tools.today).is_some(),
-            Field::Phone => identifiers::find(&text).iter().any(|f| f.kind == IdentifierKind::Phone),
-            Field::Email => identifiers::find(&text).iter().any(|f| f.kind == IdentifierKind::Email),
+            Field::DateOfBirth | Field::OffenceDate => {
+                dates::parse(&text, DateUse::Event, tools.today).is_some()
+            }
+            Field::Phone => identifiers::find(&text)
+                .iter()
+                .any(|f| f.kind == IdentifierKind::Phone),
+            Field::Email => identifiers::find(&text)
+                .iter()
+                .any(|f| f.kind == IdentifierKind::Email),
             Field::Postcode => identifiers::normal_postcode(&text.to_uppercase()).is_some(),
             _ => continue,
         };

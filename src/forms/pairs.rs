@@ -88,7 +88,11 @@ pub(super) fn read(document: &Document, book: &LabelBook, quotes: Quotes) -> Fac
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Context {
     Nothing,
-    Person { person: Person, occurrence: u32, own: bool },
+    Person {
+        person: Person,
+        occurrence: u32,
+        own: bool,
+    },
     Offence,
     Consent,
     Risk,
@@ -129,11 +133,19 @@ impl Reader<'_> {
         self.context = match section {
             Section::Person(person) => {
                 let occurrence = self.next_occurrence();
-                Context::Person { person, occurrence, own: false }
+                Context::Person {
+                    person,
+                    occurrence,
+                    own: false,
+                }
             }
             Section::Offence(_) => Context::Offence,
             Section::Consent(person) => {
-                self.sticky = person.map(|person| Subject::Person { person, occurrence: 0, own: false });
+                self.sticky = person.map(|person| Subject::Person {
+                    person,
+                    occurrence: 0,
+                    own: false,
+                });
                 Context::Consent
             }
             Section::Risk => Context::Risk,
@@ -144,7 +156,13 @@ impl Reader<'_> {
     /// Ends an open answer.
     pub(super) fn close(&mut self) {
         if let Some(pending) = self.pending.take() {
-            self.emit(pending.label, &pending.text, pending.subject, Answer::of(pending.lines), pending.page);
+            self.emit(
+                pending.label,
+                &pending.text,
+                pending.subject,
+                Answer::of(pending.lines),
+                pending.page,
+            );
         }
     }
 
@@ -152,11 +170,12 @@ impl Reader<'_> {
         if self.context == Context::Skip && label.field != Field::AgencyReference {
             return;
         }
-        let beside_offence = self
-            .out
-            .facts
-            .last()
-            .is_some_and(|f| matches!(f.field, Field::OffenceKind | Field::CrimeNumber | Field::OffenceLocation));
+        let beside_offence = self.out.facts.last().is_some_and(|f| {
+            matches!(
+                f.field,
+                Field::OffenceKind | Field::CrimeNumber | Field::OffenceLocation
+            )
+        });
         let field = match label.field {
             Field::BareDate if self.context == Context::Offence || beside_offence => Field::OffenceDate,
             field => field,
@@ -173,7 +192,14 @@ impl Reader<'_> {
     }
 
     /// A label with its answer, wherever they stood.
-    pub(super) fn pair(&mut self, label: LabelMatch, text: &str, answer: Answer, page: Option<u32>, column: Option<Subject>) {
+    pub(super) fn pair(
+        &mut self,
+        label: LabelMatch,
+        text: &str,
+        answer: Answer,
+        page: Option<u32>,
+        column: Option<Subject>,
+    ) {
         let subject = self.subject(&label, column);
         self.emit(label, text, subject, answer, page);
     }
@@ -182,9 +208,19 @@ impl Reader<'_> {
     fn subject(&mut self, label: &LabelMatch, column: Option<Subject>) -> Subject {
         let field = label.field;
         if let Some(column) = column {
-            return if field.is_personal() || is_own_number(field) { column } else { Subject::Case };
+            return if field.is_personal() || is_own_number(field) {
+                column
+            } else {
+                Subject::Case
+            };
         }
-        if !field.is_personal() && !is_own_number(field) && !matches!(field, Field::NameAndAgency | Field::From | Field::Signature | Field::BareDate | Field::ChildOf) {
+        if !field.is_personal()
+            && !is_own_number(field)
+            && !matches!(
+                field,
+                Field::NameAndAgency | Field::From | Field::Signature | Field::BareDate | Field::ChildOf
+            )
+        {
             return Subject::Case;
         }
         let about_no_person = matches!(self.context, Context::Offence | Context::Risk);
@@ -210,18 +246,43 @@ impl Reader<'_> {
         let pronoun = label.person.filter(|p| matches!(p.who, Who::You | Who::Them));
         let named = label.person.filter(|p| !matches!(p.who, Who::You | Who::Them));
         let here = match self.context {
-            Context::Person { person, occurrence, own } => Some(Subject::Person { person, occurrence, own }),
+            Context::Person {
+                person,
+                occurrence,
+                own,
+            } => Some(Subject::Person {
+                person,
+                occurrence,
+                own,
+            }),
             Context::Nothing | Context::Offence | Context::Consent | Context::Risk | Context::Skip => None,
         };
         if let Some(person) = named {
-            if let Context::Person { person: context, occurrence, own } = self.context {
+            if let Context::Person {
+                person: context,
+                occurrence,
+                own,
+            } = self.context
+            {
                 if context.who == person.who && (person.number.is_none() || person.number == context.number) {
-                    return Subject::Person { person: context, occurrence, own };
+                    return Subject::Person {
+                        person: context,
+                        occurrence,
+                        own,
+                    };
                 }
                 let of = person.of.or(Some(context.who)).filter(|_| is_helper(person.who));
-                return Subject::Person { person: Person { of, ..person }, occurrence: if is_helper(person.who) { occurrence } else { 0 }, own: false };
+                return Subject::Person {
+                    person: Person { of, ..person },
+                    occurrence: if is_helper(person.who) { occurrence } else { 0 },
+                    own: false,
+                };
             }
-            return Subject::Person { person, occurrence: 0, own: false };
+            return Subject::Person {
+                person,
+                occurrence: 0,
+                own: false,
+            };
         }
         if label.field.is_consent()
             && let Some(sticky) = self.sticky
@@ -231,8 +292,20 @@ impl Reader<'_> {
         }
         match (here, pronoun) {
             (Some(here), _) => here,
-            (None, Some(person)) => Subject::Person { person, occurrence: 0, own: false },
-            (None, None) => Subject::Person { person: Person { who: Who::You, number: None, of: None }, occurrence: 0, own: false },
+            (None, Some(person)) => Subject::Person {
+                person,
+                occurrence: 0,
+                own: false,
+            },
+            (None, None) => Subject::Person {
+                person: Person {
+                    who: Who::You,
+                    number: None,
+                    of: None,
+                },
+                occurrence: 0,
+                own: false,
+            },
         }
     }
 
@@ -242,7 +315,12 @@ impl Reader<'_> {
             return;
         }
         let text = line.text();
-        if text.is_empty() && line.pieces.iter().all(|p| !matches!(p, Inline::Answer { .. } | Inline::Tick { .. })) {
+        if text.is_empty()
+            && line
+                .pieces
+                .iter()
+                .all(|p| !matches!(p, Inline::Answer { .. } | Inline::Tick { .. }))
+        {
             if let Some(pending) = &mut self.pending {
                 pending.broken |= !pending.lines.is_empty();
             }
@@ -253,7 +331,11 @@ impl Reader<'_> {
             self.stopped = true;
             return;
         }
-        if text.chars().all(|c| matches!(c, '-' | '=' | '_' | '—' | '–' | '*')) && text.len() >= 3 {
+        if text
+            .chars()
+            .all(|c| matches!(c, '-' | '=' | '_' | '—' | '–' | '*'))
+            && text.len() >= 3
+        {
             self.close();
             return;
         }
@@ -262,11 +344,26 @@ impl Reader<'_> {
         }
         let waiting = self.pending.as_ref().is_some_and(|p| p.lines.is_empty());
         let capitals = is_capitals(&text);
-        let question = text.ends_with(['?', ':']) && self.book.label(&text).is_some_and(|l| !l.role_only && !l.field.is_story());
+        let question = text.ends_with(['?', ':'])
+            && self
+                .book
+                .label(&text)
+                .is_some_and(|l| !l.role_only && !l.field.is_story());
         if !question && ((underlined && !waiting) || line.drawn_as_heading || capitals) {
-            let strictness = if line.is_heading { Strictness::Some } else { Strictness::Every };
-            if let Some(section) = self.book.section(&text, strictness).filter(|_| !text.ends_with(':') || line.is_heading) {
-                let label = self.book.label(&text).filter(|l| l.exact && l.field.is_story() && l.person.is_none());
+            let strictness = if line.is_heading {
+                Strictness::Some
+            } else {
+                Strictness::Every
+            };
+            if let Some(section) = self
+                .book
+                .section(&text, strictness)
+                .filter(|_| !text.ends_with(':') || line.is_heading)
+            {
+                let label = self
+                    .book
+                    .label(&text)
+                    .filter(|l| l.exact && l.field.is_story() && l.person.is_none());
                 self.enter(section);
                 if let Some(label) = label {
                     self.open(label, &text, line.page);
@@ -297,9 +394,23 @@ impl Reader<'_> {
         self.open_for(label, text, subject, page, Vec::new());
     }
 
-    fn open_for(&mut self, label: LabelMatch, text: &str, subject: Subject, page: Option<u32>, lines: Vec<Vec<Inline>>) {
+    fn open_for(
+        &mut self,
+        label: LabelMatch,
+        text: &str,
+        subject: Subject,
+        page: Option<u32>,
+        lines: Vec<Vec<Inline>>,
+    ) {
         self.close();
-        self.pending = Some(Pending { label, text: text.to_owned(), subject, lines, page, broken: false });
+        self.pending = Some(Pending {
+            label,
+            text: text.to_owned(),
+            subject,
+            lines,
+            page,
+            broken: false,
+        });
     }
 
     /// A line that holds a label. `false` where it holds none.
@@ -311,7 +422,11 @@ impl Reader<'_> {
         if self.in_story() && parts.len() == 1 && parts.iter().all(|p| self.is_repeat(&p.label)) {
             return false;
         }
-        let group = self.pending.as_ref().filter(|p| p.lines.is_empty() && p.label.field.is_piece()).map(|p| p.subject);
+        let group = self
+            .pending
+            .as_ref()
+            .filter(|p| p.lines.is_empty() && p.label.field.is_piece())
+            .map(|p| p.subject);
         let count = parts.len();
         for (at, part) in parts.into_iter().enumerate() {
             let subject = match group.filter(|_| part.label.field.is_piece() && part.label.person.is_none()) {
@@ -319,17 +434,28 @@ impl Reader<'_> {
                 None => self.subject(&part.label, None),
             };
             let blank = Answer::of(vec![part.answer.clone()]).clean(self.book).is_blank();
-            let open_end = at + 1 == count && (blank || part.label.field.is_story() || part.label.field == Field::Address);
+            let open_end = at + 1 == count
+                && (blank || part.label.field.is_story() || part.label.field == Field::Address);
             if group.is_some() && self.pending.as_ref().is_some_and(|p| p.lines.is_empty()) {
                 self.pending = None;
             }
             if open_end {
                 let has_ticks = part.answer.iter().any(|p| matches!(p, Inline::Tick { .. }));
-                let lines = if blank && !has_ticks { Vec::new() } else { vec![part.answer] };
+                let lines = if blank && !has_ticks {
+                    Vec::new()
+                } else {
+                    vec![part.answer]
+                };
                 self.open_for(part.label, &part.text, subject, line.page, lines);
             } else {
                 self.close();
-                self.emit(part.label, &part.text, subject, Answer::of(vec![part.answer]), line.page);
+                self.emit(
+                    part.label,
+                    &part.text,
+                    subject,
+                    Answer::of(vec![part.answer]),
+                    line.page,
+                );
             }
         }
         true
@@ -347,7 +473,8 @@ impl Reader<'_> {
                 (Subject::Person { .. }, None) => true,
                 (Subject::Everybody(_) | Subject::Case, _) => false,
             };
-            let same_field = fact.field == label.field || (fact.field == Field::From && matches!(label.field, Field::Name | Field::Email));
+            let same_field = fact.field == label.field
+                || (fact.field == Field::From && matches!(label.field, Field::Name | Field::Email));
             (same_person || fact.field == Field::From) && same_field && !fact.answer.quote().is_empty()
         })
     }
@@ -364,7 +491,10 @@ impl Reader<'_> {
             if gap_end <= last.value_start {
                 continue;
             }
-            let Some(next) = self.first_label(pieces, &text, gap_end, text.len()).filter(|p| p.colon) else {
+            let Some(next) = self
+                .first_label(pieces, &text, gap_end, text.len())
+                .filter(|p| p.colon)
+            else {
                 continue;
             };
             last.answer = slice(pieces, last.value_start, gap_end);
@@ -384,16 +514,29 @@ impl Reader<'_> {
                 break;
             }
             let colon = raw.trim_end().ends_with([':', '?', '：']);
-            let Some(label) = self.book.label(raw.trim()).filter(|label| colon || label.exact || label.first_person) else {
+            let Some(label) = self
+                .book
+                .label(raw.trim())
+                .filter(|label| colon || label.exact || label.first_person)
+            else {
                 continue;
             };
-            let part = Part { label, text: raw.trim().to_owned(), answer: slice(pieces, end, to), value_start: end, colon };
+            let part = Part {
+                label,
+                text: raw.trim().to_owned(),
+                answer: slice(pieces, end, to),
+                value_start: end,
+                colon,
+            };
             let bare_role = label.role_only;
             if bare_role && role_only.is_none() {
                 role_only = Some(part);
                 continue;
             }
-            if !colon && inline_text(&part.answer).trim().is_empty() && !part.answer.iter().any(|p| matches!(p, Inline::Answer { .. })) {
+            if !colon
+                && inline_text(&part.answer).trim().is_empty()
+                && !part.answer.iter().any(|p| matches!(p, Inline::Answer { .. }))
+            {
                 continue;
             }
             return Some(part);
@@ -408,11 +551,17 @@ impl Reader<'_> {
         }
         let marked = line.drawn_as_heading || text.ends_with([':', '?']);
         let waiting = self.pending.as_ref().is_some_and(|p| p.lines.is_empty());
-        let Some(label) = self.book.label(text).filter(|label| marked || (label.exact && !waiting && line.starts_paragraph)) else {
+        let Some(label) = self
+            .book
+            .label(text)
+            .filter(|label| marked || (label.exact && !waiting && line.starts_paragraph))
+        else {
             return false;
         };
         let bare_role = label.role_only;
-        if (bare_role && !text.ends_with([':', '?'])) || (self.in_story() && (!marked || self.is_repeat(&label))) {
+        if (bare_role && !text.ends_with([':', '?']))
+            || (self.in_story() && (!marked || self.is_repeat(&label)))
+        {
             return false;
         }
         self.open(label, text, line.page);
@@ -435,12 +584,23 @@ impl Reader<'_> {
         let mut any = false;
         for (checked, pieces) in spans {
             let text = inline_text(&pieces).trim().to_owned();
-            let Some(label) = self.book.label(&text).filter(|l| l.field.is_consent() && l.words >= 2) else {
+            let Some(label) = self
+                .book
+                .label(&text)
+                .filter(|l| l.field.is_consent() && l.words >= 2)
+            else {
                 continue;
             };
             any = true;
             self.close();
-            let tick = vec![Inline::Tick { checked }, Inline::Text { text: format!(" {text}"), bold: false, struck: false }];
+            let tick = vec![
+                Inline::Tick { checked },
+                Inline::Text {
+                    text: format!(" {text}"),
+                    bold: false,
+                    struck: false,
+                },
+            ];
             let subject = self.subject(&label, None);
             self.emit(label, &text, subject, Answer::of(vec![tick]), line.page);
         }
@@ -473,7 +633,13 @@ impl Reader<'_> {
         match self.book.label(text.trim()) {
             Some(label) => {
                 self.close();
-                self.pair(label, &text, Answer::of(super::lines::split_breaks(value)), None, None);
+                self.pair(
+                    label,
+                    &text,
+                    Answer::of(super::lines::split_breaks(value)),
+                    None,
+                    None,
+                );
             }
             None => self.out.loose.push((inline_text(value), None)),
         }
@@ -484,7 +650,12 @@ impl Reader<'_> {
         self.context = Context::Nothing;
         for field in &document.fields {
             let readable = field.name.replace(['_', '.', '-'], " ");
-            let named = field.label.as_deref().map(str::trim).filter(|l| !l.is_empty()).unwrap_or(&readable);
+            let named = field
+                .label
+                .as_deref()
+                .map(str::trim)
+                .filter(|l| !l.is_empty())
+                .unwrap_or(&readable);
             let Some(label) = self.book.label(named).or_else(|| self.book.label(&readable)) else {
                 continue;
             };
@@ -493,7 +664,11 @@ impl Reader<'_> {
                 FieldValue::Choice(chosen) => Answer::of_text(&chosen.join(", ")),
                 FieldValue::Tick(checked) => Answer::of(vec![vec![
                     Inline::Tick { checked: *checked },
-                    Inline::Text { text: " Yes".into(), bold: false, struck: false },
+                    Inline::Text {
+                        text: " Yes".into(),
+                        bold: false,
+                        struck: false,
+                    },
                 ]]),
                 FieldValue::Blank => Answer::default(),
             };

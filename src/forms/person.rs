@@ -31,17 +31,31 @@ pub(super) struct PartyDraft {
 
 impl PartyDraft {
     pub(super) fn new(role: Role) -> Self {
-        Self { party: Party::new(role), notes: Notes::default(), given: None, family: None, child: None }
+        Self {
+            party: Party::new(role),
+            notes: Notes::default(),
+            given: None,
+            family: None,
+            child: None,
+        }
     }
 
     /// Something beyond consent and preferences is known: it is worth a row.
     pub(super) fn exists(&self) -> bool {
         let p = &self.party;
-        let reachable = p.name.is_some() || !p.phones.is_empty() || !p.emails.is_empty() || p.organisation.is_some();
-        let described = p.date_of_birth.is_some() || p.age.is_some() || p.gender.is_some() || p.address.is_some() || p.postcode.is_some() || p.ethnicity.is_some();
+        let reachable =
+            p.name.is_some() || !p.phones.is_empty() || !p.emails.is_empty() || p.organisation.is_some();
+        let described = p.date_of_birth.is_some()
+            || p.age.is_some()
+            || p.gender.is_some()
+            || p.address.is_some()
+            || p.postcode.is_some()
+            || p.ethnicity.is_some();
         match p.role {
             Role::Victim | Role::Offender | Role::Party => reachable || described,
-            Role::Supporter | Role::AppropriateAdult | Role::Witness | Role::Professional => p.name.is_some() || !p.phones.is_empty() || !p.emails.is_empty(),
+            Role::Supporter | Role::AppropriateAdult | Role::Witness | Role::Professional => {
+                p.name.is_some() || !p.phones.is_empty() || !p.emails.is_empty()
+            }
         }
     }
 
@@ -52,12 +66,16 @@ impl PartyDraft {
         if cleaned.elsewhere
             && let Some(path) = path_of(fact.field)
         {
-            self.notes.doubt(path, "see_elsewhere", format!("the form says \"{quote}\""));
+            self.notes
+                .doubt(path, "see_elsewhere", format!("the form says \"{quote}\""));
         }
         if cleaned.is_blank() {
             return;
         }
-        let place = &Place { page: fact.page, ..place.clone() };
+        let place = &Place {
+            page: fact.page,
+            ..place.clone()
+        };
         match fact.field {
             Field::Name | Field::From | Field::NameAndAgency => self.name(&cleaned, &quote, place, tools),
             Field::Title => {
@@ -79,7 +97,12 @@ impl PartyDraft {
             Field::Age => self.age(&cleaned.text(), place, &quote),
             Field::Gender => {
                 let said = spoken(&cleaned.text());
-                let gender = tools.book.genders.get(&said).cloned().unwrap_or_else(|| cleaned.text());
+                let gender = tools
+                    .book
+                    .genders
+                    .get(&said)
+                    .cloned()
+                    .unwrap_or_else(|| cleaned.text());
                 self.text(&gender, "/gender", place, &quote, |p| &mut p.gender);
             }
             Field::Ethnicity => self.text(&cleaned.text(), "/ethnicity", place, &quote, |p| &mut p.ethnicity),
@@ -88,18 +111,30 @@ impl PartyDraft {
             Field::Phone => self.phones(&cleaned.text(), place, &quote),
             Field::Email => self.emails(&cleaned.text(), place, &quote),
             Field::PhoneAndEmail => self.phone_and_email(&cleaned.text(), place, &quote),
-            Field::Organisation => self.text(&cleaned.text(), "/organisation", place, &quote, |p| &mut p.organisation),
-            Field::Relationship => self.text(&cleaned.text(), "/relationship", place, &quote, |p| &mut p.relationship),
+            Field::Organisation => self.text(&cleaned.text(), "/organisation", place, &quote, |p| {
+                &mut p.organisation
+            }),
+            Field::Relationship => self.text(&cleaned.text(), "/relationship", place, &quote, |p| {
+                &mut p.relationship
+            }),
             Field::Prefers => self.prefers(&cleaned, place, &quote, tools),
-            Field::SafeToContact => self.yes_no(&cleaned, "/safe_to_contact", place, &quote, tools, |p| &mut p.safe_to_contact),
+            Field::SafeToContact => self.yes_no(&cleaned, "/safe_to_contact", place, &quote, tools, |p| {
+                &mut p.safe_to_contact
+            }),
             Field::SafeToLeaveMessage => {
-                self.yes_no(&cleaned, "/safe_to_leave_message", place, &quote, tools, |p| &mut p.safe_to_leave_message);
+                self.yes_no(&cleaned, "/safe_to_leave_message", place, &quote, tools, |p| {
+                    &mut p.safe_to_leave_message
+                });
             }
             Field::BestTime => self.text(&cleaned.text(), "/best_time", place, &quote, |p| &mut p.best_time),
             Field::Language => self.language(&cleaned.text(), place, &quote, tools),
-            Field::Interpreter => self.yes_no(&cleaned, "/interpreter_needed", place, &quote, tools, |p| &mut p.interpreter_needed),
+            Field::Interpreter => self.yes_no(&cleaned, "/interpreter_needed", place, &quote, tools, |p| {
+                &mut p.interpreter_needed
+            }),
             Field::Needs => {
-                if yes_no(&cleaned.text(), tools.book).is_none_or(|y| y.answer != ConsentAnswer::Refused || y.hedged) {
+                if yes_no(&cleaned.text(), tools.book)
+                    .is_none_or(|y| y.answer != ConsentAnswer::Refused || y.hedged)
+                {
                     self.text(&cleaned.text(), "/needs", place, &quote, |p| &mut p.needs);
                 }
             }
@@ -111,12 +146,28 @@ impl PartyDraft {
                 self.consent_how(&cleaned.text(), place, &quote, tools, Demand::Needed);
                 self.consent_date(&cleaned.text(), place, &quote, tools, Demand::Needed);
             }
-            Field::ConsentBy => self.text(&cleaned.text(), "/consent/obtained_by", place, &quote, |p| &mut p.consent.obtained_by),
+            Field::ConsentBy => self.text(&cleaned.text(), "/consent/obtained_by", place, &quote, |p| {
+                &mut p.consent.obtained_by
+            }),
             Field::ConsentShareOther => {
-                self.yes_no(&cleaned, "/consent/share_with_other_party", place, &quote, tools, |p| &mut p.consent.share_with_other_party);
+                self.yes_no(
+                    &cleaned,
+                    "/consent/share_with_other_party",
+                    place,
+                    &quote,
+                    tools,
+                    |p| &mut p.consent.share_with_other_party,
+                );
             }
             Field::ConsentShareAgencies => {
-                self.yes_no(&cleaned, "/consent/share_with_agencies", place, &quote, tools, |p| &mut p.consent.share_with_agencies);
+                self.yes_no(
+                    &cleaned,
+                    "/consent/share_with_agencies",
+                    place,
+                    &quote,
+                    tools,
+                    |p| &mut p.consent.share_with_agencies,
+                );
             }
             Field::JobTitle
             | Field::Occupation
@@ -152,10 +203,21 @@ impl PartyDraft {
     }
 
     /// Writes a text once; a second, different answer is a doubt.
-    fn text(&mut self, value: &str, path: &str, place: &Place, quote: &str, slot: impl FnOnce(&mut Party) -> &mut Option<String>) {
+    fn text(
+        &mut self,
+        value: &str,
+        path: &str,
+        place: &Place,
+        quote: &str,
+        slot: impl FnOnce(&mut Party) -> &mut Option<String>,
+    ) {
         let slot = slot(&mut self.party);
         match slot {
-            Some(old) if spoken(old) != spoken(value) => self.notes.doubt(path, "conflicting_values", "the form gives two different answers; the first was taken"),
+            Some(old) if spoken(old) != spoken(value) => self.notes.doubt(
+                path,
+                "conflicting_values",
+                "the form gives two different answers; the first was taken",
+            ),
             Some(_) => {}
             None => {
                 *slot = Some(value.to_owned());
@@ -167,7 +229,10 @@ impl PartyDraft {
     fn name(&mut self, cleaned: &Cleaned, quote: &str, place: &Place, tools: Tools<'_>) {
         let mut text = cleaned.text();
         let mut mixed = false;
-        if let Some(first) = identifiers::find(&text).into_iter().find(|f| f.kind != IdentifierKind::CollarNumber) {
+        if let Some(first) = identifiers::find(&text)
+            .into_iter()
+            .find(|f| f.kind != IdentifierKind::CollarNumber)
+        {
             mixed = first.start > 0;
             if first.kind == IdentifierKind::Email {
                 self.emails(&cleaned.text(), place, quote);
@@ -175,7 +240,11 @@ impl PartyDraft {
             }
             text.truncate(first.start);
         }
-        let text = text.trim().trim_end_matches(['<', '(', ',', ';', '-']).trim().to_owned();
+        let text = text
+            .trim()
+            .trim_end_matches(['<', '(', ',', ';', '-'])
+            .trim()
+            .to_owned();
         let Some(read) = names::read(&text) else { return };
         if tools.book.section(&text, Strictness::Every).is_some() {
             return; // "the person responsible" is nobody's name
@@ -183,7 +252,11 @@ impl PartyDraft {
         if is_business(&read.name) && self.party.organisation.is_none() {
             self.party.organisation = Some(read.name.clone());
             self.notes.read("/organisation", place, quote);
-            self.notes.doubt("/organisation", "business_as_name", "a business stands where a person's name is asked");
+            self.notes.doubt(
+                "/organisation",
+                "business_as_name",
+                "a business stands where a person's name is asked",
+            );
             return;
         }
         if self.party.name.is_some() {
@@ -193,7 +266,11 @@ impl PartyDraft {
         self.party.name = Some(read.name);
         self.notes.read("/name", place, quote);
         if read.doubtful || mixed || cleaned.lines.len() > 1 {
-            self.notes.doubt("/name", "unclear_name", "more than one plain name stands in this answer");
+            self.notes.doubt(
+                "/name",
+                "unclear_name",
+                "more than one plain name stands in this answer",
+            );
         }
         if let Some(title) = read.title {
             self.text(&title, "/title", place, quote, |p| &mut p.title);
@@ -208,7 +285,9 @@ impl PartyDraft {
         let family = self.family.clone().unwrap_or_default();
         let words: Vec<&str> = given.split_whitespace().collect();
         let (title, given) = match words.split_first() {
-            Some((first, rest)) if names::is_title(first) && !rest.is_empty() => (Some((*first).to_owned()), rest.join(" ")),
+            Some((first, rest)) if names::is_title(first) && !rest.is_empty() => {
+                (Some((*first).to_owned()), rest.join(" "))
+            }
             Some(_) | None => (None, given),
         };
         self.party.name = Some(names::join(&given, &family));
@@ -222,15 +301,25 @@ impl PartyDraft {
         let found = dates::find(text, DateUse::Birth, tools.today);
         match found.first().map(|f| f.date) {
             Some(ReadDate::Impossible) => {
-                self.notes.doubt("/date_of_birth", "impossible_date", format!("\"{quote}\" is no day in the past"));
+                self.notes.doubt(
+                    "/date_of_birth",
+                    "impossible_date",
+                    format!("\"{quote}\" is no day in the past"),
+                );
             }
             Some(date) => {
-                let doubtful = found.len() > 1 || matches!(date, ReadDate::Day { ambiguous: true, .. }) || matches!(date, ReadDate::Month { .. });
+                let doubtful = found.len() > 1
+                    || matches!(date, ReadDate::Day { ambiguous: true, .. })
+                    || matches!(date, ReadDate::Month { .. });
                 if let Some(iso) = date.iso() {
                     self.text(&iso, "/date_of_birth", place, quote, |p| &mut p.date_of_birth);
                 }
                 if doubtful {
-                    self.notes.doubt("/date_of_birth", "ambiguous_date", format!("\"{quote}\" can be read in more than one way"));
+                    self.notes.doubt(
+                        "/date_of_birth",
+                        "ambiguous_date",
+                        format!("\"{quote}\" can be read in more than one way"),
+                    );
                 }
             }
             None => {
@@ -238,24 +327,37 @@ impl PartyDraft {
                 if (1..=3).contains(&digits) {
                     self.age(text, place, quote);
                 } else {
-                    self.notes.doubt("/date_of_birth", "unreadable_date", format!("\"{quote}\" is not a whole date"));
+                    self.notes.doubt(
+                        "/date_of_birth",
+                        "unreadable_date",
+                        format!("\"{quote}\" is not a whole date"),
+                    );
                 }
             }
         }
     }
 
     fn age(&mut self, text: &str, place: &Place, quote: &str) {
-        let numbers: Vec<u16> = text.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse().ok()).collect();
-        let plain = spoken(text).split(' ').all(|w| w.chars().all(|c| c.is_ascii_digit()) || matches!(w, "years" | "year" | "old" | "yrs" | "aged" | "age" | "y" | "o"));
+        let numbers: Vec<u16> = text
+            .split(|c: char| !c.is_ascii_digit())
+            .filter_map(|n| n.parse().ok())
+            .collect();
+        let plain = spoken(text).split(' ').all(|w| {
+            w.chars().all(|c| c.is_ascii_digit())
+                || matches!(w, "years" | "year" | "old" | "yrs" | "aged" | "age" | "y" | "o")
+        });
         match numbers.as_slice() {
             [age] if *age <= MAX_AGE && self.party.age.is_none() => {
                 self.party.age = Some(*age);
                 self.notes.read("/age", place, quote);
                 if !plain {
-                    self.notes.doubt("/age", "approximate_age", format!("the form says \"{quote}\""));
+                    self.notes
+                        .doubt("/age", "approximate_age", format!("the form says \"{quote}\""));
                 }
             }
-            _ => self.notes.doubt("/age", "unreadable_age", format!("the form says \"{quote}\"")),
+            _ => self
+                .notes
+                .doubt("/age", "unreadable_age", format!("the form says \"{quote}\"")),
         }
     }
 
@@ -265,7 +367,12 @@ impl PartyDraft {
         let mut postcodes = found.iter().filter(|f| f.kind == IdentifierKind::Postcode);
         let mut kept = String::new();
         let mut at = 0;
-        for piece in found.iter().filter(|f| matches!(f.kind, IdentifierKind::Postcode | IdentifierKind::Phone | IdentifierKind::Email)) {
+        for piece in found.iter().filter(|f| {
+            matches!(
+                f.kind,
+                IdentifierKind::Postcode | IdentifierKind::Phone | IdentifierKind::Email
+            )
+        }) {
             kept.push_str(text.get(at..piece.start).unwrap_or_default());
             at = piece.end;
         }
@@ -275,7 +382,11 @@ impl PartyDraft {
             let normal = first.normal.clone();
             self.text(&normal, "/postcode", place, quote, |p| &mut p.postcode);
             if postcodes.next().is_some() {
-                self.notes.doubt("/address", "several_postcodes", "two postcodes stand in one address");
+                self.notes.doubt(
+                    "/address",
+                    "several_postcodes",
+                    "two postcodes stand in one address",
+                );
             }
         }
         if kept.chars().any(char::is_alphanumeric) {
@@ -287,17 +398,36 @@ impl PartyDraft {
         match identifiers::normal_postcode(&text.to_uppercase()) {
             Some(postcode) => self.text(&postcode, "/postcode", place, quote, |p| &mut p.postcode),
             None => {
-                self.notes.doubt("/postcode", "unreadable_postcode", format!("\"{quote}\" is not a whole postcode"));
+                self.notes.doubt(
+                    "/postcode",
+                    "unreadable_postcode",
+                    format!("\"{quote}\" is not a whole postcode"),
+                );
             }
         }
     }
 
     fn phones(&mut self, text: &str, place: &Place, quote: &str) {
-        let found: Vec<_> = identifiers::find(text).into_iter().filter(|f| f.kind == IdentifierKind::Phone).collect();
-        let numbers = if found.is_empty() { identifiers::normal_phone(text).into_iter().collect() } else { found.into_iter().map(|f| f.normal).collect::<Vec<_>>() };
+        let found: Vec<_> = identifiers::find(text)
+            .into_iter()
+            .filter(|f| f.kind == IdentifierKind::Phone)
+            .collect();
+        let numbers = if found.is_empty() {
+            identifiers::normal_phone(text).into_iter().collect()
+        } else {
+            found.into_iter().map(|f| f.normal).collect::<Vec<_>>()
+        };
         if numbers.is_empty() {
-            let code = if text.chars().filter(char::is_ascii_digit).count() >= 5 { "unreadable_phone" } else { "no_phone" };
-            self.notes.doubt("/phones", code, format!("\"{quote}\" is not a whole telephone number"));
+            let code = if text.chars().filter(char::is_ascii_digit).count() >= 5 {
+                "unreadable_phone"
+            } else {
+                "no_phone"
+            };
+            self.notes.doubt(
+                "/phones",
+                code,
+                format!("\"{quote}\" is not a whole telephone number"),
+            );
         }
         let remark = text.chars().filter(|c| c.is_alphabetic()).count() > 12;
         for number in numbers {
@@ -308,14 +438,25 @@ impl PartyDraft {
             }
         }
         if remark && !self.party.phones.is_empty() {
-            self.notes.doubt("/phones", "remark_beside_phone", format!("the form says \"{quote}\""));
+            self.notes.doubt(
+                "/phones",
+                "remark_beside_phone",
+                format!("the form says \"{quote}\""),
+            );
         }
     }
 
     fn emails(&mut self, text: &str, place: &Place, quote: &str) {
-        let found: Vec<_> = identifiers::find(text).into_iter().filter(|f| f.kind == IdentifierKind::Email).collect();
+        let found: Vec<_> = identifiers::find(text)
+            .into_iter()
+            .filter(|f| f.kind == IdentifierKind::Email)
+            .collect();
         if found.is_empty() {
-            self.notes.doubt("/emails", "unreadable_email", format!("\"{quote}\" is not an e-mail address"));
+            self.notes.doubt(
+                "/emails",
+                "unreadable_email",
+                format!("\"{quote}\" is not an e-mail address"),
+            );
         }
         for email in found {
             if !self.party.emails.contains(&email.normal) {
@@ -339,7 +480,11 @@ impl PartyDraft {
     fn prefers(&mut self, cleaned: &Cleaned, place: &Place, quote: &str, tools: Tools<'_>) {
         let ways = contacts(&cleaned.text(), tools.book);
         let Some(first) = ways.first() else {
-            self.notes.doubt("/preferred_contact", "unreadable_answer", format!("the form says \"{quote}\""));
+            self.notes.doubt(
+                "/preferred_contact",
+                "unreadable_answer",
+                format!("the form says \"{quote}\""),
+            );
             return;
         };
         if self.party.preferred_contact.is_none() {
@@ -347,23 +492,41 @@ impl PartyDraft {
             self.notes.read("/preferred_contact", place, quote);
         }
         if ways.len() > 1 {
-            self.notes.doubt("/preferred_contact", "several_answers", "more than one way of contact is named");
+            self.notes.doubt(
+                "/preferred_contact",
+                "several_answers",
+                "more than one way of contact is named",
+            );
         }
     }
 
-    fn yes_no(&mut self, cleaned: &Cleaned, path: &str, place: &Place, quote: &str, tools: Tools<'_>, slot: impl FnOnce(&mut Party) -> &mut Option<bool>) {
+    fn yes_no(
+        &mut self,
+        cleaned: &Cleaned,
+        path: &str,
+        place: &Place,
+        quote: &str,
+        tools: Tools<'_>,
+        slot: impl FnOnce(&mut Party) -> &mut Option<bool>,
+    ) {
         if cleaned.options.as_ref().is_some_and(|o| o.len() > 1) {
-            self.notes.doubt(path, "several_answers", "more than one box is ticked");
+            self.notes
+                .doubt(path, "several_answers", "more than one box is ticked");
             return;
         }
         let Some(read) = yes_no(&cleaned.text(), tools.book) else {
-            self.notes.doubt(path, "unreadable_answer", format!("the form says \"{quote}\""));
+            self.notes
+                .doubt(path, "unreadable_answer", format!("the form says \"{quote}\""));
             return;
         };
         let Some(value) = boolean(read) else { return };
         let slot = slot(&mut self.party);
         match slot {
-            Some(old) if *old != value => self.notes.doubt(path, "conflicting_values", "the form gives two different answers; the first was taken"),
+            Some(old) if *old != value => self.notes.doubt(
+                path,
+                "conflicting_values",
+                "the form gives two different answers; the first was taken",
+            ),
             Some(_) => {}
             None => {
                 *slot = Some(value);
@@ -371,7 +534,8 @@ impl PartyDraft {
             }
         }
         if read.hedged {
-            self.notes.doubt(path, "qualified_answer", format!("the form says \"{quote}\""));
+            self.notes
+                .doubt(path, "qualified_answer", format!("the form says \"{quote}\""));
         }
     }
 
@@ -384,8 +548,16 @@ impl PartyDraft {
                 self.party.interpreter_needed = Some(!refused);
                 self.notes.read("/interpreter_needed", place, quote);
             }
-            language = text.get(..at).unwrap_or_default().trim_end_matches([' ', '-', '–', ',', ';', '(', '.']).to_owned();
-            language = language.trim_end_matches(" no").trim_end_matches(" No").trim_end_matches([' ', '-', ',', '–']).to_owned();
+            language = text
+                .get(..at)
+                .unwrap_or_default()
+                .trim_end_matches([' ', '-', '–', ',', ';', '(', '.'])
+                .to_owned();
+            language = language
+                .trim_end_matches(" no")
+                .trim_end_matches(" No")
+                .trim_end_matches([' ', '-', ',', '–'])
+                .to_owned();
         }
         if yes_no(&language, tools.book).is_none() && language.chars().any(char::is_alphabetic) {
             self.text(&language, "/language", place, quote, |p| &mut p.language);
@@ -394,22 +566,37 @@ impl PartyDraft {
 
     fn consent(&mut self, cleaned: &Cleaned, place: &Place, quote: &str, tools: Tools<'_>) {
         if cleaned.options.as_ref().is_some_and(|o| o.len() > 1) {
-            self.notes.doubt("/consent/contact", "several_answers", "more than one box is ticked");
+            self.notes.doubt(
+                "/consent/contact",
+                "several_answers",
+                "more than one box is ticked",
+            );
             return;
         }
         let text = cleaned.text();
         let ticked_statement = cleaned.options.is_some() && yes_no(&text, tools.book).is_none();
         let read = match yes_no(&text, tools.book) {
             Some(read) => read,
-            None if ticked_statement => super::values::YesNo { answer: ConsentAnswer::Given, hedged: false },
+            None if ticked_statement => super::values::YesNo {
+                answer: ConsentAnswer::Given,
+                hedged: false,
+            },
             None => {
-                self.notes.doubt("/consent/contact", "unreadable_answer", format!("the form says \"{quote}\""));
+                self.notes.doubt(
+                    "/consent/contact",
+                    "unreadable_answer",
+                    format!("the form says \"{quote}\""),
+                );
                 return;
             }
         };
         match self.party.consent.contact {
             Some(old) if old != read.answer => {
-                self.notes.doubt("/consent/contact", "conflicting_values", "the form gives two different answers; the first was taken");
+                self.notes.doubt(
+                    "/consent/contact",
+                    "conflicting_values",
+                    "the form gives two different answers; the first was taken",
+                );
             }
             Some(_) => {}
             None => {
@@ -418,7 +605,11 @@ impl PartyDraft {
             }
         }
         if read.hedged {
-            self.notes.doubt("/consent/contact", "qualified_answer", format!("the form says \"{quote}\""));
+            self.notes.doubt(
+                "/consent/contact",
+                "qualified_answer",
+                format!("the form says \"{quote}\""),
+            );
         }
         if read.answer == ConsentAnswer::Given {
             self.consent_how(&text, place, quote, tools, Demand::IfThere);
@@ -426,18 +617,35 @@ impl PartyDraft {
         }
     }
 
-    pub(super) fn consent_date(&mut self, text: &str, place: &Place, quote: &str, tools: Tools<'_>, demand: Demand) {
+    pub(super) fn consent_date(
+        &mut self,
+        text: &str,
+        place: &Place,
+        quote: &str,
+        tools: Tools<'_>,
+        demand: Demand,
+    ) {
         match dates::parse(text, DateUse::Event, tools.today) {
             Some(date) => {
                 if let Some(iso) = date.iso() {
-                    self.text(&iso, "/consent/given_on", place, quote, |p| &mut p.consent.given_on);
+                    self.text(&iso, "/consent/given_on", place, quote, |p| {
+                        &mut p.consent.given_on
+                    });
                 }
                 if !matches!(date, ReadDate::Day { ambiguous: false, .. }) {
-                    self.notes.doubt("/consent/given_on", "ambiguous_date", format!("the form says \"{quote}\""));
+                    self.notes.doubt(
+                        "/consent/given_on",
+                        "ambiguous_date",
+                        format!("the form says \"{quote}\""),
+                    );
                 }
             }
             None if demand == Demand::Needed => {
-                self.notes.doubt("/consent/given_on", "unreadable_date", format!("\"{quote}\" is not a whole date"));
+                self.notes.doubt(
+                    "/consent/given_on",
+                    "unreadable_date",
+                    format!("\"{quote}\" is not a whole date"),
+                );
             }
             None => {}
         }
@@ -446,14 +654,22 @@ impl PartyDraft {
     fn consent_how(&mut self, text: &str, place: &Place, quote: &str, tools: Tools<'_>, demand: Demand) {
         match how(text, tools.book) {
             Some(way) => self.how(way, place, quote),
-            None if demand == Demand::Needed => self.notes.doubt("/consent/how", "unreadable_answer", format!("the form says \"{quote}\"")),
+            None if demand == Demand::Needed => self.notes.doubt(
+                "/consent/how",
+                "unreadable_answer",
+                format!("the form says \"{quote}\""),
+            ),
             None => {}
         }
     }
 
     pub(super) fn how(&mut self, way: ConsentHow, place: &Place, quote: &str) {
         match self.party.consent.how {
-            Some(old) if old != way => self.notes.doubt("/consent/how", "conflicting_values", "the form gives two different answers; the first was taken"),
+            Some(old) if old != way => self.notes.doubt(
+                "/consent/how",
+                "conflicting_values",
+                "the form gives two different answers; the first was taken",
+            ),
             Some(_) => {}
             None => {
                 self.party.consent.how = Some(way);
@@ -486,10 +702,22 @@ fn path_of(field: Field) -> Option<&'static str> {
 }
 
 fn is_business(name: &str) -> bool {
-    let last = spoken(name).split(' ').next_back().map(str::to_owned).unwrap_or_default();
-    matches!(last.as_str(), "ltd" | "limited" | "plc" | "llp" | "cic" | "stores" | "council" | "school" | "academy")
+    let last = spoken(name)
+        .split(' ')
+        .next_back()
+        .map(str::to_owned)
+        .unwrap_or_default();
+    matches!(
+        last.as_str(),
+        "ltd" | "limited" | "plc" | "llp" | "cic" | "stores" | "council" | "school" | "academy"
+    )
 }
 
 fn tidy_commas(text: &str) -> String {
-    text.split(',').map(str::trim).filter(|piece| piece.chars().any(char::is_alphanumeric)).map(|p| p.trim_end_matches(['.', ';', ' ', '-'])).collect::<Vec<_>>().join(", ")
+    text.split(',')
+        .map(str::trim)
+        .filter(|piece| piece.chars().any(char::is_alphanumeric))
+        .map(|p| p.trim_end_matches(['.', ';', ' ', '-']))
+        .collect::<Vec<_>>()
+        .join(", ")
 }

@@ -35,59 +35,107 @@ static NAMED: LazyLock<Regex> = LazyLock::new(|| {
 /// ` of 17 High Street, Town,` up to a postcode.
 #[allow(clippy::expect_used)] // a constant of this file; the tests run it
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\b(?:of|lives at|living at|at)\s+(?P<address>(?:Flat\s|Room\s|\d)[^.;()]{4,100}?)[,\s]*$").expect("a constant pattern")
+    Regex::new(r"\b(?:of|lives at|living at|at)\s+(?P<address>(?:Flat\s|Room\s|\d)[^.;()]{4,100}?)[,\s]*$")
+        .expect("a constant pattern")
 });
 
 /// Reads a mail that refers somebody in sentences. `None` where it does not.
-pub(super) fn read(message: &ReadMessage, wants: Wants, context: &FormsContext<'_>) -> Option<(Referral, Notes)> {
+pub(super) fn read(
+    message: &ReadMessage,
+    wants: Wants,
+    context: &FormsContext<'_>,
+) -> Option<(Referral, Notes)> {
     if wants.refers_nobody {
         return None;
     }
     let lines = writers_text(message);
     let text: String = lines.join(" \n").chars().take(MAX_TEXT).collect();
-    let place = message.bodies.first().map(|d| Place { part: d.part.clone(), ..Place::default() }).unwrap_or_default();
+    let place = message
+        .bodies
+        .first()
+        .map(|d| Place {
+            part: d.part.clone(),
+            ..Place::default()
+        })
+        .unwrap_or_default();
     let mut referral = Referral::default();
     let mut notes = Notes::default();
     people(&text, &mut referral, &mut notes, &place, context);
     let found = identifiers::find(&text);
     let numbered = found.iter().any(|f| f.kind == IdentifierKind::CrimeNumber);
-    if !(wants.refers && (numbered || !referral.parties.is_empty() || found.iter().any(|f| f.kind == IdentifierKind::Postcode))) {
+    if !(wants.refers
+        && (numbered
+            || !referral.parties.is_empty()
+            || found.iter().any(|f| f.kind == IdentifierKind::Postcode)))
+    {
         return None;
     }
     for piece in &found {
         let wanted = matches!(
             kind_of(piece.kind),
-            Some(ReferenceKind::CrimeNumber | ReferenceKind::PncId | ReferenceKind::Crn | ReferenceKind::PrisonNumber | ReferenceKind::CollarNumber)
+            Some(
+                ReferenceKind::CrimeNumber
+                    | ReferenceKind::PncId
+                    | ReferenceKind::Crn
+                    | ReferenceKind::PrisonNumber
+                    | ReferenceKind::CollarNumber
+            )
         );
         if let Some(kind) = kind_of(piece.kind).filter(|_| wanted) {
-            push(&mut referral, &mut notes, kind, piece.normal.clone(), &sentence(&text, piece.start), &place, piece.check);
+            push(
+                &mut referral,
+                &mut notes,
+                kind,
+                piece.normal.clone(),
+                &sentence(&text, piece.start),
+                &place,
+                piece.check,
+            );
         }
     }
     referral.referrer.is_self_referral = Some(false);
     cover(&mut referral, &mut notes, message, &lines, context);
     let mut topics = Topics::default();
     topics.read(&message.headers.subject);
-    let header = Place { part: message.headers.part.clone(), ..Place::default() };
-    about::note(&mut referral, &mut notes, topics, &message.headers.subject, &header);
+    let header = Place {
+        part: message.headers.part.clone(),
+        ..Place::default()
+    };
+    about::note(
+        &mut referral,
+        &mut notes,
+        topics,
+        &message.headers.subject,
+        &header,
+    );
     for line in lines.iter().take(12) {
         let mut topics = Topics::default();
         topics.read(line);
         about::note(&mut referral, &mut notes, topics, line, &place);
     }
     about::settle(&mut referral, &mut notes, &place);
-    notes.doubt("/parties", "read_from_sentences", "written in sentences: check who is who and what belongs to whom");
+    notes.doubt(
+        "/parties",
+        "read_from_sentences",
+        "written in sentences: check who is who and what belongs to whom",
+    );
     Some((referral, notes))
 }
 
 fn people(text: &str, referral: &mut Referral, notes: &mut Notes, place: &Place, context: &FormsContext<'_>) {
-    let hits: Vec<_> = NAMED.captures_iter(text).filter_map(|c| Some((c.get(0)?, c.name("role")?, c.name("name")?))).collect();
+    let hits: Vec<_> = NAMED
+        .captures_iter(text)
+        .filter_map(|c| Some((c.get(0)?, c.name("role")?, c.name("name")?)))
+        .collect();
     for (at, (_, role, name)) in hits.iter().enumerate() {
         let role = match context.labels.role_in_answer(role.as_str()) {
             Some(Who::Victim) => Role::Victim,
             Some(Who::Offender) => Role::Offender,
             Some(_) | None => continue,
         };
-        let Some(read) = names::read(name.as_str()) else { continue };
+        let Some(read) = names::read(name.as_str()) else {
+            continue;
+        };
         let known = |p: &Party| p.name.as_deref().is_some_and(|n| tokens(n) == tokens(&read.name));
         if referral.parties.iter().any(known) {
             continue;
@@ -104,26 +152,45 @@ fn people(text: &str, referral: &mut Referral, notes: &mut Notes, place: &Place,
             own.read("/title", place, &sentence(text, name.start()));
         }
         details(&mut party, &mut own, text, name.end(), end, place, context);
-        own.doubt("", "read_from_sentences", "read from running text: confirm this person");
+        own.doubt(
+            "",
+            "read_from_sentences",
+            "read from running text: confirm this person",
+        );
         notes.append(&format!("/parties/{index}"), own);
         referral.parties.push(party);
     }
 }
 
 /// Date of birth, address, postcode right behind a name.
-fn details(party: &mut Party, own: &mut Notes, text: &str, from: usize, to: usize, place: &Place, context: &FormsContext<'_>) {
+fn details(
+    party: &mut Party,
+    own: &mut Notes,
+    text: &str,
+    from: usize,
+    to: usize,
+    place: &Place,
+    context: &FormsContext<'_>,
+) {
     let Some(behind) = text.get(from..to) else { return };
     let quote = sentence(text, from);
     if let Some(found) = dates::find(behind, DateUse::Birth, context.today).first() {
         let before = behind.get(..found.start).unwrap_or_default().to_lowercase();
-        let near = before.len() <= 24 && (before.contains("born") || before.contains("dob") || before.contains("d.o.b") || before.trim() == "(");
+        let near = before.len() <= 24
+            && (before.contains("born")
+                || before.contains("dob")
+                || before.contains("d.o.b")
+                || before.trim() == "(");
         if near && let Some(iso) = found.date.iso() {
             party.date_of_birth = Some(iso);
             own.read("/date_of_birth", place, &quote);
         }
     }
     let first = behind.split_once('\n').map_or(behind, |(line, _)| line);
-    if let Some(postcode) = identifiers::find(first).into_iter().find(|f| f.kind == IdentifierKind::Postcode) {
+    if let Some(postcode) = identifiers::find(first)
+        .into_iter()
+        .find(|f| f.kind == IdentifierKind::Postcode)
+    {
         let before = first.get(..postcode.start).unwrap_or_default();
         if let Some(address) = ADDRESS.captures(before).and_then(|c| c.name("address")) {
             party.address = Some(address.as_str().trim_end_matches([',', ' ']).to_owned());
@@ -145,8 +212,15 @@ fn clip(text: &str, start: usize, end: usize) -> usize {
 
 /// The line around a place.
 fn sentence(text: &str, at: usize) -> String {
-    let before = text.get(..at).unwrap_or_default().rfind('\n').map_or(0, |n| n + 1);
-    let after = text.get(at..).and_then(|rest| rest.find('\n')).map_or(text.len(), |n| at + n);
+    let before = text
+        .get(..at)
+        .unwrap_or_default()
+        .rfind('\n')
+        .map_or(0, |n| n + 1);
+    let after = text
+        .get(at..)
+        .and_then(|rest| rest.find('\n'))
+        .map_or(text.len(), |n| at + n);
     text.get(before..after).unwrap_or_default().trim().to_owned()
 }
 
@@ -156,9 +230,20 @@ mod tests {
 
     #[test]
     fn a_role_must_stand_right_beside_the_name() {
-        let names = |text: &str| NAMED.captures_iter(text).filter_map(|c| c.name("name").map(|m| m.as_str().to_owned())).collect::<Vec<_>>();
-        assert_eq!(names("My victim is Mrs Joan Ellery (born 30/01/1949)"), ["Mrs Joan Ellery"]);
-        assert_eq!(names("The offender is Reece Danvers, dob 11.6.2005"), ["Reece Danvers"]);
+        let names = |text: &str| {
+            NAMED
+                .captures_iter(text)
+                .filter_map(|c| c.name("name").map(|m| m.as_str().to_owned()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            names("My victim is Mrs Joan Ellery (born 30/01/1949)"),
+            ["Mrs Joan Ellery"]
+        );
+        assert_eq!(
+            names("The offender is Reece Danvers, dob 11.6.2005"),
+            ["Reece Danvers"]
+        );
         assert!(names("The victim came to Harlow Town station").is_empty());
         assert!(names("the offender will see the panel").is_empty());
         assert!(ADDRESS.is_match(" of 17 Balkerne Gardens, Colchester, "));

@@ -8,7 +8,13 @@ use crate::domain::identifiers::{self, IdentifierKind};
 use crate::domain::{Referrer, names};
 
 /// Fills the referrer from the facts of their block.
-pub(super) fn fill<'a>(referrer: &mut Referrer, notes: &mut Notes, facts: impl Iterator<Item = &'a Fact>, place: &Place, tools: Tools<'_>) {
+pub(super) fn fill<'a>(
+    referrer: &mut Referrer,
+    notes: &mut Notes,
+    facts: impl Iterator<Item = &'a Fact>,
+    place: &Place,
+    tools: Tools<'_>,
+) {
     for fact in facts {
         let cleaned = fact.answer.clean(tools.book);
         if cleaned.is_blank() {
@@ -16,9 +22,16 @@ pub(super) fn fill<'a>(referrer: &mut Referrer, notes: &mut Notes, facts: impl I
         }
         let text = cleaned.text();
         let quote = fact.answer.quote();
-        let place = Place { page: fact.page, ..place.clone() };
+        let place = Place {
+            page: fact.page,
+            ..place.clone()
+        };
         let mut set = |slot: &mut Option<String>, path: &str, value: String| match slot {
-            Some(old) if spoken(old) != spoken(&value) => notes.doubt(path, "conflicting_values", "two different answers stand there; the first was taken"),
+            Some(old) if spoken(old) != spoken(&value) => notes.doubt(
+                path,
+                "conflicting_values",
+                "two different answers stand there; the first was taken",
+            ),
             Some(_) => {}
             None => {
                 *slot = Some(value);
@@ -60,10 +73,12 @@ pub(super) fn fill<'a>(referrer: &mut Referrer, notes: &mut Notes, facts: impl I
                 Some(_) | None => {}
             },
             Field::PhoneAndEmail => {
-                if let Some(phone) = first(&text, IdentifierKind::Phone).filter(|_| referrer.phone.is_none()) {
+                if let Some(phone) = first(&text, IdentifierKind::Phone).filter(|_| referrer.phone.is_none())
+                {
                     set(&mut referrer.phone, "/referrer/phone", phone);
                 }
-                if let Some(email) = first(&text, IdentifierKind::Email).filter(|_| referrer.email.is_none()) {
+                if let Some(email) = first(&text, IdentifierKind::Email).filter(|_| referrer.email.is_none())
+                {
                     set(&mut referrer.email, "/referrer/email", email);
                 }
             }
@@ -76,5 +91,8 @@ pub(super) fn fill<'a>(referrer: &mut Referrer, notes: &mut Notes, facts: impl I
 
 /// The first identifier of a kind, normal form.
 pub(super) fn first(text: &str, kind: IdentifierKind) -> Option<String> {
-    identifiers::find(text).into_iter().find(|f| f.kind == kind).map(|f| f.normal)
+    identifiers::find(text)
+        .into_iter()
+        .find(|f| f.kind == kind)
+        .map(|f| f.normal)
 }

@@ -28,9 +28,20 @@ pub(super) fn display_words(headers: &MessageHeaders) -> Vec<String> {
 }
 
 /// Reads the signature. Fills only what is still empty.
-pub(super) fn fill(referrer: &mut Referrer, notes: &mut Notes, lines: &[String], headers: &MessageHeaders, book: &AgencyBook, place: &Place) {
+pub(super) fn fill(
+    referrer: &mut Referrer,
+    notes: &mut Notes,
+    lines: &[String],
+    headers: &MessageHeaders,
+    book: &AgencyBook,
+    place: &Place,
+) {
     let words = display_words(headers);
-    let owned = headers.from_address.as_deref().and_then(|a| a.rsplit_once('@')).and_then(|(_, domain)| book.of_domain(&domain.to_ascii_lowercase()));
+    let owned = headers
+        .from_address
+        .as_deref()
+        .and_then(|a| a.rsplit_once('@'))
+        .and_then(|(_, domain)| book.of_domain(&domain.to_ascii_lowercase()));
     let at = lines.iter().position(|line| holds_name(line, &words));
     let mut set = |slot: &mut Option<String>, path: &str, value: String, quote: &str| {
         if slot.is_none() && !value.is_empty() {
@@ -39,15 +50,28 @@ pub(super) fn fill(referrer: &mut Referrer, notes: &mut Notes, lines: &[String],
         }
     };
     if let Some(at) = at {
-        let block: Vec<&String> = lines.iter().skip(at).take(SIGNATURE_LINES).take_while(|l| !is_disclaimer(l)).collect();
+        let block: Vec<&String> = lines
+            .iter()
+            .skip(at)
+            .take(SIGNATURE_LINES)
+            .take_while(|l| !is_disclaimer(l))
+            .collect();
         let mut agencies: Vec<(String, String)> = Vec::new();
         for (offset, line) in block.iter().enumerate() {
             for piece in pieces(line) {
                 let own_name = offset == 0 && holds_name(&piece, &words);
                 if own_name {
                     if let Some(read) = names::read(strip_pronouns(&piece).trim()) {
-                        let name: Vec<&str> = read.name.split(' ').filter(|w| words.contains(&w.to_lowercase()) || w.chars().next().is_some_and(char::is_uppercase)).collect();
-                        let kept: Vec<&str> = name.into_iter().filter(|w| !is_letters_after_name(w)).collect();
+                        let name: Vec<&str> = read
+                            .name
+                            .split(' ')
+                            .filter(|w| {
+                                words.contains(&w.to_lowercase())
+                                    || w.chars().next().is_some_and(char::is_uppercase)
+                            })
+                            .collect();
+                        let kept: Vec<&str> =
+                            name.into_iter().filter(|w| !is_letters_after_name(w)).collect();
                         set(&mut referrer.name, "/referrer/name", kept.join(" "), line);
                         if let Some(rank) = read.rank {
                             set(&mut referrer.role, "/referrer/role", rank, line);
@@ -62,7 +86,10 @@ pub(super) fn fill(referrer: &mut Referrer, notes: &mut Notes, lines: &[String],
                     // prose, or an address that is taken from the From field
                 } else if book.is_role(&piece) && referrer.role.is_none() {
                     set(&mut referrer.role, "/referrer/role", role_only(&piece), line);
-                } else if book.kind_of_name(&piece).is_some() && !book.is_role(&piece) && !ends_a_sentence(&piece) {
+                } else if book.kind_of_name(&piece).is_some()
+                    && !book.is_role(&piece)
+                    && !ends_a_sentence(&piece)
+                {
                     agencies.push((piece.clone(), (*line).clone()));
                 }
             }
@@ -70,7 +97,12 @@ pub(super) fn fill(referrer: &mut Referrer, notes: &mut Notes, lines: &[String],
         let chosen = agencies
             .iter()
             .find(|(name, _)| owned.is_some_and(|(owner, _)| tokens(owner) == tokens(name)))
-            .or_else(|| agencies.iter().rev().find(|(name, _)| owned.is_none_or(|(_, kind)| book.kind_of_name(name) == Some(kind))))
+            .or_else(|| {
+                agencies
+                    .iter()
+                    .rev()
+                    .find(|(name, _)| owned.is_none_or(|(_, kind)| book.kind_of_name(name) == Some(kind)))
+            })
             .or_else(|| agencies.last());
         if let Some((name, line)) = chosen {
             set(&mut referrer.agency, "/referrer/agency", name.clone(), line);
@@ -78,8 +110,14 @@ pub(super) fn fill(referrer: &mut Referrer, notes: &mut Notes, lines: &[String],
     }
     if let Some(address) = headers.from_address.as_deref() {
         let address = address.strip_suffix(".cjsm.net").unwrap_or(address);
-        let shown = format!("From: {} <{address}>", headers.from_name.as_deref().unwrap_or_default());
-        let header_place = Place { part: headers.part.clone(), ..Place::default() };
+        let shown = format!(
+            "From: {} <{address}>",
+            headers.from_name.as_deref().unwrap_or_default()
+        );
+        let header_place = Place {
+            part: headers.part.clone(),
+            ..Place::default()
+        };
         let _ = &header_place;
         set(&mut referrer.email, "/referrer/email", address.to_owned(), &shown);
     }
@@ -89,10 +127,11 @@ pub(super) fn fill(referrer: &mut Referrer, notes: &mut Notes, lines: &[String],
 pub(super) fn holds_name(line: &str, words: &[String]) -> bool {
     let head = pieces(line).into_iter().next().unwrap_or_default();
     let said = tokens(&strip_pronouns(&head));
-    let told: Vec<&String> = said.iter().filter(|w| !names::is_rank(w) && !names::is_title(w) && !w.chars().all(|c| c.is_ascii_digit())).collect();
-    words.len() >= 2
-        && words.iter().all(|w| told.contains(&w))
-        && told.len() <= words.len() + 2
+    let told: Vec<&String> = said
+        .iter()
+        .filter(|w| !names::is_rank(w) && !names::is_title(w) && !w.chars().all(|c| c.is_ascii_digit()))
+        .collect();
+    words.len() >= 2 && words.iter().all(|w| told.contains(&w)) && told.len() <= words.len() + 2
 }
 
 fn strip_pronouns(text: &str) -> String {
@@ -103,12 +142,21 @@ fn strip_pronouns(text: &str) -> String {
 }
 
 fn is_letters_after_name(word: &str) -> bool {
-    word.len() >= 3 && word.chars().filter(|c| c.is_uppercase()).count() >= 2 && !word.contains('-') && !word.contains('\'') && !word.starts_with("Mc") && !word.starts_with("Mac")
+    word.len() >= 3
+        && word.chars().filter(|c| c.is_uppercase()).count() >= 2
+        && !word.contains('-')
+        && !word.contains('\'')
+        && !word.starts_with("Mc")
+        && !word.starts_with("Mac")
 }
 
 /// A signature line cut at its separators.
 pub(super) fn pieces(line: &str) -> Vec<String> {
-    let spaced = line.replace(" – ", "|").replace(" - ", "|").replace(" — ", "|").replace(" • ", "|");
+    let spaced = line
+        .replace(" – ", "|")
+        .replace(" - ", "|")
+        .replace(" — ", "|")
+        .replace(" • ", "|");
     spaced
         .split(['|', ',', '\t', '·'])
         .map(|p| p.split_whitespace().collect::<Vec<_>>().join(" "))
@@ -118,7 +166,10 @@ pub(super) fn pieces(line: &str) -> Vec<String> {
 
 /// A title without the number behind it: `Police Constable 1187`.
 fn role_only(piece: &str) -> String {
-    let words: Vec<&str> = piece.split_whitespace().filter(|w| !w.chars().all(|c| c.is_ascii_digit())).collect();
+    let words: Vec<&str> = piece
+        .split_whitespace()
+        .filter(|w| !w.chars().all(|c| c.is_ascii_digit()))
+        .collect();
     words.join(" ").trim_end_matches("(POM)").trim().to_owned()
 }
 
@@ -129,9 +180,19 @@ fn ends_a_sentence(piece: &str) -> bool {
 /// The boilerplate below a signature.
 pub(super) fn is_disclaimer(line: &str) -> bool {
     let lower = line.to_lowercase();
-    ["this communication", "this email", "this e-mail", "this message", "registered charity", "please consider the environment", "caution:", "get outlook", "sent from my"]
-        .iter()
-        .any(|start| lower.starts_with(start))
+    [
+        "this communication",
+        "this email",
+        "this e-mail",
+        "this message",
+        "registered charity",
+        "please consider the environment",
+        "caution:",
+        "get outlook",
+        "sent from my",
+    ]
+    .iter()
+    .any(|start| lower.starts_with(start))
         || line.len() > 160
 }
 
@@ -150,12 +211,27 @@ mod tests {
             from_address: Some("marcus.obi@essex.police.uk".into()),
             ..MessageHeaders::default()
         };
-        let lines: Vec<String> = ["Thanks", "Marcus", "", "Marcus Obi", "Police Constable, collar number 76120", "Colchester Local Policing Team, Essex Police", "Tel: 01632 960244"]
-            .map(str::to_owned)
-            .to_vec();
+        let lines: Vec<String> = [
+            "Thanks",
+            "Marcus",
+            "",
+            "Marcus Obi",
+            "Police Constable, collar number 76120",
+            "Colchester Local Policing Team, Essex Police",
+            "Tel: 01632 960244",
+        ]
+        .map(str::to_owned)
+        .to_vec();
         let mut referrer = Referrer::default();
         let mut notes = Notes::default();
-        fill(&mut referrer, &mut notes, &lines, &headers, &book, &Place::default());
+        fill(
+            &mut referrer,
+            &mut notes,
+            &lines,
+            &headers,
+            &book,
+            &Place::default(),
+        );
         assert_eq!(referrer.name.as_deref(), Some("Marcus Obi"));
         assert_eq!(referrer.role.as_deref(), Some("Police Constable"));
         assert_eq!(referrer.agency.as_deref(), Some("Essex Police"));

@@ -40,7 +40,11 @@ struct Mode {
 /// Reads a table.
 pub(super) fn read(reader: &mut Reader<'_>, table: &Table) {
     let mut held = vec![0_usize; 0];
-    let rows: Vec<Vec<Flat>> = table.rows.iter().map(|row| flatten(&row.cells, &mut held)).collect();
+    let rows: Vec<Vec<Flat>> = table
+        .rows
+        .iter()
+        .map(|row| flatten(&row.cells, &mut held))
+        .collect();
     let mut mode = Mode::default();
     for (at, row) in rows.iter().enumerate() {
         let next = rows.get(at + 1);
@@ -61,9 +65,22 @@ fn flatten(cells: &[Cell], held: &mut Vec<usize>) -> Vec<Flat> {
         let span = usize::from(cell.columns.max(1));
         let mut lines = Vec::new();
         cell_lines(&cell.blocks, 0, &mut lines);
-        let text = lines.iter().map(|l| inline_text(l)).collect::<Vec<_>>().join("\n").trim().to_owned();
-        let heading = cell.header || cell.blocks.iter().any(|b| matches!(b, Block::Heading { .. })) || all_bold(&lines);
-        out.push(Flat { lines, text, column, span, heading });
+        let text = lines
+            .iter()
+            .map(|l| inline_text(l))
+            .collect::<Vec<_>>()
+            .join("\n")
+            .trim()
+            .to_owned();
+        let heading =
+            cell.header || cell.blocks.iter().any(|b| matches!(b, Block::Heading { .. })) || all_bold(&lines);
+        out.push(Flat {
+            lines,
+            text,
+            column,
+            span,
+            heading,
+        });
         starts.push((column, span, usize::from(cell.rows.max(1))));
         column += span;
     }
@@ -108,7 +125,9 @@ fn cell_lines(blocks: &[Block], depth: usize, out: &mut Vec<Vec<Inline>>) {
     }
     for block in blocks {
         match block {
-            Block::Heading { text, .. } | Block::Paragraph { text, .. } | Block::ListItem { text, .. } => out.extend(split_breaks(text)),
+            Block::Heading { text, .. } | Block::Paragraph { text, .. } | Block::ListItem { text, .. } => {
+                out.extend(split_breaks(text))
+            }
             Block::Definition { term, value } => {
                 out.extend(split_breaks(term));
                 out.extend(split_breaks(value));
@@ -162,7 +181,11 @@ fn row(reader: &mut Reader<'_>, row: &[Flat], next: Option<&Vec<Flat>>, page: Op
 }
 
 /// A row that names two or more people, one per column.
-fn people_row(reader: &mut Reader<'_>, row: &[Flat], filled: &[&Flat]) -> Option<Vec<(usize, usize, Subject)>> {
+fn people_row(
+    reader: &mut Reader<'_>,
+    row: &[Flat],
+    filled: &[&Flat],
+) -> Option<Vec<(usize, usize, Subject)>> {
     let person_of = |reader: &Reader<'_>, cell: &Flat| -> Option<Person> {
         if cell.text.len() > 80 || cell.lines.len() > 2 {
             return None;
@@ -173,10 +196,14 @@ fn people_row(reader: &mut Reader<'_>, row: &[Flat], filled: &[&Flat]) -> Option
         let more = reader.book.label(&cell.text).is_some_and(|l| !l.role_only);
         (!more && is_side(person.who)).then_some(person)
     };
-    let people: Vec<(&Flat, Person)> =
-        filled.iter().filter_map(|cell| person_of(reader, cell).map(|person| (*cell, person))).collect();
+    let people: Vec<(&Flat, Person)> = filled
+        .iter()
+        .filter_map(|cell| person_of(reader, cell).map(|person| (*cell, person)))
+        .collect();
     let others = filled.len() - people.len();
-    let label_column = row.first().is_some_and(|cell| cell.is_blank() || person_of(reader, cell).is_none());
+    let label_column = row
+        .first()
+        .is_some_and(|cell| cell.is_blank() || person_of(reader, cell).is_none());
     if people.len() < 2 || others > usize::from(label_column) {
         return None;
     }
@@ -184,18 +211,33 @@ fn people_row(reader: &mut Reader<'_>, row: &[Flat], filled: &[&Flat]) -> Option
     let mut columns = Vec::new();
     for (cell, person) in people {
         let occurrence = if own { reader.next_occurrence() } else { 0 };
-        columns.push((cell.column, cell.column + cell.span, Subject::Person { person, occurrence, own }));
+        columns.push((
+            cell.column,
+            cell.column + cell.span,
+            Subject::Person {
+                person,
+                occurrence,
+                own,
+            },
+        ));
     }
     Some(columns)
 }
 
 fn is_side(who: Who) -> bool {
-    matches!(who, Who::Victim | Who::Offender | Who::Party | Who::Other | Who::Witness)
+    matches!(
+        who,
+        Who::Victim | Who::Offender | Who::Party | Who::Other | Who::Witness
+    )
 }
 
 fn lone_cell_section(reader: &mut Reader<'_>, cell: &Flat, next: Option<&Vec<Flat>>) -> bool {
     // label row, then a row with a spacer and the answer
-    let answer_follows = next.is_some_and(|row| row.len() > 1 && row.first().is_some_and(Flat::is_blank) && row.iter().filter(|c| !c.is_blank()).count() == 1);
+    let answer_follows = next.is_some_and(|row| {
+        row.len() > 1
+            && row.first().is_some_and(Flat::is_blank)
+            && row.iter().filter(|c| !c.is_blank()).count() == 1
+    });
     if answer_follows {
         return false;
     }
@@ -203,14 +245,27 @@ fn lone_cell_section(reader: &mut Reader<'_>, cell: &Flat, next: Option<&Vec<Fla
         return false;
     }
     let capitals = !cell.text.chars().any(char::is_lowercase);
-    let strictness = if cell.heading || capitals { Strictness::Some } else { Strictness::Every };
-    let first_line = cell.text.lines().next().unwrap_or_default().split(". ").next().unwrap_or_default();
+    let strictness = if cell.heading || capitals {
+        Strictness::Some
+    } else {
+        Strictness::Every
+    };
+    let first_line = cell
+        .text
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .split(". ")
+        .next()
+        .unwrap_or_default();
     let Some(section) = reader.book.section(first_line, strictness) else {
         return false;
     };
     let label = reader.book.label(first_line);
     let bare_role = label.is_some_and(|l| l.role_only);
-    if label.is_some_and(|l| l.exact && !bare_role && !l.field.is_story() && (l.words > 1 || !cell.heading) && !capitals) {
+    if label.is_some_and(|l| {
+        l.exact && !bare_role && !l.field.is_story() && (l.words > 1 || !cell.heading) && !capitals
+    }) {
         return false;
     }
     if first_line.ends_with(':') && !cell.heading {
@@ -227,7 +282,11 @@ fn lone_cell_section(reader: &mut Reader<'_>, cell: &Flat, next: Option<&Vec<Fla
 }
 
 /// A row of labels with people below.
-fn header_row(reader: &Reader<'_>, filled: &[&Flat], next: Option<&Vec<Flat>>) -> Option<Vec<(usize, LabelMatch, String)>> {
+fn header_row(
+    reader: &Reader<'_>,
+    filled: &[&Flat],
+    next: Option<&Vec<Flat>>,
+) -> Option<Vec<(usize, LabelMatch, String)>> {
     if filled.len() < 2 {
         return None;
     }
@@ -241,39 +300,71 @@ fn header_row(reader: &Reader<'_>, filled: &[&Flat], next: Option<&Vec<Flat>>) -
         }
     }
     let next = next?;
-    let next_labels = next.iter().filter(|c| !c.is_blank()).filter(|c| reader.book.label(&c.text).is_some()).count();
-    let first_next_is_label = next.first().is_some_and(|c| !c.is_blank() && reader.book.label(&c.text).is_some());
+    let next_labels = next
+        .iter()
+        .filter(|c| !c.is_blank())
+        .filter(|c| reader.book.label(&c.text).is_some())
+        .count();
+    let first_next_is_label = next
+        .first()
+        .is_some_and(|c| !c.is_blank() && reader.book.label(&c.text).is_some());
     let names = header.iter().any(|(_, label, _)| {
-        matches!(label.field, Field::Name | Field::Family | Field::Given) || label.field == Field::NameAndAgency
+        matches!(label.field, Field::Name | Field::Family | Field::Given)
+            || label.field == Field::NameAndAgency
     });
     let enough = header.len() >= 3 || (header.len() == 2 && filled.len() == 2 && names);
     let same_width = next.len() + 1 >= filled.len();
-    (enough && header.len() * 3 >= filled.len() * 2 && !first_next_is_label && next_labels * 2 < next.len().max(1) && same_width)
+    (enough
+        && header.len() * 3 >= filled.len() * 2
+        && !first_next_is_label
+        && next_labels * 2 < next.len().max(1)
+        && same_width)
         .then_some(header)
 }
 
 /// One person per row, under header labels.
 fn person_row(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32>, mode: &Mode) {
-    let nobody = Person { who: Who::Party, number: None, of: None };
+    let nobody = Person {
+        who: Who::Party,
+        number: None,
+        of: None,
+    };
     let mut person = match reader.context {
-        Context::Person { person, .. } => Person { number: None, ..person },
+        Context::Person { person, .. } => Person {
+            number: None,
+            ..person
+        },
         Context::Nothing | Context::Offence | Context::Consent | Context::Risk | Context::Skip => nobody,
     };
-    let cell_at = |column: usize| row.iter().find(|c| (c.column..c.column + c.span).contains(&column));
+    let cell_at = |column: usize| {
+        row.iter()
+            .find(|c| (c.column..c.column + c.span).contains(&column))
+    };
     for (column, label, _) in &mode.header {
         if matches!(label.field, Field::JobTitle | Field::SelfRole | Field::TheirRole)
             && let Some(cell) = cell_at(*column)
-            && let Some(who) = reader.book.role_in_answer(&cell.text).filter(|who| is_side(*who) || *who == Who::Supporter)
+            && let Some(who) = reader
+                .book
+                .role_in_answer(&cell.text)
+                .filter(|who| is_side(*who) || *who == Who::Supporter)
         {
             person.who = who;
         }
     }
     let occurrence = reader.next_occurrence();
-    let column_subject = Subject::Person { person, occurrence, own: true };
+    let column_subject = Subject::Person {
+        person,
+        occurrence,
+        own: true,
+    };
     for (column, label, text) in &mode.header {
         let Some(cell) = cell_at(*column) else { continue };
         let subject = match label.person {
-            Some(person) if is_side(person.who) || person.who == Who::Supporter => Subject::Person { person, occurrence, own: true },
+            Some(person) if is_side(person.who) || person.who == Who::Supporter => Subject::Person {
+                person,
+                occurrence,
+                own: true,
+            },
             Some(_) | None => column_subject,
         };
         let field = if label.role_only && label.person.is_some_and(|p| p.who == Who::Supporter) {
@@ -281,18 +372,40 @@ fn person_row(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32>, mode: &M
         } else {
             label.field
         };
-        let subject = if field == Field::ChildOf { column_subject } else { subject };
-        reader.pair(LabelMatch { field, ..*label }, text, cell.answer(), page, Some(subject));
+        let subject = if field == Field::ChildOf {
+            column_subject
+        } else {
+            subject
+        };
+        reader.pair(
+            LabelMatch { field, ..*label },
+            text,
+            cell.answer(),
+            page,
+            Some(subject),
+        );
     }
 }
 
 /// Rows under columns of people: `label | answer | answer`, `label | answer | label | answer`, or
 /// `Label: answer` inside each column.
-fn people_cells(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32>, people: &[(usize, usize, Subject)]) {
-    let owner = |cell: &Flat| people.iter().find(|(start, end, _)| (*start..*end).contains(&cell.column)).map(|p| p.2);
+fn people_cells(
+    reader: &mut Reader<'_>,
+    row: &[Flat],
+    page: Option<u32>,
+    people: &[(usize, usize, Subject)],
+) {
+    let owner = |cell: &Flat| {
+        people
+            .iter()
+            .find(|(start, end, _)| (*start..*end).contains(&cell.column))
+            .map(|p| p.2)
+    };
     let label_cell = row.first().filter(|cell| owner(cell).is_none());
     if let Some(label_cell) = label_cell {
-        let Some(label) = reader.book.label(&label_cell.text) else { return };
+        let Some(label) = reader.book.label(&label_cell.text) else {
+            return;
+        };
         for cell in row.iter().skip(1) {
             if let Some(subject) = owner(cell) {
                 reader.pair(label, &label_cell.text, cell.answer(), page, Some(subject));
@@ -301,7 +414,10 @@ fn people_cells(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32>, people
         return;
     }
     for (start, end, subject) in people {
-        let cells: Vec<&Flat> = row.iter().filter(|c| (*start..*end).contains(&c.column)).collect();
+        let cells: Vec<&Flat> = row
+            .iter()
+            .filter(|c| (*start..*end).contains(&c.column))
+            .collect();
         match cells.as_slice() {
             [label_cell, value, ..] => {
                 if let Some(label) = reader.book.label(&label_cell.text) {
@@ -310,8 +426,17 @@ fn people_cells(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32>, people
             }
             [cell] => {
                 let before = reader.context;
-                if let Subject::Person { person, occurrence, own } = subject {
-                    reader.context = Context::Person { person: *person, occurrence: *occurrence, own: *own };
+                if let Subject::Person {
+                    person,
+                    occurrence,
+                    own,
+                } = subject
+                {
+                    reader.context = Context::Person {
+                        person: *person,
+                        occurrence: *occurrence,
+                        own: *own,
+                    };
                 }
                 cell_as_lines(reader, cell, page);
                 reader.close();
@@ -326,12 +451,20 @@ fn people_cells(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32>, people
 fn plain_row(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32>) {
     let mut cells = row.iter().peekable();
     while let Some(cell) = cells.next() {
-        if cell.is_blank() || cell.text.chars().all(|c| c.is_ascii_digit() || c == '.' || c == ')') {
+        if cell.is_blank()
+            || cell
+                .text
+                .chars()
+                .all(|c| c.is_ascii_digit() || c == '.' || c == ')')
+        {
             continue;
         }
         let label = reader.book.label(&cell.text);
         let Some(label) = label else {
-            let stacked = cell.lines.len() > 1 || cell.text.contains(':') || cell.text.contains('☐') || cell.text.contains('☒');
+            let stacked = cell.lines.len() > 1
+                || cell.text.contains(':')
+                || cell.text.contains('☐')
+                || cell.text.contains('☒');
             if stacked {
                 cell_as_lines(reader, cell, page);
                 reader.close();
@@ -373,5 +506,11 @@ fn cell_as_lines(reader: &mut Reader<'_>, cell: &Flat, page: Option<u32>) {
 }
 
 fn as_line(pieces: &[Inline], bold: bool) -> Line {
-    Line { pieces: pieces.to_vec(), drawn_as_heading: bold, is_heading: false, starts_paragraph: true, page: None }
+    Line {
+        pieces: pieces.to_vec(),
+        drawn_as_heading: bold,
+        is_heading: false,
+        starts_paragraph: true,
+        page: None,
+    }
 }

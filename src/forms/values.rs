@@ -38,8 +38,16 @@ impl Answer {
     }
 
     pub(super) fn of_text(text: &str) -> Self {
-        let line = |text: &str| vec![Inline::Text { text: text.to_owned(), bold: false, struck: false }];
-        Self { lines: text.lines().map(line).collect() }
+        let line = |text: &str| {
+            vec![Inline::Text {
+                text: text.to_owned(),
+                bold: false,
+                struck: false,
+            }]
+        };
+        Self {
+            lines: text.lines().map(line).collect(),
+        }
     }
 
     /// The visible text as a quote.
@@ -58,12 +66,25 @@ impl Answer {
         let tokens = tick_tokens(&self.lines);
         if tokens.iter().any(|t| matches!(t, Token::Tick(_))) {
             let chosen = chosen_options(&tokens);
-            return Cleaned { lines: chosen.clone(), options: Some(chosen), elsewhere: false };
+            return Cleaned {
+                lines: chosen.clone(),
+                options: Some(chosen),
+                elsewhere: false,
+            };
         }
         let struck = |piece: &Inline| matches!(piece, Inline::Text { struck: true, text, .. } if !text.trim().is_empty());
         if self.lines.iter().flatten().any(struck) {
-            let kept = self.lines.iter().map(|line| kept_words(line)).filter(|t| !t.is_empty()).collect::<Vec<_>>();
-            return Cleaned { lines: kept.clone(), options: Some(kept), elsewhere: false };
+            let kept = self
+                .lines
+                .iter()
+                .map(|line| kept_words(line))
+                .filter(|t| !t.is_empty())
+                .collect::<Vec<_>>();
+            return Cleaned {
+                lines: kept.clone(),
+                options: Some(kept),
+                elsewhere: false,
+            };
         }
         let lines: Vec<String> = self
             .lines
@@ -75,7 +96,11 @@ impl Answer {
         let said = spoken(&lines.join(" "));
         let elsewhere = book.answers.elsewhere.contains(&said);
         let blank = elsewhere || book.answers.blank.contains(&said) || untouched(&lines, book);
-        Cleaned { lines: if blank { Vec::new() } else { lines }, options: None, elsewhere }
+        Cleaned {
+            lines: if blank { Vec::new() } else { lines },
+            options: None,
+            elsewhere,
+        }
     }
 }
 
@@ -91,8 +116,18 @@ fn tick_tokens(lines: &[Vec<Inline>]) -> Vec<Token> {
         for piece in line {
             match piece {
                 Inline::Tick { checked } => out.push(Token::Tick(*checked)),
-                Inline::Text { text, struck: false, .. } | Inline::Answer { text, placeholder: false } => scan_ticks(text, &mut out),
-                Inline::Text { struck: true, .. } | Inline::Answer { placeholder: true, .. } | Inline::Hidden { .. } => {}
+                Inline::Text {
+                    text, struck: false, ..
+                }
+                | Inline::Answer {
+                    text,
+                    placeholder: false,
+                } => scan_ticks(text, &mut out),
+                Inline::Text { struck: true, .. }
+                | Inline::Answer {
+                    placeholder: true, ..
+                }
+                | Inline::Hidden { .. } => {}
                 Inline::Break => out.push(Token::Text("\n".into())),
             }
         }
@@ -105,12 +140,24 @@ fn scan_ticks(text: &str, out: &mut Vec<Token>) {
     let mut plain = String::new();
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
-        let bracketed = [("[x]", true), ("[X]", true), ("(x)", true), ("(X)", true), ("[ ]", false), ("[]", false), ("( )", false), ("[✓]", true), ("[✔]", true)]
-            .into_iter()
-            .find(|(mark, _)| rest.starts_with(mark));
+        let bracketed = [
+            ("[x]", true),
+            ("[X]", true),
+            ("(x)", true),
+            ("(X)", true),
+            ("[ ]", false),
+            ("[]", false),
+            ("( )", false),
+            ("[✓]", true),
+            ("[✔]", true),
+        ]
+        .into_iter()
+        .find(|(mark, _)| rest.starts_with(mark));
         let tick = match (bracketed, c) {
             (Some((mark, checked)), _) => Some((mark.len(), checked)),
-            (None, '☒' | '☑' | '✓' | '✔' | '✗' | '✘' | '■' | '🗹' | '🗷') => Some((c.len_utf8(), true)),
+            (None, '☒' | '☑' | '✓' | '✔' | '✗' | '✘' | '■' | '🗹' | '🗷') => {
+                Some((c.len_utf8(), true))
+            }
             (None, '☐' | '□' | '▢' | '❏' | '❑') => Some((c.len_utf8(), false)),
             (None, _) => None,
         };
@@ -147,8 +194,13 @@ fn chosen_options(tokens: &[Token]) -> Vec<String> {
         }
     }
     let tidy = |text: &String| {
-        let trimmed: &[char] = &['/', ',', ';', '|', '-', '–', ' ', '\t', '\u{a0}', '\n', '.', '_', '…'];
-        text.trim_matches(trimmed).split_whitespace().collect::<Vec<_>>().join(" ")
+        let trimmed: &[char] = &[
+            '/', ',', ';', '|', '-', '–', ' ', '\t', '\u{a0}', '\n', '.', '_', '…',
+        ];
+        text.trim_matches(trimmed)
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
     };
     let texts: Vec<String> = texts.iter().map(tidy).collect();
     let after = texts.last().is_some_and(String::is_empty) && texts.first().is_some_and(|t| !t.is_empty());
@@ -167,17 +219,33 @@ fn kept_words(line: &[Inline]) -> String {
     let mut out = String::new();
     for piece in line {
         match piece {
-            Inline::Text { text, struck: false, .. } | Inline::Answer { text, placeholder: false } => out.push_str(text),
-            Inline::Text { .. } | Inline::Answer { .. } | Inline::Tick { .. } | Inline::Break | Inline::Hidden { .. } => out.push(' '),
+            Inline::Text {
+                text, struck: false, ..
+            }
+            | Inline::Answer {
+                text,
+                placeholder: false,
+            } => out.push_str(text),
+            Inline::Text { .. }
+            | Inline::Answer { .. }
+            | Inline::Tick { .. }
+            | Inline::Break
+            | Inline::Hidden { .. } => out.push(' '),
         }
     }
-    let words: Vec<&str> = out.split(['/', '|']).map(str::trim).filter(|w| w.chars().any(char::is_alphanumeric)).collect();
+    let words: Vec<&str> = out
+        .split(['/', '|'])
+        .map(str::trim)
+        .filter(|w| w.chars().any(char::is_alphanumeric))
+        .collect();
     words.join(" / ")
 }
 
 /// Without dot leaders, underscores and surrounding blanks.
 pub(super) fn strip_filler(text: &str) -> String {
-    let is_filler = |c: char| c.is_whitespace() || matches!(c, '_' | '…' | '\u{a0}' | '\u{2002}' | '\u{200b}' | '\u{feff}');
+    let is_filler = |c: char| {
+        c.is_whitespace() || matches!(c, '_' | '…' | '\u{a0}' | '\u{2002}' | '\u{200b}' | '\u{feff}')
+    };
     let mut text = text.trim_matches(is_filler);
     while text.starts_with("..") || text.starts_with(". .") {
         text = text.trim_start_matches(|c| c == '.' || is_filler(c));
@@ -238,7 +306,10 @@ pub(super) fn yes_no(text: &str, book: &LabelBook) -> Option<YesNo> {
     let words = &book.answers;
     let starts = |list: &[String]| {
         list.iter()
-            .filter(|phrase| said.strip_prefix(phrase.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')))
+            .filter(|phrase| {
+                said.strip_prefix(phrase.as_str())
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+            })
             .map(String::len)
             .max()
             .unwrap_or(0)
@@ -258,8 +329,14 @@ pub(super) fn yes_no(text: &str, book: &LabelBook) -> Option<YesNo> {
         return Some(YesNo { answer, hedged });
     }
     let padded = format!(" {said} ");
-    let anywhere = |list: &[String]| list.iter().any(|phrase| phrase.contains(' ') && padded.contains(&format!(" {phrase} ")));
-    anywhere(&words.not_sought).then_some(YesNo { answer: ConsentAnswer::NotSought, hedged: false })
+    let anywhere = |list: &[String]| {
+        list.iter()
+            .any(|phrase| phrase.contains(' ') && padded.contains(&format!(" {phrase} ")))
+    };
+    anywhere(&words.not_sought).then_some(YesNo {
+        answer: ConsentAnswer::NotSought,
+        hedged: false,
+    })
 }
 
 /// `true` or `false` of a yes/no answer.
@@ -285,8 +362,11 @@ pub(super) fn how(text: &str, book: &LabelBook) -> Option<ConsentHow> {
 /// The ways of contact that the words name, in the order of the label file.
 pub(super) fn contacts(text: &str, book: &LabelBook) -> Vec<PreferredContact> {
     let mut said = format!(" {} ", spoken(text));
-    let mut phrases: Vec<(&String, PreferredContact)> =
-        book.contact.iter().flat_map(|(way, words)| words.iter().map(move |w| (w, *way))).collect();
+    let mut phrases: Vec<(&String, PreferredContact)> = book
+        .contact
+        .iter()
+        .flat_map(|(way, words)| words.iter().map(move |w| (w, *way)))
+        .collect();
     phrases.sort_by_key(|(phrase, _)| std::cmp::Reverse(phrase.len()));
     let mut found = Vec::new();
     for (phrase, way) in phrases {
@@ -329,11 +409,19 @@ mod tests {
     }
 
     fn text(text: &str) -> Inline {
-        Inline::Text { text: text.to_owned(), bold: false, struck: false }
+        Inline::Text {
+            text: text.to_owned(),
+            bold: false,
+            struck: false,
+        }
     }
 
     fn struck(text: &str) -> Inline {
-        Inline::Text { text: text.to_owned(), bold: false, struck: true }
+        Inline::Text {
+            text: text.to_owned(),
+            bold: false,
+            struck: true,
+        }
     }
 
     fn clean(pieces: Vec<Inline>) -> String {
@@ -343,31 +431,68 @@ mod tests {
     #[test]
     fn ticks_before_and_after_their_word_are_read() {
         let (on, off) = (Inline::Tick { checked: true }, Inline::Tick { checked: false });
-        assert_eq!(clean(vec![off.clone(), text(" Yes  "), on.clone(), text(" No ")]), "No");
-        assert_eq!(clean(vec![text("Yes "), off.clone(), text(" No "), on.clone()]), "No");
-        assert_eq!(clean(vec![off.clone(), text(" Yes "), off.clone(), text(" No")]), "");
+        assert_eq!(
+            clean(vec![off.clone(), text(" Yes  "), on.clone(), text(" No ")]),
+            "No"
+        );
+        assert_eq!(
+            clean(vec![text("Yes "), off.clone(), text(" No "), on.clone()]),
+            "No"
+        );
+        assert_eq!(
+            clean(vec![off.clone(), text(" Yes "), off.clone(), text(" No")]),
+            ""
+        );
         assert_eq!(clean(vec![text("[x] Yes [ ] No")]), "Yes");
-        assert_eq!(clean(vec![text("☐ Community resolution / ☒ Referral order / ☐ Other")]), "Referral order");
+        assert_eq!(
+            clean(vec![text("☐ Community resolution / ☒ Referral order / ☐ Other")]),
+            "Referral order"
+        );
         assert_eq!(clean(vec![on, text(" I agree")]), "I agree");
     }
 
     #[test]
     fn struck_alternatives_leave_the_answer_and_untouched_ones_none() {
-        assert_eq!(clean(vec![text("Y / "), struck("N"), text(" / "), struck("Not known")]), "Y");
-        assert_eq!(clean(vec![struck("verbally"), text(" / in writing")]), "in writing");
-        for untouched in ["Y / N", "Yes / No / Not asked", "verbally / in writing", "Yes No", "Email / Phone / Writing"] {
+        assert_eq!(
+            clean(vec![text("Y / "), struck("N"), text(" / "), struck("Not known")]),
+            "Y"
+        );
+        assert_eq!(
+            clean(vec![struck("verbally"), text(" / in writing")]),
+            "in writing"
+        );
+        for untouched in [
+            "Y / N",
+            "Yes / No / Not asked",
+            "verbally / in writing",
+            "Yes No",
+            "Email / Phone / Writing",
+        ] {
             assert_eq!(clean(vec![text(untouched)]), "", "{untouched}");
         }
     }
 
     #[test]
     fn fillers_and_words_for_nothing_are_blank() {
-        for blank in ["N/K", "-", "……………", "_______", "… / … / ……", "DD/MM/YYYY", "Not known", "     ", "Choose an item."] {
+        for blank in [
+            "N/K",
+            "-",
+            "……………",
+            "_______",
+            "… / … / ……",
+            "DD/MM/YYYY",
+            "Not known",
+            "     ",
+            "Choose an item.",
+        ] {
             assert_eq!(clean(vec![text(blank)]), "", "{blank}");
         }
         assert!(Answer::of(vec![vec![text("As above")]]).clean(&book()).elsewhere);
         assert_eq!(clean(vec![text("………Helen Marchetti……………")]), "Helen Marchetti");
-        let placeholder = Inline::Answer { text: "Click here".into(), placeholder: true };
+        let placeholder = Inline::Answer {
+            text: "Click here".into(),
+            placeholder: true,
+        };
         assert_eq!(clean(vec![placeholder]), "");
     }
 
@@ -375,11 +500,17 @@ mod tests {
     fn yes_no_and_not_asked_are_told_apart() {
         let book = book();
         let read = |text: &str| yes_no(text, &book).map(|y| (y.answer, y.hedged));
-        assert_eq!(read("Yes, I agree to be contacted"), Some((ConsentAnswer::Given, false)));
+        assert_eq!(
+            read("Yes, I agree to be contacted"),
+            Some((ConsentAnswer::Given, false))
+        );
         assert_eq!(read("Y"), Some((ConsentAnswer::Given, false)));
         assert_eq!(read("No"), Some((ConsentAnswer::Refused, false)));
         assert_eq!(read("Not yet asked"), Some((ConsentAnswer::NotSought, false)));
-        assert_eq!(read("They have not been asked"), Some((ConsentAnswer::NotSought, false)));
+        assert_eq!(
+            read("They have not been asked"),
+            Some((ConsentAnswer::NotSought, false))
+        );
         assert_eq!(read("Don't know"), Some((ConsentAnswer::Unknown, false)));
         assert_eq!(read("Yes but only after six"), Some((ConsentAnswer::Given, true)));
         assert_eq!(read("Nobody home"), None);
@@ -389,7 +520,10 @@ mod tests {
     fn outcomes_take_the_longest_words() {
         let book = book();
         assert_eq!(outcomes("Youth caution", &book), [OffenceOutcome::YouthCaution]);
-        assert_eq!(outcomes("Conditional caution", &book), [OffenceOutcome::ConditionalCaution]);
+        assert_eq!(
+            outcomes("Conditional caution", &book),
+            [OffenceOutcome::ConditionalCaution]
+        );
         assert_eq!(outcomes("NFA", &book), [OffenceOutcome::NoFurtherAction]);
         assert!(outcomes("something else", &book).is_empty());
     }
