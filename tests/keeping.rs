@@ -1,6 +1,14 @@
 //! Keeping: ledger, sealing, states, destruction, audit (promises 1, 6, 7 and 8).
 
+#![allow(clippy::unwrap_used)] // helpers of tests, outside #[test] functions
+
+#[path = "keeping/at_rest.rs"]
+mod at_rest;
+#[path = "keeping/casework.rs"]
+mod casework;
 #[path = "keeping/inbound.rs"]
 mod inbound;
+#[path = "keeping/outbound.rs"]
+mod outbound;
 #[path = "keeping/support.rs"]
 mod support;

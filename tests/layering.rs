@@ -229,6 +229,23 @@ fn names(root: &str, next: &[&str], code: &str) -> bool {
         .any(|path| path.iter().zip(next).filter(|(have, want)| have == *want).count() == next.len())
 }
 
+/// Files (without `.rs`) or folders that a file declares under `#[cfg(test)]`.
+fn test_files(path: &str, text: &str) -> Vec<String> {
+    let own = path.trim_end_matches(".rs");
+    let folder = ["mod", "lib", "main"]
+        .iter()
+        .find_map(|name| {
+            own.strip_suffix(name)
+                .filter(|folder| folder.is_empty() || folder.ends_with('/'))
+        })
+        .map_or_else(|| format!("{own}/"), str::to_owned);
+    Source::read(text)
+        .test_modules
+        .iter()
+        .map(|name| format!("{folder}{name}"))
+        .collect()
+}
+
 fn source_files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -246,12 +263,26 @@ fn every_file_keeps_to_the_module_table() {
     let mut files = Vec::new();
     source_files(&root, &mut files);
     assert!(files.len() > 20, "the source was not found");
+    let files: Vec<(String, String)> = files
+        .iter()
+        .map(|file| {
+            let path = file.strip_prefix(&root).unwrap().to_str().unwrap();
+            (path.to_owned(), std::fs::read_to_string(file).unwrap())
+        })
+        .collect();
+    let tests: Vec<String> = files
+        .iter()
+        .flat_map(|(path, text)| test_files(path, text))
+        .collect();
+    let is_test = |path: &str| {
+        tests
+            .iter()
+            .any(|test| path.strip_suffix(".rs") == Some(test) || path.starts_with(&format!("{test}/")))
+    };
     let faults: Vec<String> = files
         .iter()
-        .flat_map(|file| {
-            let path = file.strip_prefix(&root).unwrap().to_str().unwrap();
-            faults(path, &std::fs::read_to_string(file).unwrap())
-        })
+        .filter(|(path, _)| !is_test(path))
+        .flat_map(|(path, text)| faults(path, text))
         .collect();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
@@ -321,6 +352,18 @@ fn allowed_directions_comments_and_tests_are_left_alone() {
     ] {
         assert_eq!(faults(path, text), Vec::<String>::new(), "{path}: {text}");
     }
+}
+
+#[test]
+fn only_modules_declared_for_tests_are_exempt() {
+    let text = "#[cfg(test)]\nmod tests;\nmod real;\n#[cfg(test)]\npub(crate) mod outline;";
+    assert_eq!(test_files("forms/mod.rs", text), ["forms/tests", "forms/outline"]);
+    assert_eq!(
+        test_files("forms/x.rs", text),
+        ["forms/x/tests", "forms/x/outline"]
+    );
+    assert_eq!(test_files("lib.rs", "#[cfg(test)]\nmod tests;"), ["tests"]);
+    assert!(test_files("forms/mod.rs", "#[cfg(test)]\nmod tests { mod inner; }").is_empty());
 }
 
 #[test]

@@ -4,8 +4,14 @@
 //! address and date of the fixtures' people.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "logs/daemon.rs"]
+mod daemon;
 #[path = "logs/identities.rs"]
 mod identities;
+#[path = "support/postfix.rs"]
+#[allow(dead_code)]
+mod postfix;
+mod support;
 
 use identities::{Identities, files_named};
 use std::ffi::OsStr;

@@ -4,16 +4,19 @@
 //!
 //! PDF text is left out here: its library may overflow the stack on hostile files, which ends a process.
 //! Such files are read by the worker only, and `tests/sandbox.rs` breaks workers. In mutated messages the
-//! PDF parts are therefore declared as, and begin like, an unknown type.
+//! PDF parts are therefore declared as, and begin like, an unknown type. A flipped bit in a Word document
+//! only breaks its container, so there the XML inside is mutated too, and packed again.
 
 #![allow(clippy::expect_used, clippy::panic)] // tests fail by panicking, helpers of tests too
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::civil::date;
 use referrald::domain::KnownCase;
 use referrald::extract::{ReadLimits, read_message};
 use referrald::forms::{AgencyBook, FormsContext, LabelBook, understand};
-use referrald::mail::{MailLimits, parse};
+use referrald::mail::{MailLimits, Part, PartBody, parse};
 use referrald::redact::{DraftRequest, RedactionSettings, draft, finish};
+use std::io::{Cursor, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -22,6 +25,8 @@ use std::time::{Duration, Instant};
 const ROUNDS: u64 = 5;
 /// Longest that one message may take through everything, in a debug build on a busy machine.
 const LONGEST: Duration = Duration::from_secs(20);
+/// Largest member of a document that is mutated, in bytes.
+const MAX_MEMBER: u64 = 1_000_000;
 /// Longest stretch that one mutation takes out, repeats or moves, in bytes.
 const STRETCH: u64 = 4096;
 
@@ -97,7 +102,13 @@ fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
 /// One to four changes: bytes flipped, a stretch cut, repeated or moved, the end cut off, a piece of
 /// another message or a piece of MIME put in.
 fn mutate(raw: &[u8], other: &[u8], chance: &mut Chance) -> Vec<u8> {
-    const PIECES: [&[u8]; 10] = [
+    const PIECES: [&[u8]; 16] = [
+        b"<w:tbl><w:tr><w:tc><w:tbl><w:tr><w:tc>",
+        b"</w:p></w:tc></w:tr></w:tbl>",
+        b"<w:sdt><w:sdtContent><w:sdt><w:sdtContent>",
+        b"<w:fldChar w:fldCharType=\"begin\"/>",
+        b"<w:gridSpan w:val=\"99999999999\"/>",
+        b"<mc:AlternateContent><!-- <![CDATA[ &#xFFFFFFFF; &x;",
         b"\r\n\r\n",
         b"\r",
         b"\0",
@@ -143,6 +154,41 @@ fn mutate(raw: &[u8], other: &[u8], chance: &mut Chance) -> Vec<u8> {
         }
     }
     without_pdf(out)
+}
+
+/// The first Word document of a message, its XML mutated, attached to a plain mail.
+fn mutated_word_document(raw: &[u8], other: &[u8], chance: &mut Chance) -> Option<Vec<u8>> {
+    let packed = word_document(&parse(raw, &MailLimits::default()).root)?;
+    let mut source = zip::ZipArchive::new(Cursor::new(packed)).ok()?;
+    let mut target = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for at in 0..source.len() {
+        let mut member = source.by_index(at).ok()?;
+        let name = member.name().ok()?.into_owned();
+        let mut content = Vec::new();
+        member.by_ref().take(MAX_MEMBER).read_to_end(&mut content).ok()?;
+        if name == "word/document.xml" {
+            content = mutate(&content, other, chance);
+        }
+        target
+            .start_file(name, zip::write::SimpleFileOptions::default())
+            .ok()?;
+        target.write_all(&content).ok()?;
+    }
+    let packed = target.finish().ok()?.into_inner();
+    let mut mail = b"From: a@example.org\r\nSubject: form\r\nContent-Type: application/octet-stream; \
+        name=f.docx\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        .to_vec();
+    mail.extend_from_slice(STANDARD.encode(packed).as_bytes());
+    Some(mail)
+}
+
+fn word_document(part: &Part) -> Option<Vec<u8>> {
+    match &part.body {
+        PartBody::Bytes(bytes) if bytes.starts_with(b"PK") => Some(bytes.clone()),
+        PartBody::Multipart(parts) => parts.iter().find_map(word_document),
+        PartBody::Message(mail) => word_document(&mail.root),
+        PartBody::Bytes(_) | PartBody::Text(_) | PartBody::NotRead => None,
+    }
 }
 
 fn settings() -> RedactionSettings {
@@ -199,21 +245,24 @@ fn no_mutated_fixture_panics_or_takes_long() {
     for round in 0..rounds {
         for fixture in &fixtures {
             let other = &fixtures[chance.below(fixtures.len())];
-            let bytes = mutate(&fixture.raw, &other.raw, &mut chance);
-            let began = Instant::now();
-            let ended = catch_unwind(AssertUnwindSafe(|| {
-                run_through(&bytes, fixture.case.as_ref(), &books);
-            }));
-            let took = began.elapsed();
-            if ended.is_err() || took > LONGEST {
-                let path = std::env::temp_dir().join(format!("mutation-{seed}-{round}.eml"));
-                std::fs::write(&path, &bytes).expect("the message can be kept");
-                panic!(
-                    "{} round {round}, MUTATION_SEED={seed}: panicked {}, took {took:?}; kept as {}",
-                    fixture.name,
-                    ended.is_err(),
-                    path.display()
-                );
+            let inside = mutated_word_document(&fixture.raw, &other.raw, &mut chance);
+            let whole = mutate(&fixture.raw, &other.raw, &mut chance);
+            for bytes in std::iter::once(whole).chain(inside) {
+                let began = Instant::now();
+                let ended = catch_unwind(AssertUnwindSafe(|| {
+                    run_through(&bytes, fixture.case.as_ref(), &books);
+                }));
+                let took = began.elapsed();
+                if ended.is_err() || took > LONGEST {
+                    let path = std::env::temp_dir().join(format!("mutation-{seed}-{round}.eml"));
+                    std::fs::write(&path, &bytes).expect("the message can be kept");
+                    panic!(
+                        "{} round {round}, MUTATION_SEED={seed}: panicked {}, took {took:?}; kept as {}",
+                        fixture.name,
+                        ended.is_err(),
+                        path.display()
+                    );
+                }
             }
         }
     }

@@ -271,7 +271,7 @@ fn mailbox(mut f: Fields) -> MailboxConfig {
         user: f.text("user", "the mailbox's user name"),
         password_file: f.path_or("password_file", "mailbox.password"),
         inbox: f.text_or("inbox", "INBOX"),
-        processed: f.text_or("processed", "Referrald/Processed"),
+        processed: f.text_or("processed", "Processed"),
         poll: f.seconds("poll_seconds", 60, 1..=3600),
         sweep: f.seconds("sweep_seconds", 3600, 10..=86_400),
         settle: f.seconds("settle_seconds", 2, 0..=60),

@@ -3,7 +3,7 @@
 use super::budget::Budget;
 use super::kind::{self, Kind};
 use super::text::Folding;
-use super::{ReadLimits, csv, docx, html, text};
+use super::{ReadLimits, csv, docx, html, pdf, text};
 use crate::domain::{Block, Document, ReadStatus};
 use crate::mail::{Part, PartBody};
 
@@ -116,6 +116,7 @@ fn read_kind(kind: Kind, content: &[u8], limits: &ReadLimits) -> (Reading, &'sta
     let as_text = || crate::mail::decode_text(content);
     match kind {
         Kind::Docx => (docx::read(content, limits), DOCX),
+        Kind::Pdf => (pdf::read(content, limits), "application/pdf"),
         Kind::Html => {
             let blocks = html::blocks(&as_text(), &mut budget);
             (Reading::of_blocks(blocks, &budget), "text/html")

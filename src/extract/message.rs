@@ -6,7 +6,9 @@ use super::history::Intent;
 use super::text::Folding;
 use super::{ReadLimits, history, html, text};
 use crate::domain::{Attachment, Block, Document, MessageHeaders, ReadMessage, ReadStatus, UnreadableReason};
-use crate::mail::{self, Field, Mail, Part, PartBody, possible_date};
+use crate::mail::{
+    self, Field, Mail, Part, PartBody, WORD_TOKEN_END, WORD_TOKEN_START, mask_words, possible_date,
+};
 use mail_parser::parsers::MessageStream;
 use mail_parser::{Address, HeaderValue};
 
@@ -291,9 +293,14 @@ fn dedupe(items: &mut Vec<String>) {
 
 /// Display names and lower-case addresses of an address field.
 fn addresses(raw: &[u8]) -> Vec<(Option<String>, Option<String>)> {
-    let mut field = raw.to_vec();
-    field.push(b'\n');
-    let HeaderValue::Address(found) = MessageStream::new(&field).parse_address() else {
+    let unfolded: Vec<u8> = raw
+        .iter()
+        .copied()
+        .filter(|b| !matches!(b, b'\r' | b'\n' | 0))
+        .collect();
+    let (mut field, words) = mask_words(&mail::decode_text(&unfolded));
+    field.push('\n');
+    let HeaderValue::Address(found) = MessageStream::new(field.as_bytes()).parse_address() else {
         return Vec::new();
     };
     let list = match found {
@@ -304,9 +311,31 @@ fn addresses(raw: &[u8]) -> Vec<(Option<String>, Option<String>)> {
     list.into_iter()
         .map(|a| {
             let address = some(a.address.map(|a| a.to_ascii_lowercase()));
-            (some(a.name.map(|n| n.into_owned())), address)
+            (some(a.name.map(|n| unmask(&n, &words))), address)
         })
         .collect()
+}
+
+/// Puts decoded words back in place of their tokens.
+fn unmask(name: &str, words: &[String]) -> String {
+    let mut out = String::with_capacity(name.len());
+    let mut pieces = name.split(WORD_TOKEN_START);
+    out.push_str(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let digits = piece.bytes().take_while(u8::is_ascii_digit).count();
+        let word = piece[..digits].parse().ok().and_then(|at: usize| words.get(at));
+        match (word, piece[digits..].strip_prefix(WORD_TOKEN_END)) {
+            (Some(word), Some(rest)) => {
+                out.push_str(word);
+                out.push_str(rest);
+            }
+            (_, _) => {
+                out.push_str(WORD_TOKEN_START);
+                out.push_str(piece);
+            }
+        }
+    }
+    out
 }
 
 /// Message ids in angle brackets; without any, the words.

@@ -21,6 +21,7 @@ mod layout;
 mod message;
 #[cfg(test)]
 mod outline;
+mod pdf;
 mod text;
 
 use crate::domain::{ReadMessage, UnreadableReason};

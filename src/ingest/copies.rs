@@ -88,16 +88,30 @@ async fn fetch_one<M: Mailbox>(
     }
 }
 
-/// Deletes the server copies of destroyed messages, each proved by its keyed hash before. Another folder
-/// may be selected afterwards.
+/// What came of the deletions that were due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Deletions {
+    /// None was due: the selected folder is still selected.
+    NoneDue,
+    /// Another folder may be selected; at least one is done.
+    Some,
+    /// Another folder may be selected; none could be done for now.
+    Stuck,
+}
+
+/// Deletes the server copies of destroyed messages, each proved by its keyed hash before.
 pub(super) async fn delete_due<C: Connector, R: Reader>(
     service: &Ingest<C, R>,
     mailbox: &mut C::Mailbox,
-) -> Result<(), LookError> {
+) -> Result<Deletions, LookError> {
     let due = service
         .store
         .due_server_deletions(&service.settings.mailbox)
         .await?;
+    if due.is_empty() {
+        return Ok(Deletions::NoneDue);
+    }
+    let mut all = Deletions::Stuck;
     let mut lost = Vec::new();
     for deletion in due {
         let at = match &deletion.copy {
@@ -105,18 +119,20 @@ pub(super) async fn delete_due<C: Connector, R: Reader>(
             None => Deleted::NotThere,
         };
         match at {
-            Deleted::Done => finish(service, deletion.message).await?,
-            Deleted::NotThere if never_fetched(&deletion) => finish(service, deletion.message).await?,
-            Deleted::NotThere => lost.push(deletion),
+            Deleted::NotThere if !never_fetched(&deletion) => lost.push(deletion),
+            Deleted::Done | Deleted::NotThere => {
+                finish(service, deletion.message).await?;
+                all = Deletions::Some;
+            }
             Deleted::Unsure => {}
         }
     }
     if lost.is_empty() {
-        return Ok(());
+        return Ok(all);
     }
     for folder in [&service.settings.processed, &service.settings.inbox] {
         match search_and_delete(service, mailbox, folder, &lost).await? {
-            Deleted::Unsure => return Ok(()),
+            Deleted::Unsure => return Ok(all),
             Deleted::Done | Deleted::NotThere => {}
         }
     }
@@ -124,7 +140,7 @@ pub(super) async fn delete_due<C: Connector, R: Reader>(
     for deletion in &lost {
         finish(service, deletion.message).await?;
     }
-    Ok(())
+    Ok(Deletions::Some)
 }
 
 enum Deleted {

@@ -1,6 +1,6 @@
 //! One look at the mailbox: from the folder's UIDs to committed and moved messages.
 
-use super::copies::{Wanted, delete_due, locate};
+use super::copies::{Deletions, Wanted, delete_due, locate};
 use super::service::{Ingest, LookError};
 use super::{Connector, FetchOutcome, Mailbox, MailboxError, Reader, Step, UidMeta};
 use crate::domain::MessageId;
@@ -19,6 +19,17 @@ pub(super) struct Memory {
     swept: Option<(u32, Instant)>,
     /// UIDs of a batch during which the connection failed: they go one by one.
     suspects: BTreeSet<u32>,
+}
+
+/// What follows on a look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Wait for news; the inbox is selected.
+    Wait,
+    /// Look again at once: the inbox is not selected, so news of it would go unheard.
+    Again,
+    /// Wait without listening.
+    Pause,
 }
 
 /// One look.
@@ -47,7 +58,7 @@ impl<'a, C: Connector, R: Reader> Look<'a, C, R> {
         }
     }
 
-    pub(super) async fn run(mut self) -> Result<(), LookError> {
+    pub(super) async fn run(mut self) -> Result<Next, LookError> {
         let (folder, is_new) = self.select_inbox().await?;
         self.service.probe.at(Step::Selected);
         self.settle_receipts(&folder).await?;
@@ -68,10 +79,12 @@ impl<'a, C: Connector, R: Reader> Look<'a, C, R> {
         for some in to_move.chunks(self.service.settings.batch_messages.max(1)) {
             self.move_committed(&folder, some).await?;
         }
-        delete_due(self.service, self.mailbox).await?;
-        match self.refused {
-            None => Ok(()),
-            Some(error) => Err(error.into()),
+        let deletions = delete_due(self.service, self.mailbox).await?;
+        match (self.refused, deletions) {
+            (Some(error), _) => Err(error.into()),
+            (None, Deletions::NoneDue) => Ok(Next::Wait),
+            (None, Deletions::Some) => Ok(Next::Again),
+            (None, Deletions::Stuck) => Ok(Next::Pause),
         }
     }
 
@@ -160,6 +173,8 @@ impl<'a, C: Connector, R: Reader> Look<'a, C, R> {
 
     /// Fetches, commits and moves. Suspects go last and alone, the least tried first.
     async fn take(&mut self, folder: &FolderKey, rows: Vec<LedgerRow>) -> Result<(), LookError> {
+        let open: BTreeSet<u32> = rows.iter().map(|row| row.uid).collect();
+        self.memory.suspects.retain(|uid| open.contains(uid));
         let (mut suspects, sound): (Vec<LedgerRow>, Vec<LedgerRow>) = rows
             .into_iter()
             .partition(|row| row.attempts > 0 || self.memory.suspects.contains(&row.uid));

@@ -1,7 +1,7 @@
 //! Supervision: one task looks at the mailbox, one reads what was committed; both go on after any error.
 
 use super::backoff::{Backoff, Jitter};
-use super::look::{Look, Memory};
+use super::look::{Look, Memory, Next};
 use super::reading::read_held;
 use super::{
     Connector, IngestSettings, IngestStatus, Mailbox, MailboxError, Reader, Step, StepProbe, Understanding,
@@ -98,7 +98,13 @@ impl<C: Connector, R: Reader> Ingest<C, R> {
                 () = cancelled_for(stop, STOP_GRACE) => return,
             };
             let Err(error) = ended else { return };
-            let wait = backoff.next(self.jitter.draw());
+            let wait = match &error {
+                // Trying a wrong password often locks accounts.
+                LookError::Mailbox(MailboxError::SignInRefused) => self.settings.backoff.longest,
+                LookError::Mailbox(_) | LookError::Store(_) | LookError::Panicked => {
+                    backoff.next(self.jitter.draw())
+                }
+            };
             tracing::warn!(
                 mailbox = %self.settings.mailbox,
                 error = %error,
@@ -130,15 +136,26 @@ impl<C: Connector, R: Reader> Ingest<C, R> {
             tokio::time::sleep(self.settings.settle).await;
         }
         loop {
-            Look::new(self, &mut mailbox, memory, stop).run().await?;
+            let next = Look::new(self, &mut mailbox, memory, stop).run().await?;
             backoff.reset();
             self.status.send_modify(|status| {
                 status.last_success = Some(self.clock.now());
                 status.failures = 0;
                 status.last_error = None;
             });
+            let interval = self.settings.poll_interval;
+            let waiting = async {
+                match next {
+                    Next::Wait => mailbox.wait_for_news(interval).await,
+                    Next::Again => Ok(()),
+                    Next::Pause => {
+                        tokio::time::sleep(interval).await;
+                        Ok(())
+                    }
+                }
+            };
             tokio::select! {
-                waited = mailbox.wait_for_news(self.settings.poll_interval) => waited?,
+                waited = waiting => waited?,
                 () = stop.cancelled() => return Ok(()),
             }
             if stop.is_cancelled() {

@@ -225,6 +225,38 @@ pub(super) fn decode_words(text: &str) -> String {
     out.replace(['\r', '\n', '\0'], " ")
 }
 
+/// A text with each run of encoded words put behind a token, and the decoded runs: what they hold cannot
+/// be taken for the syntax around them. A token is [`WORD_TOKEN_START`], the run's
+/// number and [`WORD_TOKEN_END`].
+pub(crate) fn mask_words(text: &str) -> (String, Vec<String>) {
+    let mut masked = String::with_capacity(text.len());
+    let mut runs = Vec::new();
+    let mut rest = text;
+    while let Some(start) = rest.find("=?") {
+        let mut end = start;
+        while let Some(word) = word_at(rest[end..].trim_start()) {
+            let blanks = rest[end..].len() - rest[end..].trim_start().len();
+            end += blanks + word.length;
+        }
+        masked.push_str(&rest[..start]);
+        if end == start {
+            masked.push_str("=?");
+            end = start + 2;
+        } else {
+            masked.push_str(&format!("{WORD_TOKEN_START}{}{WORD_TOKEN_END}", runs.len()));
+            runs.push(decode_words(&rest[start..end]));
+        }
+        rest = &rest[end..];
+    }
+    masked.push_str(rest);
+    (masked, runs)
+}
+
+/// What the atom that stands for a run of encoded words begins with; the run's number follows.
+pub(crate) const WORD_TOKEN_START: &str = "encoded-word-";
+/// What it ends with.
+pub(crate) const WORD_TOKEN_END: &str = "-run";
+
 fn flush(out: &mut String, pending: &mut Option<(String, Vec<u8>)>) {
     if let Some((charset, bytes)) = pending.take() {
         out.push_str(&charset::decode(&bytes, Some(&charset)).text);

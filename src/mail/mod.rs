@@ -14,6 +14,7 @@ pub mod html;
 mod transfer;
 mod tree;
 
+pub(crate) use header::{WORD_TOKEN_END, WORD_TOKEN_START, mask_words};
 pub(crate) use tree::possible_date;
 
 use crate::domain::Repair;

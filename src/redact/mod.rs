@@ -4,9 +4,21 @@
 //! bytes), [`RedactedMessage::verify`] runs in the daemon, decodes the proposed bytes with code of its own
 //! and is the only way to a [`RedactedMessage`].
 
+mod addresses;
+mod compose;
+mod facts;
+mod finder;
 mod finish;
 mod given;
+mod html;
+mod initials;
+mod parts;
 mod people;
+mod places;
+mod rebuild;
+mod recipients;
+mod second;
+mod unknown;
 mod verbatim;
 mod view;
 mod words;
@@ -115,8 +127,8 @@ impl RedactedMessage {
         originals: &[String],
         settings: &RedactionSettings,
     ) -> Result<Self, HoldReason> {
-        let _ = (cases, originals, settings);
-        unimplemented!("{}", bytes.len())
+        second::check(&bytes, cases, originals, settings)?;
+        Ok(Self { bytes })
     }
 
     /// The bytes to hand to the relay.
@@ -141,13 +153,17 @@ impl VerbatimMessage {
 
 /// Splits recipients and proposes what each group would receive. Never panics on input; runs in the worker.
 pub fn draft(request: &DraftRequest) -> DraftPlan {
-    unimplemented!("{}", request.raw.len())
+    recipients::plan(
+        request,
+        &finder::Known::new(&request.cases, &request.settings.reference_prefixes),
+    )
 }
 
 /// The spans that redaction would replace in a plain text.
 pub fn detect(text: &str, cases: &[KnownCase], settings: &RedactionSettings) -> Vec<Span> {
-    let _ = (cases, settings);
-    unimplemented!("{}", text.len())
+    let known = finder::Known::new(cases, &settings.reference_prefixes);
+    let findings = finder::find_all(&[text], &known, &finder::Setting::default(), settings);
+    findings.spans.into_iter().flatten().collect()
 }
 
 mod as_base64 {

@@ -324,8 +324,12 @@ impl Book {
 
     /// Whether an ordinary word stands where a name would stand.
     pub(super) fn in_context(&self, view: &View, first: usize, last: usize) -> bool {
-        if !view.is_capital(first) || is_contraction(view, last) {
+        if is_contraction(view, last) {
             return false;
+        }
+        if !view.is_capital(first) {
+            let title = first.checked_sub(1).map(|at| view.low(at)).unwrap_or_default();
+            return matches!(title, "mr" | "mrs" | "ms" | "mx");
         }
         let word = view.low(first);
         let before = first.checked_sub(1).map(|at| view.low(at)).unwrap_or_default();

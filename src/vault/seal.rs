@@ -276,7 +276,8 @@ pub(super) mod tests {
             let entropy = Counter::new();
             let key = RecordKey::draw(&entropy).unwrap();
             let sealed = key.seal(name(id), &part, &content, &entropy).unwrap();
-            prop_assert_eq!(key.open(name(id), &part, &sealed).unwrap().as_slice(), content.as_slice());
+            let opened = key.open(name(id), &part, &sealed).unwrap();
+            prop_assert_eq!(opened.as_slice(), content.as_slice());
         }
 
         #[test]

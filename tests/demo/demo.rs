@@ -132,7 +132,7 @@ fn main() {
             assert!(cut.contains(text), "{text:?} is missing in the open copy");
         }
         assert_eq!(dovecot.count(MAILBOX, "INBOX"), 0, "the inbox is empty");
-        assert_eq!(dovecot.count(MAILBOX, "Referrald/Processed"), ARRIVING.len());
+        assert_eq!(dovecot.count(MAILBOX, "Processed"), ARRIVING.len());
         println!("{}", daemon.command(&["audit", "verify"]));
         daemon.stop();
         println!("\nThe demonstration held.");

@@ -80,7 +80,7 @@ async fn start(server: &Dovecot, port: u16, change: impl FnOnce(&mut IngestSetti
         reader: TestReader::default(),
         understanding: Understanding {
             labels: LabelBook::default_book().unwrap(),
-            agencies: AgencyBook {},
+            agencies: AgencyBook::default_book().unwrap(),
             reference_prefixes: vec!["RJ".to_owned()],
             authserv_id: None,
         },
@@ -234,9 +234,14 @@ async fn a_new_uidvalidity_recognises_known_mail() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     (31..=40).for_each(|n| server.deliver(USER, &mail(n)));
-    server.reset_uidvalidity(USER);
-    proxy.clear();
+    proxy.on("AUTHENTICATE", Act::HangUp, 1_000_000);
     proxy.hang_up_all();
+    while server.has_session(USER) {
+        assert!(Instant::now() < until, "the server keeps its session");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    server.reset_uidvalidity(USER, 7_000);
+    proxy.clear();
     let ledger = service
         .settled("after the reset", &server, |l| l.moved >= 40)
         .await;

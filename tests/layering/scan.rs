@@ -6,12 +6,18 @@ pub(crate) struct Source {
     pub(crate) code: String,
     /// The contents of string literals, as written.
     pub(crate) strings: Vec<String>,
+    /// Modules in files of their own that are declared for tests only.
+    pub(crate) test_modules: Vec<String>,
 }
 
 impl Source {
     pub(crate) fn read(text: &str) -> Self {
         let (code, strings) = split(text);
         let tests = test_items(&code);
+        let test_modules = tests
+            .iter()
+            .filter_map(|(from, to)| declared_module(&code[*from..*to]))
+            .collect();
         let in_tests = |at: usize| tests.iter().any(|(from, to)| (*from..*to).contains(&at));
         let kept = code
             .bytes()
@@ -24,7 +30,17 @@ impl Source {
                 .filter(|(at, _)| !in_tests(*at))
                 .map(|(_, text)| text)
                 .collect(),
+            test_modules,
         }
+    }
+}
+
+/// `NAME` of an item that ends in `mod NAME;`.
+fn declared_module(item: &str) -> Option<String> {
+    let words: Vec<&str> = item.strip_suffix(';')?.split_whitespace().collect();
+    match words.as_slice() {
+        [.., "mod", name] => Some((*name).to_owned()),
+        _ => None,
     }
 }
 

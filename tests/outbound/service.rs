@@ -137,7 +137,7 @@ struct Bench {
     ordinary: ScriptedServer,
     service: Arc<TestOutbound>,
     stop: CancellationToken,
-    task: JoinHandle<()>,
+    task: Option<JoinHandle<()>>,
 }
 
 impl Drop for Bench {
@@ -220,7 +220,7 @@ impl Bench {
             ordinary,
             service,
             stop,
-            task,
+            task: Some(task),
         }
     }
 
@@ -240,7 +240,8 @@ impl Bench {
 
     async fn stop(&mut self) {
         self.stop.cancel();
-        let ended = tokio::time::timeout(PATIENCE, &mut self.task).await;
+        let Some(task) = self.task.take() else { return };
+        let ended = tokio::time::timeout(PATIENCE, task).await;
         assert!(ended.is_ok_and(|joined| joined.is_ok()), "the service ends");
     }
 

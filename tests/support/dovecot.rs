@@ -48,6 +48,7 @@ userdb {
 }
 namespace inbox {
   inbox = yes
+  separator = /
 }
 service imap-login {
   chroot =
@@ -218,20 +219,32 @@ impl Dovecot {
         taken
     }
 
-    /// Forgets all UIDs of the inbox: the next SELECT shows another UIDVALIDITY.
-    pub fn reset_uidvalidity(&self, user: &str) {
+    /// Forgets all UIDs of the inbox: the next SELECT shows this UIDVALIDITY, and UIDs start at 1. No
+    /// connection may have the inbox selected.
+    pub fn reset_uidvalidity(&self, user: &str, uidvalidity: u32) {
         let inbox = self.mail_dir(user);
-        let Ok(entries) = fs::read_dir(&inbox) else {
-            return;
-        };
-        for entry in entries.flatten() {
+        for entry in fs::read_dir(&inbox).expect("maildir").flatten() {
             if entry.file_name().to_string_lossy().starts_with("dovecot") {
-                let _ = fs::remove_file(entry.path());
+                fs::remove_file(entry.path()).expect("index file");
             }
         }
+        let list = inbox.join("dovecot-uidlist");
+        fs::write(&list, format!("3 V{uidvalidity} N1\n")).expect("UID list");
+        self.give(&list);
     }
 
-    /// The plain text of the server's folder of a user.
+    /// Whether the server works on a user's mail for anybody.
+    pub fn has_session(&self, user: &str) -> bool {
+        let output = Command::new("doveadm")
+            .arg("-c")
+            .arg(self.dir.path().join("dovecot.conf"))
+            .args(["who", "-1", user])
+            .output()
+            .expect("doveadm");
+        String::from_utf8_lossy(&output.stdout).contains("imap")
+    }
+
+    /// The folder of a user's mail on disk.
     pub fn mail_dir(&self, user: &str) -> PathBuf {
         self.dir.path().join("mail").join(user)
     }
@@ -239,7 +252,7 @@ impl Dovecot {
     fn folder_dir(&self, user: &str, folder: &str) -> PathBuf {
         match folder {
             "INBOX" => self.mail_dir(user),
-            other => self.mail_dir(user).join(format!(".{other}")),
+            other => self.mail_dir(user).join(format!(".{}", other.replace('/', "."))),
         }
     }
 

@@ -347,14 +347,15 @@ fn dialogue(stream: TcpStream, state: &Mutex<Scripted>) -> Option<()> {
                     continue;
                 }
                 let raw = read_mail(&mut reader)?;
+                // Kept before the reply: whoever has the reply may look at once.
+                if peer.would_take() {
+                    let (from, to) = (from.clone(), to.clone());
+                    state.lock().unwrap().arrived.push(Arrived { from, to, raw });
+                }
                 let replies = if lmtp { to.len() } else { 1 };
                 let mut said = String::new();
                 for _ in 0..replies {
                     said = peer.answer(Step::End, "250 taken")?;
-                }
-                if said.starts_with('2') {
-                    let (from, to) = (from.clone(), to.clone());
-                    state.lock().unwrap().arrived.push(Arrived { from, to, raw });
                 }
                 said
             }
@@ -373,6 +374,14 @@ struct Peer<'a> {
 }
 
 impl Peer<'_> {
+    fn would_take(&self) -> bool {
+        match self.state.lock().unwrap().script.get(&Step::End) {
+            None => true,
+            Some(Act::Say(reply)) => reply.starts_with('2'),
+            Some(Act::HangUp | Act::Silence) => false,
+        }
+    }
+
     /// Does what the script says; gives what was said.
     fn answer(&mut self, step: Step, usual: &str) -> Option<String> {
         let act = self.state.lock().unwrap().script.get(&step).cloned();

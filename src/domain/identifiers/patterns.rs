@@ -148,17 +148,14 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
             r"[\p{L}\p{N}.!#$%&'*+/=?^_`{|}~-]{1,64}@[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63})+",
             |c| Some((Rank::Syntax, Kind::Email, c.matched.to_lowercase(), NotApplicable)),
         ),
-        pattern(
-            r#"(?i)\b(?:(?:https?|ftp)://|www\.)[^\s<>"\u{a0}]{1,2000}"#,
-            |c| {
-                Some((
-                    Rank::Syntax,
-                    Kind::Url,
-                    c.matched.trim_end_matches([')', ']']).to_owned(),
-                    NotApplicable,
-                ))
-            },
-        ),
+        pattern(r#"(?i)\b(?:(?:https?|ftp)://|www\.)[^\s<>"\u{a0}]+"#, |c| {
+            Some((
+                Rank::Syntax,
+                Kind::Url,
+                c.matched.trim_end_matches([')', ']']).to_owned(),
+                NotApplicable,
+            ))
+        }),
         pattern(r"\b\d{1,3}(?:\.\d{1,3}){3}\b", |c| {
             let next = c.text.get(c.start + c.matched.len()..).unwrap_or_default();
             let longer = next

@@ -28,7 +28,7 @@ use sqlx::sqlite::{
     Sqlite, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteQueryResult, SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, Row, Transaction};
+use sqlx::{ConnectOptions, Connection, Row, Transaction};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -75,8 +75,7 @@ impl Database {
         options: SqliteConnectOptions,
     ) -> Result<Self, StoreError> {
         make_private_file(path)?;
-        let pool = || SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None);
-        let writer = pool()
+        let writer = pool_options()
             .max_connections(1)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .connect_with(options.clone())
@@ -84,7 +83,7 @@ impl Database {
             .map_err(open_failed)?;
         migrate(&writer).await?;
         let keys = Arc::new(load_keys(&writer, master).await?);
-        let readers = pool()
+        let readers = pool_options()
             .max_connections(READERS)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .connect_with(options.pragma("query_only", "ON"))
@@ -164,6 +163,21 @@ impl Write<'_> {
         self.db.wal_to_empty.store(true, Ordering::Release);
         self.commit().await
     }
+}
+
+fn pool_options() -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .before_acquire(|connection, _| {
+            Box::pin(async move {
+                // On a full disk or a failed write SQLite rolls back by itself; the library then counts a
+                // transaction that is not there, and could never begin another. Such a connection is replaced.
+                // The ping lets a rollback that is still queued run first.
+                connection.ping().await?;
+                Ok(!connection.is_in_transaction())
+            })
+        })
 }
 
 fn connect_options(path: &Path) -> SqliteConnectOptions {
@@ -289,10 +303,12 @@ fn instant(microseconds: i64) -> Result<jiff::Timestamp, StoreError> {
     jiff::Timestamp::from_microsecond(microseconds).map_err(|_| StoreError::Corrupt("a time is out of range"))
 }
 
+/// At the start a file that cannot be opened is a mistake of the set-up; later on it is a failure of the
+/// moment (a full disk, a limit), which passes.
 fn open_failed(error: sqlx::Error) -> StoreError {
-    match StoreError::from(error) {
-        known @ (StoreError::DiskFull | StoreError::Corrupt(_) | StoreError::Transient(_)) => known,
-        _ => StoreError::CannotOpen,
+    match primary_code(&error) {
+        Some(code::CANNOT_OPEN) => StoreError::CannotOpen,
+        _ => error.into(),
     }
 }
 
@@ -314,14 +330,7 @@ impl From<sqlx::Error> for StoreError {
     /// Keeps the result code only: the error's text may quote values.
     fn from(error: sqlx::Error) -> Self {
         match &error {
-            sqlx::Error::Database(database) => {
-                let extended = database
-                    .code()
-                    .and_then(|code| code.parse::<i32>().ok())
-                    .unwrap_or(0);
-                // The low byte of an extended code is the primary one.
-                of_code(extended & 0xff)
-            }
+            sqlx::Error::Database(_) => of_code(primary_code(&error).unwrap_or(0)),
             sqlx::Error::RowNotFound => Self::NotFound,
             sqlx::Error::PoolTimedOut => Self::Transient("its own connection stayed busy"),
             sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
@@ -337,6 +346,12 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
+/// The low byte of an extended result code is the primary one.
+fn primary_code(error: &sqlx::Error) -> Option<i32> {
+    let extended: i32 = error.as_database_error()?.code()?.parse().ok()?;
+    Some(extended & 0xff)
+}
+
 fn of_code(primary: i32) -> StoreError {
     match primary {
         code::FULL => StoreError::DiskFull,
@@ -344,7 +359,7 @@ fn of_code(primary: i32) -> StoreError {
         code::IO_ERROR => StoreError::Transient("input or output failed"),
         code::NO_MEMORY => StoreError::Transient("out of memory"),
         code::READ_ONLY => StoreError::Transient("the file or its folder is read-only"),
-        code::CANNOT_OPEN => StoreError::CannotOpen,
+        code::CANNOT_OPEN => StoreError::Transient("the file cannot be opened"),
         code::CORRUPT => StoreError::Corrupt("the file is damaged; restore a backup"),
         code::NOT_A_DATABASE => StoreError::Corrupt("the file is not a database"),
         code::CONSTRAINT => StoreError::Corrupt("a change breaks a rule of the database"),

@@ -1,0 +1,105 @@
+//! Things on a page with their places.
+
+use super::fields::{Shown, Widget};
+use pdf_oxide::layout::TextSpan;
+
+/// Largest coordinate taken, in points (200 inches, ISO 32000-1 annex C).
+const MAX_COORDINATE: f32 = 14_400.0;
+/// A field taller than this, in points, holds several lines; its label stands at its top.
+const TALL: f32 = 24.0;
+/// Where the first line of a tall field is, below its top.
+const FIRST_LINE: f32 = 8.0;
+
+/// A rectangle, y upwards.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rectangle {
+    pub(super) left: f32,
+    pub(super) right: f32,
+    pub(super) bottom: f32,
+    pub(super) top: f32,
+}
+
+impl Rectangle {
+    /// `None` for coordinates that no page has.
+    pub(super) fn new(x0: f32, y0: f32, x1: f32, y1: f32) -> Option<Self> {
+        let is_sound = [x0, y0, x1, y1]
+            .iter()
+            .all(|c| c.is_finite() && c.abs() <= MAX_COORDINATE);
+        is_sound.then(|| Self {
+            left: x0.min(x1),
+            right: x0.max(x1),
+            bottom: y0.min(y1),
+            top: y0.max(y1),
+        })
+    }
+
+    pub(super) fn height(&self) -> f32 {
+        self.top - self.bottom
+    }
+}
+
+/// What stands at a place.
+pub(super) enum Content {
+    Text { text: String, bold: bool },
+    Answer(String),
+    Blank,
+    Tick { checked: bool },
+}
+
+/// A thing on a page.
+pub(super) struct Item {
+    pub(super) place: Rectangle,
+    /// The height at which it is read.
+    pub(super) level: f32,
+    /// Size of its type, in points.
+    pub(super) size: f32,
+    pub(super) content: Content,
+}
+
+impl Item {
+    /// Text; `None` for blanks and for text set upwards (stamps in the margin).
+    pub(super) fn of_span(span: TextSpan) -> Option<Self> {
+        if span.text.trim().is_empty() || span.rotation_degrees != 0.0 {
+            return None;
+        }
+        let b = &span.bbox;
+        let place = Rectangle::new(b.x, b.y, b.x + b.width, b.y + b.height)?;
+        Some(Self {
+            level: (place.bottom + place.top) / 2.0,
+            size: place.height().max(1.0),
+            content: Content::Text {
+                bold: span.font_weight.is_bold(),
+                text: span.text,
+            },
+            place,
+        })
+    }
+
+    pub(super) fn of_widget(widget: Widget) -> Option<Self> {
+        let place = widget.place;
+        let is_tall = place.height() > TALL;
+        let level = if is_tall {
+            place.top - FIRST_LINE
+        } else {
+            (place.bottom + place.top) / 2.0
+        };
+        Some(Self {
+            level,
+            size: place.height().clamp(1.0, 12.0),
+            content: match widget.shown {
+                Shown::Text(text) => Content::Answer(text),
+                Shown::Tick { checked } => Content::Tick { checked },
+                Shown::Blank => Content::Blank,
+            },
+            place,
+        })
+    }
+
+    pub(super) fn is_widget(&self) -> bool {
+        !matches!(self.content, Content::Text { .. })
+    }
+
+    pub(super) fn is_tick(&self) -> bool {
+        matches!(self.content, Content::Tick { .. })
+    }
+}

@@ -1,0 +1,203 @@
+//! Known numbers, addresses and other strings of the cases (and of the message itself), found in any
+//! spacing and punctuation: one automaton over the squash of a [`View`].
+
+use super::view::{View, squash, words};
+use super::words as lists;
+use crate::domain::{CaseReference, KnownCase, Party, ReferenceKind, SpanKind, identifiers};
+use aho_corasick::AhoCorasick;
+
+/// Shortest string that is searched for.
+const MIN_FACT: usize = 5;
+/// From this length on a string counts inside longer words too.
+const MIN_FREE: usize = 9;
+/// National digits of a UK phone number without the leading zero.
+const PHONE_TAIL: usize = 9;
+
+/// A string that must go, squashed, with its kind.
+pub(super) type Fact = (String, SpanKind);
+
+/// Where a string counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bounds {
+    /// A longer one inside other words too.
+    Free,
+    /// From word to word only.
+    Whole,
+}
+
+/// Strings ready to be found.
+pub(super) struct Facts {
+    facts: Vec<Fact>,
+    bounds: Bounds,
+    automaton: Option<AhoCorasick>,
+}
+
+impl Facts {
+    /// Builds the automaton; what is too short to be searched for is left out.
+    pub(super) fn new(mut facts: Vec<Fact>, bounds: Bounds) -> Self {
+        facts.retain(|(text, _)| text.chars().count() >= MIN_FACT);
+        facts.sort();
+        facts.dedup();
+        let automaton = AhoCorasick::new(facts.iter().map(|(text, _)| text.as_str())).ok();
+        Self {
+            facts,
+            bounds,
+            automaton,
+        }
+    }
+
+    /// Whether the automaton could be built; what is not sound finds nothing.
+    pub(super) fn is_sound(&self) -> bool {
+        self.automaton.is_some()
+    }
+
+    /// Every place of every string: bytes of the view and the kind.
+    pub(super) fn find(&self, view: &View) -> Vec<(usize, usize, SpanKind)> {
+        let Some(automaton) = &self.automaton else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for hit in automaton.find_overlapping_iter(&view.squash) {
+            let Some((text, kind)) = self.facts.get(hit.pattern().as_usize()) else {
+                continue;
+            };
+            let ends = (
+                view.token_at_squash(hit.start()),
+                view.token_at_squash(hit.end() - 1),
+            );
+            let (Some(first), Some(last)) = ends else { continue };
+            let (Some(head), Some(tail)) = (view.tokens.get(first), view.tokens.get(last)) else {
+                continue;
+            };
+            let starts = head.squash == hit.start();
+            let stops = tail.squash + tail.low.len() == hit.end();
+            let free = self.bounds == Bounds::Free
+                && text.chars().count() >= MIN_FREE
+                && (!text.chars().all(|c| c.is_ascii_digit()) || *kind == SpanKind::Phone);
+            if (starts && stops) || free {
+                found.push((head.start, tail.end, *kind));
+            }
+        }
+        found
+    }
+}
+
+/// Every string of the cases that must go, names aside.
+pub(super) fn of_cases(cases: &[KnownCase], own_prefixes: &[String]) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    for case in cases {
+        for reference in &case.referral.references {
+            if !CaseReference::find_all(own_prefixes, &reference.value).is_empty() {
+                continue;
+            }
+            let kind = match reference.kind {
+                ReferenceKind::CollarNumber => continue,
+                ReferenceKind::CrimeNumber | ReferenceKind::Urn | ReferenceKind::AgencyReference => {
+                    SpanKind::CaseNumber
+                }
+                ReferenceKind::PncId
+                | ReferenceKind::Cro
+                | ReferenceKind::Crn
+                | ReferenceKind::PrisonNumber
+                | ReferenceKind::NhsNumber => SpanKind::NationalId,
+            };
+            facts.push((squash(&reference.value), kind));
+        }
+        for party in &case.referral.parties {
+            of_party(party, &mut facts);
+        }
+        if case.referral.referrer.is_self_referral == Some(true) {
+            let referrer = &case.referral.referrer;
+            facts.extend(referrer.email.iter().map(|text| (squash(text), SpanKind::Email)));
+            facts.extend(referrer.phone.iter().filter_map(|text| phone(text)));
+        }
+    }
+    facts
+}
+
+fn of_party(party: &Party, facts: &mut Vec<Fact>) {
+    facts.extend(party.phones.iter().filter_map(|text| phone(text)));
+    facts.extend(party.emails.iter().map(|text| (squash(text), SpanKind::Email)));
+    facts.extend(
+        party
+            .postcode
+            .iter()
+            .map(|text| (squash(text), SpanKind::Postcode)),
+    );
+    facts.extend(
+        party
+            .organisation
+            .iter()
+            .map(|text| (squash(text), SpanKind::Org)),
+    );
+    if let Some(address) = &party.address {
+        of_address(address, facts);
+    }
+}
+
+/// The last digits of a phone number: what every way of writing it shares.
+fn phone(text: &str) -> Option<Fact> {
+    let normal = identifiers::normal_phone(text).unwrap_or_else(|| text.to_owned());
+    let digits: String = normal.chars().filter(char::is_ascii_digit).collect();
+    let national = digits
+        .strip_prefix("44")
+        .unwrap_or(digits.trim_start_matches('0'));
+    (national.len() >= PHONE_TAIL).then(|| (national.to_owned(), SpanKind::Phone))
+}
+
+/// An address: every run of its lines, each line that leads to the door, and the street alone.
+fn of_address(address: &str, facts: &mut Vec<Fact>) {
+    for found in identifiers::find(address) {
+        if found.kind == identifiers::IdentifierKind::Postcode {
+            facts.push((squash(&found.normal), SpanKind::Postcode));
+        }
+    }
+    let lines: Vec<&str> = address
+        .split([',', '\n', ';'])
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    for (from, first) in lines.iter().enumerate() {
+        let mut run = String::new();
+        for (length, line) in lines.iter().skip(from).enumerate() {
+            run.push_str(&squash(line));
+            if length > 0 && (from == 0 || leads_to_door(first)) {
+                facts.push((run.clone(), SpanKind::Address));
+            }
+        }
+        let is_town = words(first).iter().all(|word| lists::is_place(word));
+        if leads_to_door(first) || (from == 0 && lines.len() > 1 && !is_town) {
+            facts.push((squash(first), SpanKind::Address));
+        }
+        let street: Vec<String> = words(first)
+            .into_iter()
+            .skip_while(|word| word.chars().any(|c| c.is_ascii_digit()))
+            .collect();
+        if street.len() >= 2 && street.last().is_some_and(|word| is_street_word(word)) {
+            facts.push((street.concat(), SpanKind::Address));
+        }
+    }
+}
+
+fn leads_to_door(line: &str) -> bool {
+    let words = words(line);
+    let numbered = words
+        .first()
+        .is_some_and(|word| word.starts_with(|c: char| c.is_ascii_digit()));
+    (numbered && words.len() > 1)
+        || (words.len() > 1 && words.last().is_some_and(|word| is_street_word(word)))
+}
+
+/// A word that ends a street's name.
+pub(super) fn is_street_word(word: &str) -> bool {
+    STREET_WORDS.contains(&word)
+}
+
+/// Words that end a street's name, lower case.
+pub(super) const STREET_WORDS: [&str; 58] = [
+    "road", "rd", "street", "st", "avenue", "ave", "close", "cl", "lane", "ln", "drive", "dr", "way",
+    "court", "ct", "crescent", "cres", "gardens", "gdns", "place", "pl", "terrace", "walk", "row", "rise",
+    "mews", "hill", "grove", "green", "park", "square", "sq", "gate", "view", "arcade", "parade", "wharf",
+    "quay", "meadow", "meadows", "fields", "chase", "mead", "broadway", "cottage", "cottages", "villas",
+    "croft", "link", "path", "ride", "passage", "yard", "heights", "common", "estate", "circus", "vale",
+];

@@ -1,0 +1,592 @@
+//! All finders together: what a message's texts hold, and what stands in its place.
+//!
+//! The texts of one message are read together: whoever is met in one is recognised in all, and the same
+//! person has the same initials everywhere.
+
+use super::facts::{self, Bounds, Fact, Facts};
+use super::initials::{Table, Who, narrowed};
+use super::people::{Book, NameHit, Person, Piece, Reach};
+use super::places::{Birth, Shapes, birth};
+use super::unknown::{Unknown, UnknownHit, person_of};
+use super::view::{View, squash};
+use super::words as lists;
+use super::{RedactionSettings, Span};
+use crate::domain::{EmailAddress, KnownCase, Party, SpanKind};
+use jiff::civil::Date;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+/// Shortest text of one person's single name that the second pass is told of.
+const MIN_ORIGINAL: usize = 4;
+
+/// The people and strings of the cases, ready to be found.
+pub(super) struct Known {
+    book: Book,
+    facts: Facts,
+    births: Vec<Birth>,
+    emails: HashSet<String>,
+}
+
+impl Known {
+    /// Reads the cases.
+    pub(super) fn new(cases: &[KnownCase], own_prefixes: &[String]) -> Self {
+        let parties = || cases.iter().flat_map(|case| &case.referral.parties);
+        let mut people: Vec<Person> = parties().filter_map(person_of_party).collect();
+        people.extend(cases.iter().filter_map(self_referrer));
+        let births = parties()
+            .filter_map(|party| party.date_of_birth.as_deref()?.parse::<Date>().ok())
+            .map(birth)
+            .collect();
+        let emails = parties()
+            .flat_map(|party| &party.emails)
+            .map(|email| email.to_lowercase())
+            .collect();
+        let facts = Facts::new(facts::of_cases(cases, own_prefixes), Bounds::Free);
+        Self {
+            book: Book::new(people, Reach::Wide),
+            facts,
+            births,
+            emails,
+        }
+    }
+
+    /// Whether everything known can really be searched for.
+    pub(super) fn is_sound(&self) -> bool {
+        self.book.is_sound() && self.facts.is_sound()
+    }
+
+    /// Whether a participant has this address, or its user name says who they are.
+    pub(super) fn names_participant(&self, address: &EmailAddress) -> bool {
+        let whole = address.expose_address().to_lowercase();
+        self.emails.contains(&whole) || !self.book.find(&View::new(address.expose_local_part())).is_empty()
+    }
+}
+
+fn self_referrer(case: &KnownCase) -> Option<Person> {
+    let referrer = &case.referral.referrer;
+    let named = referrer.is_self_referral == Some(true);
+    let mut person = Person::from_full_name(referrer.name.as_deref().filter(|_| named)?);
+    person.user_names = referrer
+        .email
+        .iter()
+        .filter_map(|email| local_part(email))
+        .collect();
+    Some(person)
+}
+
+fn local_part(email: &str) -> Option<String> {
+    email.split_once('@').map(|(local, _)| local.to_owned())
+}
+
+fn person_of_party(party: &Party) -> Option<Person> {
+    let mut person = Person::from_full_name(party.name.as_deref().unwrap_or_default());
+    person.known_as = party
+        .known_as
+        .iter()
+        .flat_map(|names| names.split([',', '/', ';']))
+        .map(|n| n.trim().to_owned())
+        .collect();
+    person.known_as.retain(|name| !name.is_empty());
+    person.user_names = party
+        .emails
+        .iter()
+        .filter_map(|email| local_part(email))
+        .collect();
+    person.female = female(party);
+    let named = person.given.is_some() || !person.known_as.is_empty() || !person.user_names.is_empty();
+    named.then_some(person)
+}
+
+fn female(party: &Party) -> Option<bool> {
+    let word = |text: &Option<String>| text.as_deref().map(squash).unwrap_or_default();
+    match (word(&party.gender).as_str(), word(&party.title).as_str()) {
+        ("female" | "f" | "woman" | "girl", _) => Some(true),
+        ("male" | "m" | "man" | "boy", _) => Some(false),
+        (_, "mrs" | "ms" | "miss") => Some(true),
+        (_, "mr" | "master") => Some(false),
+        (_, _) => None,
+    }
+}
+
+/// What one message tells beside its texts.
+#[derive(Default)]
+pub(super) struct Setting {
+    /// Lower-case words of the sender's and recipients' names: they may stay.
+    pub(super) professionals: HashSet<String>,
+    /// Addresses that may stay, lower case.
+    pub(super) addresses: Vec<String>,
+    /// When it was written.
+    pub(super) written: Option<Date>,
+}
+
+/// What the texts of one message hold.
+pub(super) struct Findings {
+    /// For each text its spans, in order, without overlaps; offsets are bytes of the text as given.
+    pub(super) spans: Vec<Vec<Span>>,
+    /// Texts that must not be left anywhere.
+    pub(super) originals: Vec<String>,
+}
+
+enum What {
+    Person(Vec<Who>, NameHit),
+    Thing(SpanKind),
+}
+
+struct Mark {
+    start: usize,
+    end: usize,
+    what: What,
+}
+
+/// Reads all texts of one message.
+pub(super) fn find_all(
+    texts: &[&str],
+    known: &Known,
+    setting: &Setting,
+    settings: &RedactionSettings,
+) -> Findings {
+    let views: Vec<View> = texts.iter().map(|text| View::new(text)).collect();
+    let mut own: Vec<String> = settings
+        .own_addresses
+        .iter()
+        .map(|own| own.to_lowercase())
+        .collect();
+    own.push(format!("@{}", settings.own_domain.to_lowercase()));
+    own.extend(setting.addresses.iter().cloned());
+    let mut shapes = Shapes {
+        prefixes: &settings.reference_prefixes,
+        own_addresses: &own,
+        births: &known.births,
+        written: setting.written,
+    };
+    let told: Vec<Birth> = views
+        .iter()
+        .flat_map(|view| shapes.told_births(&view.text))
+        .collect();
+    let births: Vec<Birth> = known.births.iter().copied().chain(told).collect();
+    shapes.births = &births;
+    let unknown = Unknown {
+        professionals: &setting.professionals,
+        known: &known.book,
+    };
+    let hits: Vec<Vec<UnknownHit>> = views.iter().map(|view| unknown.find(view)).collect();
+    let met = Book::new(people_met(&views, &hits, known), Reach::Narrow);
+    let pieces: Vec<Vec<(usize, usize, SpanKind)>> = views.iter().map(|view| shapes.find(view)).collect();
+    let told = Facts::new(told_facts(&views, &pieces), Bounds::Whole);
+    let reader = Reader {
+        known,
+        met: &met,
+        told: &told,
+        setting,
+    };
+    let marks: Vec<Vec<Mark>> = views
+        .iter()
+        .zip(&hits)
+        .zip(pieces)
+        .map(|((view, hits), pieces)| reader.marks(view, hits, pieces))
+        .collect();
+    let table = Table::new(&appearing(&marks, known, &met));
+    let mut findings = Findings {
+        spans: Vec::new(),
+        originals: Vec::new(),
+    };
+    let mut originals = BTreeSet::new();
+    for (view, marks) in views.iter().zip(marks) {
+        findings
+            .spans
+            .push(spans_of(view, marks, &table, &reader, &mut originals));
+    }
+    findings.originals = originals.into_iter().collect();
+    findings
+}
+
+/// Everybody met, fuller names first, without repeats and without parts of fuller names.
+fn people_met(views: &[View], hits: &[Vec<UnknownHit>], known: &Known) -> Vec<Person> {
+    let mut people: Vec<Person> = Vec::new();
+    let mut seen: HashSet<(String, String)> = HashSet::new();
+    let mut parts: HashSet<String> = HashSet::new();
+    let all = || {
+        views
+            .iter()
+            .zip(hits)
+            .flat_map(|(view, hits)| hits.iter().map(move |hit| person_of(view, hit)))
+    };
+    let (full, single): (Vec<Person>, Vec<Person>) =
+        all().partition(|person| person.given.is_some() && person.surname.is_some());
+    for person in full.into_iter().chain(single) {
+        let given = person.given.as_deref().map(squash).unwrap_or_default();
+        let surname = person.surname.as_deref().map(squash).unwrap_or_default();
+        let lone = given.is_empty() || surname.is_empty();
+        let part = if given.is_empty() { &surname } else { &given };
+        if lone && (parts.contains(part) || known.book.has_word(part)) {
+            continue;
+        }
+        parts.extend([given.clone(), surname.clone()]);
+        if seen.insert((given, surname)) {
+            people.push(person);
+        }
+    }
+    people
+}
+
+/// What was told once under a label is recognised everywhere.
+fn told_facts(views: &[View], pieces: &[Vec<(usize, usize, SpanKind)>]) -> Vec<Fact> {
+    let mut told = Vec::new();
+    for (view, pieces) in views.iter().zip(pieces) {
+        for (start, end, kind) in pieces {
+            let lasting = match kind {
+                SpanKind::Age
+                | SpanKind::Date
+                | SpanKind::DateOfBirth
+                | SpanKind::Person
+                | SpanKind::Location => false,
+                SpanKind::Address
+                | SpanKind::Postcode
+                | SpanKind::Phone
+                | SpanKind::Email
+                | SpanKind::Org
+                | SpanKind::CaseNumber
+                | SpanKind::NationalId
+                | SpanKind::Vehicle
+                | SpanKind::Url
+                | SpanKind::IpAddress
+                | SpanKind::Account
+                | SpanKind::Other => true,
+            };
+            if lasting {
+                told.push((squash(view.text.get(*start..*end).unwrap_or_default()), *kind));
+            }
+        }
+    }
+    told
+}
+
+struct Reader<'a> {
+    known: &'a Known,
+    met: &'a Book,
+    told: &'a Facts,
+    setting: &'a Setting,
+}
+
+impl Reader<'_> {
+    fn marks(&self, view: &View, hits: &[UnknownHit], pieces: Vec<(usize, usize, SpanKind)>) -> Vec<Mark> {
+        let mut marks: Vec<Mark> = Vec::new();
+        for (start, end, kind) in pieces
+            .into_iter()
+            .chain(self.known.facts.find(view))
+            .chain(self.told.find(view))
+        {
+            marks.push(Mark {
+                start,
+                end,
+                what: What::Thing(kind),
+            });
+        }
+        for hit in self.known.book.find(view) {
+            let people = narrowed(view, &hit, self.known.book.people())
+                .into_iter()
+                .map(Who::Known)
+                .collect();
+            marks.push(self.person_mark(view, hit, people));
+        }
+        for hit in self.met.find(view) {
+            if self.is_meant(view, &hit) {
+                let people = hit.people.iter().copied().map(Who::Met).collect();
+                marks.push(self.person_mark(view, hit, people));
+            }
+        }
+        for hit in hits {
+            marks.extend(self.first_sight(view, hit));
+        }
+        merge(marks)
+    }
+
+    /// Where an unknown person was met: the whole of it goes, whatever the book makes of its parts.
+    fn first_sight(&self, view: &View, hit: &UnknownHit) -> Option<Mark> {
+        let (start, end) = (view.tokens.get(hit.first)?.start, view.tokens.get(hit.last)?.end);
+        let person = person_of(view, hit);
+        let same = |other: &Person| {
+            let key = |p: &Person| (p.given.as_deref().map(squash), p.surname.as_deref().map(squash));
+            key(other) == key(&person)
+        };
+        let people: Vec<Who> = self
+            .met
+            .people()
+            .iter()
+            .position(same)
+            .map(Who::Met)
+            .into_iter()
+            .collect();
+        let piece = if hit.titled { Piece::Surname } else { Piece::Given };
+        let hit = NameHit {
+            first: hit.first,
+            last: hit.last,
+            start,
+            end,
+            piece,
+            people: Vec::new(),
+        };
+        Some(Mark {
+            start,
+            end,
+            what: What::Person(people, hit),
+        })
+    }
+
+    /// A name met elsewhere, here: written as a name, and not the sender's or a recipient's.
+    fn is_meant(&self, view: &View, hit: &NameHit) -> bool {
+        let words = || (hit.first..=hit.last).filter(|at| !lists::is_title(view.low(*at)));
+        let professional = words().all(|at| self.setting.professionals.contains(view.low(at)));
+        let ranked = hit
+            .first
+            .checked_sub(1)
+            .is_some_and(|at| lists::is_rank(view.low(at)) && view.is_capital(at));
+        let capital = words().any(|at| view.is_capital(at) || lists::is_given_name(view.low(at)));
+        !professional && !ranked && capital
+    }
+
+    fn person_mark(&self, view: &View, hit: NameHit, people: Vec<Who>) -> Mark {
+        let (start, end) = (hit.start, hit.end);
+        match compound(view, start, end) {
+            Some((start, end, SpanKind::Person)) => Mark {
+                start,
+                end,
+                what: What::Person(people, hit),
+            },
+            Some((start, end, kind)) => Mark {
+                start,
+                end,
+                what: What::Thing(kind),
+            },
+            None => Mark {
+                start,
+                end,
+                what: What::Person(people, hit),
+            },
+        }
+    }
+
+    fn person(&self, who: Who) -> Option<&Person> {
+        match who {
+            Who::Known(index) => self.known.book.people().get(index),
+            Who::Met(index) => self.met.people().get(index),
+        }
+    }
+}
+
+/// The user name, address, file name or link that a name is part of.
+fn compound(view: &View, start: usize, end: usize) -> Option<(usize, usize, SpanKind)> {
+    let part = |c: char| c.is_alphanumeric() || "._-@+/%=?&#:~\\".contains(c);
+    let before = view.text.get(..start)?;
+    let after = view.text.get(end..)?;
+    let from = start
+        - before
+            .chars()
+            .rev()
+            .take_while(|c| part(*c))
+            .map(char::len_utf8)
+            .sum::<usize>();
+    let to = end
+        + after
+            .chars()
+            .take_while(|c| part(*c))
+            .map(char::len_utf8)
+            .sum::<usize>();
+    let run = view.text.get(from..to)?;
+    let tail = run.len()
+        - run
+            .trim_end_matches(['.', '-', ':', '/', '?', '&', '=', '%', '#'])
+            .len();
+    let head = run.len()
+        - run
+            .trim_start_matches(['.', '-', ':', '/', '?', '&', '=', '%', '#'])
+            .len();
+    let (from, to) = ((from + head).min(start), (to - tail).max(end));
+    let run = view.text.get(from..to)?;
+    if from == start && to == end {
+        return None;
+    }
+    let chars: Vec<char> = run.chars().collect();
+    let inner_dot = chars
+        .windows(3)
+        .any(|w| matches!(w, [a, '.', b] if a.is_alphanumeric() && (b.is_lowercase() || b.is_ascii_digit())));
+    if run.contains('@') {
+        return Some((from, to, SpanKind::Email));
+    }
+    if (run.contains('/') && inner_dot) || run.contains("://") {
+        return Some((from, to, SpanKind::Url));
+    }
+    let name = run.contains('_')
+        || inner_dot
+        || (run.chars().any(|c| c.is_ascii_digit()) && !run.contains(['/', ':']));
+    name.then_some((from, to, SpanKind::Person))
+}
+
+/// Overlapping marks become one: the union, under the stronger kind.
+fn merge(mut marks: Vec<Mark>) -> Vec<Mark> {
+    marks.retain(|mark| mark.start < mark.end);
+    marks.sort_by_key(|mark| (mark.start, usize::MAX - mark.end));
+    let mut merged: Vec<Mark> = Vec::new();
+    for mark in marks {
+        match merged.last_mut() {
+            Some(open) if mark.start < open.end => {
+                let end = open.end.max(mark.end);
+                let start = open.start;
+                if strength(&mark) > strength(open) {
+                    open.what = mark.what;
+                }
+                (open.start, open.end) = (start, end);
+            }
+            Some(_) | None => merged.push(mark),
+        }
+    }
+    merged
+}
+
+/// Which of two overlapping marks names the whole.
+fn strength(mark: &Mark) -> (u8, usize) {
+    let rank = match &mark.what {
+        What::Thing(SpanKind::Url) => 9,
+        What::Thing(SpanKind::Email) => 8,
+        What::Thing(SpanKind::Address | SpanKind::Org) => 7,
+        What::Person(people, _) if people.iter().any(|who| matches!(who, Who::Known(_))) => 6,
+        What::Person(people, _) if !people.is_empty() => 5,
+        What::Person(_, _) => 4,
+        What::Thing(SpanKind::DateOfBirth | SpanKind::Age) => 3,
+        What::Thing(
+            SpanKind::Postcode
+            | SpanKind::Phone
+            | SpanKind::CaseNumber
+            | SpanKind::NationalId
+            | SpanKind::Vehicle
+            | SpanKind::IpAddress
+            | SpanKind::Account,
+        ) => 2,
+        What::Thing(SpanKind::Person | SpanKind::Date | SpanKind::Location | SpanKind::Other) => 1,
+    };
+    (rank, mark.end - mark.start)
+}
+
+fn appearing<'a>(marks: &[Vec<Mark>], known: &'a Known, met: &'a Book) -> BTreeMap<Who, &'a Person> {
+    let mut people = BTreeMap::new();
+    for mark in marks.iter().flatten() {
+        if let What::Person(who, _) = &mark.what
+            && let [who] = who.as_slice()
+        {
+            let person = match who {
+                Who::Known(index) => known.book.people().get(*index),
+                Who::Met(index) => met.people().get(*index),
+            };
+            people.extend(person.map(|person| (*who, person)));
+        }
+    }
+    people
+}
+
+fn spans_of(
+    view: &View,
+    marks: Vec<Mark>,
+    table: &Table,
+    reader: &Reader<'_>,
+    originals: &mut BTreeSet<String>,
+) -> Vec<Span> {
+    let mut spans: Vec<Span> = Vec::new();
+    for mark in marks {
+        let (start, end) = view.original_range(mark.start, mark.end);
+        let (kind, replacement) = match &mark.what {
+            What::Person(people, hit) => {
+                let candidates: Vec<(Who, &Person)> = people
+                    .iter()
+                    .filter_map(|who| Some((*who, reader.person(*who)?)))
+                    .collect();
+                (SpanKind::Person, table.replacement(view, hit, &candidates))
+            }
+            What::Thing(kind) => (*kind, word_for(*kind).to_owned()),
+        };
+        let text = view.text.get(mark.start..mark.end).unwrap_or_default();
+        if is_telling(text, kind) {
+            originals.insert(text.to_owned());
+        }
+        match spans.last_mut() {
+            Some(last) if start < last.end => last.end = last.end.max(end),
+            Some(_) | None => spans.push(Span {
+                start,
+                end,
+                kind,
+                replacement,
+            }),
+        }
+    }
+    spans
+}
+
+/// Whether the second pass should look for a replaced text: what is an ordinary word elsewhere is not.
+fn is_telling(text: &str, kind: SpanKind) -> bool {
+    let words = super::view::words(text);
+    let proper: Vec<&String> = words.iter().filter(|word| !lists::is_title(word)).collect();
+    match kind {
+        SpanKind::Age | SpanKind::Date => false,
+        SpanKind::Person => match proper.as_slice() {
+            [word] => {
+                word.chars().count() >= MIN_ORIGINAL
+                    && lists::is_given_name(word)
+                    && !lists::is_common_name(word)
+                    && !lists::is_plain_word(word)
+                    && !lists::is_place(word)
+            }
+            [] => false,
+            _ => !proper
+                .iter()
+                .all(|word| lists::is_plain_word(word) || lists::is_common_name(word)),
+        },
+        SpanKind::Address
+        | SpanKind::Postcode
+        | SpanKind::Phone
+        | SpanKind::Email
+        | SpanKind::DateOfBirth
+        | SpanKind::Location
+        | SpanKind::Org
+        | SpanKind::CaseNumber
+        | SpanKind::NationalId
+        | SpanKind::Vehicle
+        | SpanKind::Url
+        | SpanKind::IpAddress
+        | SpanKind::Account
+        | SpanKind::Other => squash(text).chars().count() >= MIN_ORIGINAL,
+    }
+}
+
+/// What stands in place of everything that is no person.
+pub(super) fn word_for(kind: SpanKind) -> &'static str {
+    match kind {
+        SpanKind::Person => "[name]",
+        SpanKind::Address => "[address]",
+        SpanKind::Postcode => "[postcode]",
+        SpanKind::Phone => "[phone]",
+        SpanKind::Email => "[email]",
+        SpanKind::DateOfBirth => "[date of birth]",
+        SpanKind::Age => "[age]",
+        SpanKind::Date => "[date]",
+        SpanKind::Location => "[place]",
+        SpanKind::Org => "[organisation]",
+        SpanKind::CaseNumber => "[reference]",
+        SpanKind::NationalId => "[number]",
+        SpanKind::Vehicle => "[vehicle]",
+        SpanKind::Url => "[link]",
+        SpanKind::IpAddress => "[address]",
+        SpanKind::Account => "[account]",
+        SpanKind::Other => "[removed]",
+    }
+}
+
+/// A text with its spans replaced.
+pub(super) fn cut(text: &str, spans: &[Span]) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut from = 0;
+    for span in spans {
+        out.push_str(text.get(from..span.start).unwrap_or_default());
+        out.push_str(&span.replacement);
+        from = span.end;
+    }
+    out.push_str(text.get(from..).unwrap_or_default());
+    out
+}

@@ -1,0 +1,413 @@
+//! The parts of a message that can be redacted as text, and the reasons why the others cannot.
+
+use super::html::Page;
+use crate::domain::{ChangeWhere, HoldReason, Repair};
+use crate::mail::{Mail, Part, PartBody};
+
+/// Longest run of lines of encoded data that may pass as text.
+const MAX_ENCODED_LINES: usize = 1;
+/// From this length on a line without spaces of base64 letters is encoded data.
+const ENCODED_LINE: usize = 56;
+
+/// One text of the message.
+pub(super) struct Segment {
+    /// What is searched.
+    pub(super) text: String,
+    /// Where it stands.
+    pub(super) place: ChangeWhere,
+    /// The page, where the text is the visible text of one.
+    pub(super) page: Option<Page>,
+}
+
+/// The shape of the new message.
+pub(super) enum Outline {
+    /// A text part: index of its segment.
+    Text(usize),
+    /// An attachment: index of its segment and `plain` or `csv`.
+    Attachment(usize, &'static str),
+    /// Several.
+    Multipart(&'static str, Vec<Outline>),
+}
+
+/// A message taken apart into texts.
+#[derive(Default)]
+pub(super) struct Taken {
+    /// All texts, header texts first.
+    pub(super) segments: Vec<Segment>,
+    /// Why the whole must be held.
+    pub(super) reasons: Vec<HoldReason>,
+    /// Inline pictures that were left out.
+    pub(super) pictures: usize,
+}
+
+impl Taken {
+    /// Adds a text; gives its index.
+    pub(super) fn add(&mut self, text: String, place: ChangeWhere, page: Option<Page>) -> usize {
+        self.segments.push(Segment { text, place, page });
+        self.segments.len() - 1
+    }
+
+    fn hold(&mut self, reason: HoldReason) -> Option<Outline> {
+        if !self.reasons.contains(&reason) {
+            self.reasons.push(reason);
+        }
+        None
+    }
+
+    /// Walks the message. The tree's depth is bounded by the parser.
+    pub(super) fn mail(&mut self, mail: &Mail) -> Option<Outline> {
+        if mail.repairs.iter().any(|repair| matches!(repair, Repair::Bounds)) {
+            self.hold(HoldReason::MessageNotUnderstood);
+        }
+        self.part(&mail.root, Within::Other)
+    }
+
+    fn part(&mut self, part: &Part, within: Within) -> Option<Outline> {
+        if is_sealed(&part.media_type) {
+            return self.hold(HoldReason::EncryptedPart);
+        }
+        match &part.body {
+            PartBody::Multipart(parts) => {
+                let within = if part.media_type == "multipart/related" {
+                    Within::Related
+                } else {
+                    Within::Other
+                };
+                let kept: Vec<Outline> = parts.iter().filter_map(|part| self.part(part, within)).collect();
+                let subtype = if part.media_type == "multipart/alternative" {
+                    "alternative"
+                } else {
+                    "mixed"
+                };
+                one_or_many(subtype, kept)
+            }
+            PartBody::Text(text) => self.text(part, text),
+            PartBody::Message(mail) => {
+                let text = self.nested(mail);
+                let segment = self.add(text, ChangeWhere::Attachment, None);
+                Some(Outline::Attachment(segment, "plain"))
+            }
+            PartBody::Bytes(bytes) => self.bytes(part, bytes, within),
+            PartBody::NotRead => self.hold(HoldReason::MessageNotUnderstood),
+        }
+    }
+
+    fn bytes(&mut self, part: &Part, bytes: &[u8], within: Within) -> Option<Outline> {
+        let picture = part.media_type.starts_with("image/");
+        if picture && matches!(within, Within::Related) && part.content_id.is_some() && !part.is_attachment {
+            // The logo of a signature: the page shows a word in its place.
+            self.pictures += 1;
+            return None;
+        }
+        if bytes.is_empty() && part.filename.is_none() {
+            return None;
+        }
+        self.hold(HoldReason::AttachmentCannotBeRedacted)
+    }
+
+    fn text(&mut self, part: &Part, text: &str) -> Option<Outline> {
+        if holds_encoded_data(text) {
+            return self.hold(HoldReason::MessageNotUnderstood);
+        }
+        let attached = part.is_attachment || part.filename.is_some();
+        let place = if attached {
+            ChangeWhere::Attachment
+        } else {
+            ChangeWhere::Body
+        };
+        match part.media_type.as_str() {
+            "text/html" => {
+                let page = Page::read(text);
+                if attached {
+                    let segment = self.add(page.text, place, None);
+                    return Some(Outline::Attachment(segment, "plain"));
+                }
+                let segment = self.add(page.text.clone(), place, Some(page));
+                Some(Outline::Text(segment))
+            }
+            "text/plain" | "text/markdown" => {
+                let segment = self.add(text.to_owned(), place, None);
+                Some(if attached {
+                    Outline::Attachment(segment, "plain")
+                } else {
+                    Outline::Text(segment)
+                })
+            }
+            "text/csv" | "text/tab-separated-values" => {
+                let segment = self.add(text.to_owned(), ChangeWhere::Attachment, None);
+                Some(Outline::Attachment(
+                    segment,
+                    if part.media_type == "text/csv" {
+                        "csv"
+                    } else {
+                        "plain"
+                    },
+                ))
+            }
+            "text/calendar" | "text/vcard" | "text/x-vcard" | "text/directory" => {
+                let segment = self.add(card_text(text), ChangeWhere::Attachment, None);
+                Some(Outline::Attachment(segment, "plain"))
+            }
+            _ => self.hold(HoldReason::AttachmentCannotBeRedacted),
+        }
+    }
+
+    /// An attached mail as plain text: its main fields and its texts.
+    fn nested(&mut self, mail: &Mail) -> String {
+        let mut inner = Self::default();
+        let outline = inner.mail(mail);
+        for reason in std::mem::take(&mut inner.reasons) {
+            self.hold(reason);
+        }
+        self.pictures += inner.pictures;
+        let mut text = String::new();
+        for name in ["from", "to", "cc", "date", "subject"] {
+            if let Some(field) = mail.field(name) {
+                let mut label = name.to_owned();
+                if let Some(head) = label.get_mut(..1) {
+                    head.make_ascii_uppercase();
+                }
+                text.push_str(&format!("{label}: {}\n", field.value.trim()));
+            }
+        }
+        text.push('\n');
+        let mut chosen = Vec::new();
+        if let Some(outline) = &outline {
+            readable(outline, &inner.segments, &mut chosen);
+        }
+        for index in chosen {
+            if let Some(segment) = inner.segments.get(index) {
+                text.push_str(&segment.text);
+                text.push('\n');
+            }
+        }
+        text
+    }
+}
+
+/// The segments a reader of plain text would read: of alternatives the first that is not a page.
+fn readable(outline: &Outline, segments: &[Segment], chosen: &mut Vec<usize>) {
+    match outline {
+        Outline::Text(index) | Outline::Attachment(index, _) => chosen.push(*index),
+        Outline::Multipart("alternative", parts) => {
+            let plain = parts.iter().find(|part| match part {
+                Outline::Text(index) => segments.get(*index).is_some_and(|segment| segment.page.is_none()),
+                Outline::Attachment(_, _) | Outline::Multipart(_, _) => false,
+            });
+            match plain {
+                Some(plain) => readable(plain, segments, chosen),
+                None => parts.iter().for_each(|part| readable(part, segments, chosen)),
+            }
+        }
+        Outline::Multipart(_, parts) => parts.iter().for_each(|part| readable(part, segments, chosen)),
+    }
+}
+
+/// Where a part stands.
+#[derive(Debug, Clone, Copy)]
+enum Within {
+    /// Beside the page that shows it.
+    Related,
+    /// Anywhere else.
+    Other,
+}
+
+fn one_or_many(subtype: &'static str, mut parts: Vec<Outline>) -> Option<Outline> {
+    // Within alternatives an attachment would be hidden by most mail programs.
+    let hidden =
+        subtype == "alternative" && parts.iter().any(|part| matches!(part, Outline::Attachment(_, _)));
+    if hidden {
+        let (shown, attached): (Vec<Outline>, Vec<Outline>) = parts
+            .into_iter()
+            .partition(|part| !matches!(part, Outline::Attachment(_, _)));
+        let mut mixed: Vec<Outline> = one_or_many("alternative", shown).into_iter().collect();
+        mixed.extend(attached);
+        return one_or_many("mixed", mixed);
+    }
+    match parts.len() {
+        0 => None,
+        1 => parts.pop(),
+        _ => Some(Outline::Multipart(subtype, parts)),
+    }
+}
+
+/// Encrypted or signed content, and the signatures themselves.
+fn is_sealed(media_type: &str) -> bool {
+    matches!(
+        media_type,
+        "multipart/encrypted"
+            | "multipart/signed"
+            | "application/pkcs7-mime"
+            | "application/x-pkcs7-mime"
+            | "application/pkcs7-signature"
+            | "application/x-pkcs7-signature"
+            | "application/pgp-encrypted"
+            | "application/pgp-signature"
+            | "application/pgp-keys"
+    )
+}
+
+/// Armour, uuencode, or lines of base64 within a text: they could carry anything.
+fn holds_encoded_data(text: &str) -> bool {
+    let mut run = 0;
+    for line in text.lines() {
+        let line = line.trim_matches(['>', ' ', '\t', '\r']);
+        if line.starts_with("-----BEGIN ") {
+            return true;
+        }
+        let uu = line.strip_prefix("begin ").is_some_and(|rest| {
+            rest.bytes().take_while(u8::is_ascii_digit).count() >= 3 && rest.split_whitespace().count() >= 2
+        });
+        if uu {
+            return true;
+        }
+        let coded = line.len() >= ENCODED_LINE
+            && line
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='))
+            && line.bytes().any(|b| b.is_ascii_digit())
+            && line.bytes().any(|b| b.is_ascii_lowercase())
+            && line.bytes().any(|b| b.is_ascii_uppercase());
+        run = if coded { run + 1 } else { 0 };
+        if run > MAX_ENCODED_LINES {
+            return true;
+        }
+    }
+    false
+}
+
+/// A calendar entry or contact card as lines of plain text: unfolded, unescaped, quoted-printable decoded.
+fn card_text(card: &str) -> String {
+    let mut text = String::new();
+    let lines = card.replace("\r\n", "\n");
+    let mut unfolded: Vec<String> = Vec::new();
+    for line in lines.split('\n') {
+        match (line.strip_prefix([' ', '\t']), unfolded.last_mut()) {
+            (Some(rest), Some(last)) => last.push_str(rest),
+            (_, Some(last)) if last.ends_with('=') && is_quoted_printable(last) => {
+                last.pop();
+                last.push_str(line);
+            }
+            (_, _) => unfolded.push(line.to_owned()),
+        }
+    }
+    for line in unfolded {
+        let (name, value) = line.split_once(':').unwrap_or(("", line.as_str()));
+        let value = if is_quoted_printable(name) {
+            decode_quoted(value)
+        } else {
+            value.to_owned()
+        };
+        let head = name.split(';').next().unwrap_or_default();
+        let shown = name
+            .split(';')
+            .find_map(|part| part.strip_prefix("CN="))
+            .unwrap_or_default();
+        if matches!(
+            head,
+            "BEGIN"
+                | "END"
+                | "VERSION"
+                | "PRODID"
+                | "UID"
+                | "DTSTAMP"
+                | "METHOD"
+                | "SEQUENCE"
+                | "REV"
+                | "PHOTO"
+                | "KEY"
+                | "LOGO"
+        ) || head.starts_with("X-")
+        {
+            continue;
+        }
+        let value = value
+            .replace("\\n", "\n")
+            .replace("\\N", "\n")
+            .replace("\\,", ",")
+            .replace("\\;", ";")
+            .replace(';', " ");
+        let label = match head {
+            "BDAY" => "Date of birth",
+            "N" | "FN" => "Name",
+            _ => head,
+        };
+        let value = if head == "BDAY" {
+            dashed_date(&value)
+        } else {
+            value
+        };
+        text.push_str(&format!("{label}: {} {value}\n", shown.trim_matches('"')));
+    }
+    text
+}
+
+/// `19930211` as `1993-02-11`, so that it reads as a date.
+fn dashed_date(value: &str) -> String {
+    match (value.get(..4), value.get(4..6), value.get(6..8)) {
+        (Some(year), Some(month), Some(day)) if value.bytes().take(8).all(|b| b.is_ascii_digit()) => {
+            format!("{year}-{month}-{day}")
+        }
+        (_, _, _) => value.to_owned(),
+    }
+}
+
+fn is_quoted_printable(line: &str) -> bool {
+    line.split(':')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_uppercase()
+        .contains("QUOTED-PRINTABLE")
+}
+
+fn decode_quoted(value: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = value.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let pair = after.get(..2).and_then(|pair| std::str::from_utf8(pair).ok());
+        match (first, pair.and_then(|pair| u8::from_str_radix(pair, 16).ok())) {
+            (b'=', Some(byte)) => {
+                bytes.push(byte);
+                rest = after.get(2..).unwrap_or_default();
+            }
+            (byte, _) => {
+                bytes.push(*byte);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cards_and_calendars_unfold_to_lines() {
+        let card = "BEGIN:VCARD\nFN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:=C5=81ukasz Wi=C5=9B=\nniewski\nBDAY:19930211\nEND:VCARD";
+        let text = card_text(card);
+        assert!(
+            text.contains("Łukasz Wiśniewski") && text.contains("Date of birth:  1993-02-11"),
+            "{text}"
+        );
+        let calendar =
+            "ATTENDEE;CN=\"Harriet As\n hworth-Bell\":mailto:h@example.org\nDESCRIPTION:x\\n3 Mill Lane\\, y";
+        let text = card_text(calendar);
+        assert!(
+            text.contains("Harriet Ashworth-Bell") && text.contains("3 Mill Lane, y"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn encoded_data_is_no_text() {
+        let line = "VGhhbmsgeW91IGZvciBjb21pbmcuIE9kZXR0ZSBNYXJsb3dlLUZpbmNoLCAw\n";
+        assert!(holds_encoded_data(&line.repeat(2)));
+        assert!(holds_encoded_data("x\nbegin 644 a.txt\n"));
+        assert!(holds_encoded_data("-----BEGIN PGP MESSAGE-----"));
+        assert!(!holds_encoded_data(
+            "Please begin 10 minutes early.\nwww.example.org/a\n"
+        ));
+    }
+}

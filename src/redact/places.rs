@@ -1,0 +1,288 @@
+//! Things found by their shape: identifiers, address lines, dates of birth, ages, handles.
+
+use super::facts::STREET_WORDS;
+use super::view::View;
+use super::words as lists;
+use crate::domain::dates::{self, DateUse, ReadDate};
+use crate::domain::identifiers::{self, IdentifierKind};
+use crate::domain::{CaseReference, SpanKind};
+use jiff::civil::Date;
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// Longest way from a label such as "born" to its date, in bytes.
+const LABEL_TO_DATE: usize = 24;
+/// Longest way between two spellings of a date of birth in one bracket, in bytes.
+const NEXT_SPELLING: usize = 48;
+/// A whole date this many years before the mail is taken for a date of birth.
+const YEARS_OF_A_BIRTH: i16 = 12;
+/// Longest path of a web address that stays.
+const MAX_PLAIN_PATH: usize = 24;
+
+/// A date of birth: year of the century, month, day. Two-digit years make the century unsafe.
+pub(super) type Birth = (i16, i8, i8);
+
+/// The key of a date for comparing.
+pub(super) fn birth(date: Date) -> Birth {
+    (date.year().rem_euclid(100), date.month(), date.day())
+}
+
+#[allow(clippy::expect_used)] // constants of this file; the tests run them
+fn constant(text: &str) -> Regex {
+    Regex::new(text).expect("a constant pattern")
+}
+
+static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
+    let kinds = STREET_WORDS.join("|");
+    constant(&format!(
+        r"(?:\b(?i:flat|apartment|apt|unit|studio|room)\.? ?[0-9A-Za-z]{{1,4}},?\s{{1,2}})?\b(?:\d{{1,4}}[A-Za-z]?(?: ?[-/&] ?\d{{1,4}}[A-Za-z]?)?,? {{1,2}}|[A-Z][a-z']+ (?:House|Cottage|Lodge|Farm|Court|Villa),\s{{1,2}}(?:\d{{1,4}}[A-Za-z]? )?)(?:[A-Z][\w'.-]* {{1,2}}){{1,3}}(?i:{kinds})\b"
+    ))
+});
+static LOWER_ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
+    constant(
+        r"(?i)\b(?:flat \w{1,4},? )?\d{1,4}[a-z]? ([a-z][a-z'-]+) (?:road|street|avenue|close|lane|drive|crescent|terrace|mews|court|gardens)\b",
+    )
+});
+static BIRTH_LABEL: LazyLock<Regex> =
+    LazyLock::new(|| constant(r"(?i)\b(?:d\.? ?o\.? ?b\b\.?|dates? of birth|birth ?dates?|birthdays?|born)"));
+static AGE: LazyLock<Regex> = LazyLock::new(|| {
+    constant(
+        r"(?i)\b(?:aged?[: ]{1,2}(?:of )?(\d{1,3})\b(?: years?(?: old)?)?|(\d{1,3})[ -]?(?:years?|yrs?)[ -]olds?\b|(\d{1,2}) ?(?:yo|y/o)\b)",
+    )
+});
+static HANDLE: LazyLock<Regex> =
+    LazyLock::new(|| constant(r"(?:^|[\s(\[,:'\x22])(@[A-Za-z0-9_][A-Za-z0-9_.]{2,30})"));
+
+/// A piece of the view and its kind.
+pub(super) type Piece = (usize, usize, SpanKind);
+
+/// What the shape finder needs to know.
+pub(super) struct Shapes<'a> {
+    /// Prefixes of our own references, which stay.
+    pub(super) prefixes: &'a [String],
+    /// Own addresses (`a@b.example`) and own domains (`@b.example`), lower case, which stay.
+    pub(super) own_addresses: &'a [String],
+    /// Dates of birth in the cases.
+    pub(super) births: &'a [Birth],
+    /// When the mail was written, where known.
+    pub(super) written: Option<Date>,
+}
+
+impl Shapes<'_> {
+    /// Identifiers, address lines, dates of birth, ages, handles.
+    pub(super) fn find(&self, view: &View) -> Vec<Piece> {
+        let text = view.text.as_str();
+        let mut pieces = self.identifiers(text);
+        pieces.extend(
+            ADDRESS
+                .find_iter(text)
+                .map(|m| (m.start(), m.end(), SpanKind::Address)),
+        );
+        for found in LOWER_ADDRESS.captures_iter(text) {
+            let word = found.get(1).map_or("", |word| word.as_str()).to_lowercase();
+            if let (Some(all), false) = (found.get(0), lists::is_plain_word(&word)) {
+                pieces.push((all.start(), all.end(), SpanKind::Address));
+            }
+        }
+        pieces.dedup();
+        pieces.extend(self.births_in(text));
+        for found in AGE.captures_iter(text) {
+            let number = (1..=3).find_map(|group| found.get(group));
+            if let (Some(all), Some(number)) = (found.get(0), number)
+                && (1..=110).contains(&number.as_str().parse::<u16>().unwrap_or(0))
+            {
+                pieces.push((all.start(), all.end(), SpanKind::Age));
+            }
+        }
+        let handles = HANDLE.captures_iter(text).filter_map(|found| found.get(1));
+        pieces.extend(handles.map(|m| (m.start(), m.end() - trailing_dots(m.as_str()), SpanKind::Person)));
+        pieces
+    }
+
+    fn identifiers(&self, text: &str) -> Vec<Piece> {
+        let mut pieces = Vec::new();
+        for found in identifiers::find(text) {
+            let written = text.get(found.start..found.end).unwrap_or_default();
+            let kind = match found.kind {
+                IdentifierKind::CollarNumber => continue,
+                IdentifierKind::Phone => SpanKind::Phone,
+                IdentifierKind::Email if self.is_own(&found.normal) => continue,
+                IdentifierKind::Email => SpanKind::Email,
+                IdentifierKind::Postcode => SpanKind::Postcode,
+                IdentifierKind::Url if is_plain_page(written) => continue,
+                IdentifierKind::Url => SpanKind::Url,
+                IdentifierKind::IpAddress => SpanKind::IpAddress,
+                IdentifierKind::Vehicle => SpanKind::Vehicle,
+                IdentifierKind::BankAccount => SpanKind::Account,
+                IdentifierKind::CrimeNumber
+                | IdentifierKind::Urn
+                | IdentifierKind::CourtCase
+                | IdentifierKind::Asn => SpanKind::CaseNumber,
+                IdentifierKind::PncId
+                | IdentifierKind::Cro
+                | IdentifierKind::Crn
+                | IdentifierKind::PrisonNumber
+                | IdentifierKind::NhsNumber
+                | IdentifierKind::NiNumber
+                | IdentifierKind::DrivingLicence
+                | IdentifierKind::Passport => SpanKind::NationalId,
+            };
+            if CaseReference::find_all(self.prefixes, written).is_empty() {
+                pieces.push((found.start, found.end, kind));
+            }
+        }
+        pieces
+    }
+
+    /// Whether an address (lower case) is the service's or a partner's in this mail.
+    pub(super) fn is_own(&self, address: &str) -> bool {
+        let domain = address
+            .rfind('@')
+            .and_then(|at| address.get(at..))
+            .unwrap_or_default();
+        self.own_addresses
+            .iter()
+            .any(|own| own == address || own == domain)
+    }
+
+    fn today(&self) -> Date {
+        /// Only two-digit years hang on it where a mail has no date.
+        const NO_DATE: (i16, i8, i8) = (2030, 12, 31);
+        let (year, month, day) = NO_DATE;
+        self.written.unwrap_or(Date::constant(year, month, day))
+    }
+
+    /// Dates under a label, dates known as somebody's birth, and dates too long ago to be anything else.
+    fn births_in(&self, text: &str) -> Vec<Piece> {
+        let labels: Vec<usize> = BIRTH_LABEL.find_iter(text).map(|label| label.end()).collect();
+        let mut found = Vec::new();
+        let mut last_birth: Option<usize> = None;
+        for date in dates::find(text, DateUse::Birth, self.today()) {
+            let label = labels
+                .partition_point(|end| *end <= date.start)
+                .checked_sub(1)
+                .and_then(|at| labels.get(at));
+            let labelled = label.is_some_and(|end| date.start - end <= LABEL_TO_DATE);
+            let continued = last_birth.is_some_and(|end| {
+                let between = text.get(end..date.start).unwrap_or_default();
+                between.len() <= NEXT_SPELLING && !between.contains(['.', ')', '\n'])
+            });
+            let known = match date.date {
+                ReadDate::Day { date: day, .. } => {
+                    let written = text.get(date.start..date.end).unwrap_or_default();
+                    // "4 June, 10.30am" is no year 2010.
+                    let whole_year = written
+                        .split(|c: char| !c.is_ascii_digit())
+                        .any(|run| run.len() == 4);
+                    let old = whole_year
+                        && self
+                            .written
+                            .is_some_and(|written| written.year() - day.year() >= YEARS_OF_A_BIRTH);
+                    self.births.contains(&birth(day)) || old
+                }
+                ReadDate::Month { .. } | ReadDate::Impossible => false,
+            };
+            if labelled || continued || known {
+                found.push((date.start, date.end, SpanKind::DateOfBirth));
+                last_birth = Some(date.end);
+            }
+        }
+        found
+    }
+
+    /// Births told in a text, to be recognised where they stand without a label.
+    pub(super) fn told_births(&self, text: &str) -> Vec<Birth> {
+        let found = self.births_in(text);
+        let read = |(start, end, _): &Piece| {
+            let written = text.get(*start..*end)?;
+            match dates::parse(written, DateUse::Birth, self.today())? {
+                ReadDate::Day { date, .. } => Some(birth(date)),
+                ReadDate::Month { .. } | ReadDate::Impossible => None,
+            }
+        };
+        found.iter().filter_map(read).collect()
+    }
+}
+
+fn trailing_dots(text: &str) -> usize {
+    text.len() - text.trim_end_matches('.').len()
+}
+
+/// A web address that says nothing about anybody: a host, perhaps a short plain path.
+fn is_plain_page(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let path = rest.find('/').and_then(|at| rest.get(at..)).unwrap_or_default();
+    let digits = path.bytes().filter(u8::is_ascii_digit).count();
+    path.len() <= MAX_PLAIN_PATH && digits < 4 && !rest.contains(['?', '#', '@', '%', '='])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shapes(text: &str) -> Vec<(String, SpanKind)> {
+        let prefixes = ["RJ".to_owned()];
+        let shapes = Shapes {
+            prefixes: &prefixes,
+            own_addresses: &[],
+            births: &[],
+            written: Some(Date::constant(2026, 5, 11)),
+        };
+        let view = View::new(text);
+        shapes
+            .find(&view)
+            .into_iter()
+            .map(|(start, end, kind)| (view.text[start..end].to_owned(), kind))
+            .collect()
+    }
+
+    #[test]
+    fn births_go_and_meetings_stay() {
+        let text = "born 26.07.47 (on your letter 26th July 1947; the hospital has 26-Jul-47). The collision was on 11 March 2026, we meet on 4 June 2026.";
+        let found = shapes(text);
+        let found: Vec<_> = found.iter().map(|(text, _)| text.as_str()).collect();
+        assert_eq!(found, ["26.07.47", "26th July 1947", "26-Jul-47"]);
+        assert_eq!(shapes("DOB: 05/10/1995").len(), 1);
+        assert!(
+            shapes("Session is booked for 27 May, 6.30pm, then 4 June, 10.30am; the return of 11/03/2026")
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn address_lines_go_and_rooms_stay() {
+        for text in [
+            "27 Larkspur Close",
+            "Flat 3, 118 Tithe Court",
+            "12a Southchurch Arcade",
+            "14 bramble close",
+        ] {
+            assert_eq!(shapes(text), [(text.to_owned(), SpanKind::Address)]);
+        }
+        for text in [
+            "the Garden Room for 60 minutes",
+            "There is free parking off Market Road",
+            "2 more close friends",
+            "Cost code RJ-INT-07",
+        ] {
+            assert!(shapes(text).is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn ages_and_handles_go() {
+        assert_eq!(
+            shapes("a 15-year-old boy"),
+            [("15-year-old".to_owned(), SpanKind::Age)]
+        );
+        assert_eq!(
+            shapes("he is aged 34 and"),
+            [("aged 34".to_owned(), SpanKind::Age)]
+        );
+        assert_eq!(
+            shapes("as @d_okafor01 now"),
+            [("@d_okafor01".to_owned(), SpanKind::Person)]
+        );
+        assert!(shapes("six weeks; 11 days; 2 years; at 10").is_empty());
+    }
+}

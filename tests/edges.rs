@@ -1,0 +1,210 @@
+//! The edges, tried with the real program: bad configuration, missing and wrong keys, wrong password,
+//! unreachable server, full disk. Each gives one clear message and loses nothing.
+
+#![allow(missing_docs)]
+
+#[path = "edges/program.rs"]
+mod program;
+mod support;
+
+use program::Program;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+use support::dovecot::Dovecot;
+
+const MAILBOX: &str = "referrals@restorative.example";
+const PASSWORD: &str = "the-right-one-of-this-run";
+const CONFIG_ERROR: i32 = 78;
+
+fn mail(number: usize, bytes: usize) -> Vec<u8> {
+    let body = "A line of text that means nothing.\r\n".repeat(bytes / 36 + 1);
+    format!(
+        "From: agency@example.org\r\nTo: {MAILBOX}\r\nSubject: number {number}\r\n\
+         Message-ID: <edge-{number}@example.org>\r\n\r\n{body}"
+    )
+    .into_bytes()
+}
+
+#[test]
+fn without_a_configuration_it_says_how_to_make_one() {
+    let program = Program::empty();
+    let run = program.run(&["run"]);
+    assert_eq!(run.code, CONFIG_ERROR);
+    assert!(
+        run.stderr.contains("referrald.toml is not there"),
+        "{}",
+        run.stderr
+    );
+    assert!(run.stderr.contains("referrald init"), "{}", run.stderr);
+}
+
+#[test]
+fn every_configuration_problem_is_listed_with_file_key_and_fix() {
+    let program = Program::initialised();
+    program.write(
+        "referrald.toml",
+        "[service]\nname = \"x\"\ndomain = \"-\"\n[mailbox]\nhots = \"y\"\n",
+    );
+    let run = program.run(&["check"]);
+    assert_eq!(run.code, CONFIG_ERROR);
+    for part in [
+        "service.domain: write a mail domain",
+        "mailbox.hots: there is no such key; did you mean `host`?",
+        "mailbox.user: is missing",
+    ] {
+        assert!(run.stderr.contains(part), "no {part:?} in {}", run.stderr);
+    }
+}
+
+#[test]
+fn init_overwrites_nothing() {
+    let program = Program::initialised();
+    let key = fs::read(program.file("master.key")).unwrap();
+    let run = program.run(&["init", &program.folder().to_string_lossy()]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(run.stdout.contains("kept"), "{}", run.stdout);
+    assert_eq!(fs::read(program.file("master.key")).unwrap(), key);
+}
+
+#[test]
+fn a_missing_key_an_open_key_and_a_foreign_key_are_told_apart() {
+    let program = Program::configured("127.0.0.1", 1, None);
+    assert_eq!(program.run(&["cases", "list"]).code, 0);
+
+    let key = program.file("master.key");
+    let kept = fs::read(&key).unwrap();
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
+    let run = program.run(&["cases", "list"]);
+    assert_eq!(run.code, CONFIG_ERROR);
+    assert!(run.stderr.contains("chmod 600"), "{}", run.stderr);
+
+    fs::remove_file(&key).unwrap();
+    let run = program.run(&["cases", "list"]);
+    assert_eq!(run.code, CONFIG_ERROR);
+    assert!(run.stderr.contains("master.key is not there"), "{}", run.stderr);
+
+    assert_eq!(
+        program.run(&["init", &program.folder().to_string_lossy()]).code,
+        0
+    );
+    let run = program.run(&["cases", "list"]);
+    assert_eq!(run.code, CONFIG_ERROR);
+    assert!(
+        run.stderr.contains("does not fit this database"),
+        "{}",
+        run.stderr
+    );
+
+    program.write_secret("master.key", std::str::from_utf8(&kept).unwrap());
+    assert_eq!(
+        program.run(&["cases", "list"]).code,
+        0,
+        "the right key opens it again"
+    );
+}
+
+#[test]
+fn an_unreachable_server_is_named_by_check() {
+    let program = Program::configured("127.0.0.1", 1, None);
+    let run = program.run(&["check"]);
+    assert_eq!(run.code, 1);
+    assert!(
+        run.stdout
+            .contains("PROBLEM  mailbox: the mail server cannot be reached"),
+        "{}",
+        run.stdout
+    );
+}
+
+#[test]
+fn a_wrong_password_is_named_and_the_mail_waits_until_it_is_mended() {
+    let dovecot = Dovecot::start(&[(MAILBOX, PASSWORD)]);
+    dovecot.deliver(MAILBOX, &mail(1, 100));
+    let program = Program::configured("127.0.0.1", dovecot.imaps_port, Some(&dovecot.certificate.ca_pem));
+
+    program.write_secret("mailbox.password", "not-the-right-one\n");
+    let run = program.run(&["check"]);
+    assert_eq!(run.code, 1);
+    assert!(run.stdout.contains("refused the sign-in"), "{}", run.stdout);
+    let daemon = program.start();
+    program.wait_for("the daemon to say so", || {
+        program.log().contains("refused the sign-in").then_some(())
+    });
+    daemon.stop();
+    assert_eq!(dovecot.count(MAILBOX, "INBOX"), 1, "the mail is where it was");
+
+    program.write_secret("mailbox.password", &format!("{PASSWORD}\n"));
+    let daemon = program.start();
+    program.wait_for("the mail to be taken", || {
+        (dovecot.count(MAILBOX, "INBOX") == 0).then_some(())
+    });
+    daemon.stop();
+    assert!(!program.log().contains(PASSWORD) && !program.log().contains("not-the-right-one"));
+    assert!(
+        program
+            .run(&["cases", "list"])
+            .stdout
+            .contains("Arrived 1 = moved 1")
+    );
+}
+
+#[test]
+fn a_full_disk_is_named_and_every_mail_is_taken_once_there_is_room() {
+    const MAILS: usize = 12;
+    let dovecot = Dovecot::start(&[(MAILBOX, PASSWORD)]);
+    let program = Program::configured("127.0.0.1", dovecot.imaps_port, Some(&dovecot.certificate.ca_pem));
+    program.write_secret("mailbox.password", PASSWORD);
+    let disk = SmallDisk::mount(&program.file("data"), "3m");
+    for number in 0..MAILS {
+        dovecot.deliver(MAILBOX, &mail(number, 500_000));
+    }
+    let daemon = program.start();
+    program.wait_for("the daemon to say so", || {
+        program.log().contains("the disk is full").then_some(())
+    });
+    assert!(
+        dovecot.count(MAILBOX, "INBOX") > 0,
+        "what is not stored stays in the mailbox"
+    );
+    disk.resize("100m");
+    program.wait_for("all mails to be taken", || {
+        (dovecot.count(MAILBOX, "INBOX") == 0).then_some(())
+    });
+    daemon.stop();
+    let listed = program.run(&["cases", "list"]).stdout;
+    assert!(
+        listed.contains(&format!("Arrived {MAILS} = moved {MAILS}")),
+        "{listed}"
+    );
+}
+
+/// A file system of a few megabytes; unmounted when dropped. Needs root, as Postfix does.
+struct SmallDisk(String);
+
+impl SmallDisk {
+    fn mount(folder: &std::path::Path, size: &str) -> Self {
+        fs::create_dir_all(folder).unwrap();
+        let at = folder.to_string_lossy().into_owned();
+        run(
+            "mount",
+            &["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs", &at],
+        );
+        Self(at)
+    }
+
+    fn resize(&self, size: &str) {
+        run("mount", &["-o", &format!("remount,size={size}"), &self.0]);
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _gone = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+fn run(program: &str, arguments: &[&str]) {
+    let status = Command::new(program).args(arguments).status().unwrap();
+    assert!(status.success(), "{program} {}", arguments.join(" "));
+}

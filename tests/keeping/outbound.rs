@@ -1,0 +1,219 @@
+//! Outbound mail and accounts.
+
+use crate::support::*;
+use referrald::domain::*;
+use referrald::store::*;
+
+fn submitted(recipients: &[&str]) -> SubmittedMail {
+    SubmittedMail {
+        account: "hates-dogs".into(),
+        sender: personal("v.blackstock@police.example"),
+        recipients: recipients.iter().map(|r| personal(r)).collect(),
+        raw: Personal::new(format!("{RAW}{SUMMARY}").into_bytes()),
+    }
+}
+
+fn planned(recipient: &str, action: DeliveryAction) -> PlannedDelivery {
+    let route = match action {
+        DeliveryAction::Pass => MailRoute::Cjsm,
+        DeliveryAction::Redact | DeliveryAction::Hold => MailRoute::Ordinary,
+    };
+    let message =
+        (action != DeliveryAction::Hold).then(|| Personal::new(format!("to {recipient}").into_bytes()));
+    let reasons = match action {
+        DeliveryAction::Hold => vec![HoldReason::EncryptedPart],
+        DeliveryAction::Pass | DeliveryAction::Redact => Vec::new(),
+    };
+    PlannedDelivery {
+        recipient: personal(recipient),
+        route,
+        action,
+        reasons,
+        message,
+    }
+}
+
+#[tokio::test]
+async fn a_submitted_mail_is_kept_over_a_restart_and_comes_back_as_it_was() {
+    let home = Home::new();
+    let store = home.open().await;
+    let id = store
+        .accept_outbound(&submitted(&[VICTIM_MAIL, OFFENDER_MAIL]), at(0))
+        .await
+        .unwrap();
+    drop(store);
+    let store = home.open().await;
+    assert_eq!(store.unplanned_outbound(10).await.unwrap(), [id]);
+    let mail = store.outbound_mail(id).await.unwrap();
+    assert_eq!(mail.account, "hates-dogs");
+    assert_eq!(mail.recipients[1].expose_personal(), OFFENDER_MAIL);
+    assert_eq!(mail.raw.expose_personal(), format!("{RAW}{SUMMARY}").as_bytes());
+    let none = store.accept_outbound(&submitted(&[]), at(0)).await;
+    assert!(matches!(none, Err(StoreError::WrongState(_))));
+}
+
+#[tokio::test]
+async fn deliveries_wait_retry_and_end_and_the_mail_ends_with_the_last() {
+    let home = Home::new();
+    let store = home.open().await;
+    let id = store
+        .accept_outbound(&submitted(&["a@x.cjsm.net", "b@example.org"]), at(0))
+        .await
+        .unwrap();
+    let plan = [
+        planned("a@x.cjsm.net", DeliveryAction::Pass),
+        planned("b@example.org", DeliveryAction::Redact),
+    ];
+    store.save_plan(id, &plan, at(1)).await.unwrap();
+    assert!(store.unplanned_outbound(10).await.unwrap().is_empty());
+    assert!(matches!(
+        store.save_plan(id, &plan, at(1)).await,
+        Err(StoreError::WrongState(_))
+    ));
+    assert_eq!(store.due_deliveries(at(1), 1).await.unwrap().len(), 1);
+    let due = store.due_deliveries(at(1), 10).await.unwrap();
+    assert_eq!(due.len(), 2);
+    assert_eq!(
+        (due[0].route, due[0].action, due[0].mail),
+        (MailRoute::Cjsm, DeliveryAction::Pass, id)
+    );
+    assert_eq!(due[0].recipient.expose_personal(), "a@x.cjsm.net");
+    assert_eq!(due[0].sender.expose_personal(), "v.blackstock@police.example");
+    assert_eq!(due[1].message.expose_personal(), b"to b@example.org");
+    store
+        .record_delivery(due[0].id, DeliveryOutcome::Sent { code: 250 }, at(2))
+        .await
+        .unwrap();
+    let retry = DeliveryOutcome::Retry {
+        code: Some(451),
+        at: at(100),
+    };
+    store.record_delivery(due[1].id, retry, at(2)).await.unwrap();
+    assert!(store.due_deliveries(at(99), 10).await.unwrap().is_empty());
+    assert_eq!(store.due_deliveries(at(100), 10).await.unwrap()[0].attempts, 1);
+    assert_eq!(store.outbound().await.unwrap()[0].state, OutboundState::Planned);
+    store
+        .record_delivery(due[1].id, DeliveryOutcome::Failed { code: Some(550) }, at(101))
+        .await
+        .unwrap();
+    let mail = &store.outbound().await.unwrap()[0];
+    assert_eq!(
+        (mail.state, mail.account.as_str()),
+        (OutboundState::Done, "hates-dogs")
+    );
+    let ends: Vec<_> = mail
+        .deliveries
+        .iter()
+        .map(|d| (d.state.as_str(), d.attempts, d.last_code))
+        .collect();
+    assert_eq!(ends, [("sent", 1, Some(250)), ("failed", 2, Some(550))]);
+    let late = store
+        .record_delivery(due[0].id, DeliveryOutcome::Failed { code: None }, at(102))
+        .await;
+    assert!(
+        matches!(late, Err(StoreError::WrongState(_))),
+        "an outcome stands"
+    );
+}
+
+#[tokio::test]
+async fn held_deliveries_never_come_due_and_staff_return_them() {
+    let home = Home::new();
+    let store = home.open().await;
+    let id = store
+        .accept_outbound(&submitted(&["a@x.example", "b@x.example"]), at(0))
+        .await
+        .unwrap();
+    let plan = [
+        planned("a@x.example", DeliveryAction::Hold),
+        planned("b@x.example", DeliveryAction::Redact),
+    ];
+    store.save_plan(id, &plan, at(1)).await.unwrap();
+    let due = store.due_deliveries(at(1000), 10).await.unwrap();
+    assert_eq!(due.len(), 1);
+    let held = DeliveryOutcome::Held {
+        reason: HoldReason::SecondPassFoundIdentifier,
+    };
+    store.record_delivery(due[0].id, held, at(2)).await.unwrap();
+    assert!(store.due_deliveries(at(1000), 10).await.unwrap().is_empty());
+    let mail = &store.outbound().await.unwrap()[0];
+    assert_eq!(mail.state, OutboundState::Planned);
+    assert_eq!(mail.deliveries[0].reasons, [HoldReason::EncryptedPart]);
+    assert_eq!(
+        mail.deliveries[1].reasons,
+        [HoldReason::SecondPassFoundIdentifier]
+    );
+    store.return_outbound(id, &actor(), at(3)).await.unwrap();
+    let mail = &store.outbound().await.unwrap()[0];
+    assert_eq!(mail.state, OutboundState::Returned);
+    assert!(mail.deliveries.iter().all(|d| d.state == "returned"));
+    let again = store.return_outbound(id, &actor(), at(4)).await;
+    assert!(matches!(again, Err(StoreError::WrongState(_))));
+    let nobody = store
+        .return_outbound(OutboundId(Default::default()), &actor(), at(4))
+        .await;
+    assert!(matches!(nobody, Err(StoreError::NotFound)));
+}
+
+#[tokio::test]
+async fn a_plan_that_loses_adds_or_misroutes_a_recipient_is_refused() {
+    let home = Home::new();
+    let store = home.open().await;
+    let id = store
+        .accept_outbound(&submitted(&["a@x.example", "b@x.example"]), at(0))
+        .await
+        .unwrap();
+    let (a, b) = (
+        planned("a@x.example", DeliveryAction::Redact),
+        planned("b@x.example", DeliveryAction::Redact),
+    );
+    let c = planned("c@x.example", DeliveryAction::Redact);
+    let open_pass = PlannedDelivery {
+        action: DeliveryAction::Pass,
+        route: MailRoute::Ordinary,
+        ..b.clone()
+    };
+    let empty = PlannedDelivery {
+        message: None,
+        ..b.clone()
+    };
+    let leaky = PlannedDelivery {
+        action: DeliveryAction::Hold,
+        ..b.clone()
+    };
+    for plan in [
+        vec![],
+        vec![a.clone()],
+        vec![a.clone(), b.clone(), c],
+        vec![a.clone(), open_pass],
+        vec![a.clone(), empty],
+        vec![a.clone(), leaky],
+    ] {
+        assert!(matches!(
+            store.save_plan(id, &plan, at(1)).await,
+            Err(StoreError::WrongState(_))
+        ));
+    }
+    store.save_plan(id, &[a, b], at(1)).await.unwrap();
+}
+
+#[tokio::test]
+async fn accounts_are_set_replaced_found_and_removed() {
+    let home = Home::new();
+    let store = home.open().await;
+    let account = |hash: &str| SubmissionAccount {
+        user: "hates-dogs".into(),
+        address: personal(VICTIM_MAIL),
+        password_hash: hash.into(),
+    };
+    assert!(store.account("hates-dogs").await.unwrap().is_none());
+    store.put_account(&account("$argon2id$one"), at(0)).await.unwrap();
+    store.put_account(&account("$argon2id$two"), at(1)).await.unwrap();
+    assert_eq!(store.accounts().await.unwrap().len(), 1);
+    let found = store.account("hates-dogs").await.unwrap().unwrap();
+    assert_eq!(found.password_hash, "$argon2id$two");
+    assert_eq!(found.address.expose_personal(), VICTIM_MAIL);
+    assert!(store.remove_account("hates-dogs", at(2)).await.unwrap());
+    assert!(!store.remove_account("hates-dogs", at(3)).await.unwrap());
+    assert!(store.account("hates-dogs").await.unwrap().is_none());
+}
