@@ -153,6 +153,24 @@ fn people_side_by_side_keep_their_own_column() {
 }
 
 #[test]
+fn printed_options_in_cells_of_their_own_are_no_answer() {
+    let mut blocks = sample();
+    blocks.push(heading("Offender"));
+    blocks.push(table(&[
+        &["Safe to leave a message?", "Yes", "No"],
+        &["Date of birth", "04/05/1990"],
+    ]));
+    blocks[3] = table(&[
+        &["Name", "AMBER, Rosie"],
+        &["Agreed to be contacted?", "Yes", "No", "Not asked"],
+    ]);
+    let referral = read_with(&message(blocks), &book()).referral.expect("a referral");
+    let victim = referral.parties.first().expect("the victim");
+    assert!(victim.consent.contact.is_none());
+    assert!(referral.parties.iter().all(|p| p.safe_to_leave_message.is_none()));
+}
+
+#[test]
 fn a_new_agencys_wording_needs_only_the_label_file() {
     let blocks = || {
         vec![
