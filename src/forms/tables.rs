@@ -475,11 +475,18 @@ fn plain_row(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32>) {
             continue;
         };
         reader.close();
-        let value = cells.peek().filter(|value| !is_next_label(reader, value, label));
-        let answer = value.map(|value| value.answer()).unwrap_or_default();
-        if value.is_some() {
-            cells.next();
+        let mut values: Vec<&Flat> = Vec::new();
+        while let Some(value) = cells.next_if(|value| !is_next_label(reader, value, label)) {
+            values.push(value);
+            // further cells are further options only where nothing else can be meant
+            if !cells
+                .peek()
+                .is_some_and(|next| is_option_cell(reader, &values, next))
+            {
+                break;
+            }
         }
+        let answer = joined(&values);
         reader.pair(label, &cell.text, answer, page, None);
     }
 }
@@ -495,6 +502,51 @@ fn is_next_label(reader: &Reader<'_>, cell: &Flat, before: LabelMatch) -> bool {
         let asks = cell.heading || cell.text.trim_end().ends_with([':', '?']);
         asks && label.exact && !bare_role && label.field != before.field
     })
+}
+
+/// Whether a cell goes on with the options of the cells before: `Yes | No | Not asked`, each its own cell.
+fn is_option_cell(reader: &Reader<'_>, before: &[&Flat], next: &Flat) -> bool {
+    let mut all: Vec<&Flat> = before.to_vec();
+    all.push(next);
+    let short = all
+        .iter()
+        .all(|cell| cell.text.len() <= MAX_OPTION_BYTES && !cell.is_blank());
+    let answer = joined(&all);
+    let ticks = answer
+        .lines
+        .iter()
+        .flatten()
+        .any(|p| matches!(p, Inline::Tick { .. }));
+    let said: Vec<bool> = all
+        .iter()
+        .map(|cell| super::values::yes_no(&cell.text, reader.book).is_some())
+        .collect();
+    short && (ticks || answer.clean(reader.book).is_blank() || said.iter().all(|yes_or_no| *yes_or_no))
+}
+
+/// Longest option of a row of options.
+const MAX_OPTION_BYTES: usize = 40;
+
+/// Several cells as one answer.
+fn joined(cells: &[&Flat]) -> Answer {
+    match cells {
+        [] => Answer::default(),
+        [one] => one.answer(),
+        many => {
+            let mut line = Vec::new();
+            for (at, cell) in many.iter().enumerate() {
+                if at > 0 {
+                    line.push(Inline::Text {
+                        text: " / ".into(),
+                        bold: false,
+                        struck: false,
+                    });
+                }
+                line.extend(cell.lines.iter().flatten().cloned());
+            }
+            Answer::of(vec![line])
+        }
+    }
 }
 
 fn cell_as_lines(reader: &mut Reader<'_>, cell: &Flat, page: Option<u32>) {

@@ -270,28 +270,48 @@ fn json_list(lines: &[String]) -> Option<Vec<String>> {
 /// `Yes / No`, `Y / N / Not known`, `verbally / in writing`, `Email / Phone / Writing`: nobody chose.
 fn untouched(lines: &[String], book: &LabelBook) -> bool {
     let text = lines.join(" ");
-    let options: Vec<String> = if text.contains('/') || text.contains('|') {
-        text.split(['/', '|']).map(spoken).collect()
-    } else {
-        text.split_whitespace().map(spoken).collect()
-    };
-    let known = |option: &String| {
-        let a = &book.answers;
-        a.yes.contains(option)
-            || a.no.contains(option)
-            || a.not_sought.contains(option)
-            || a.unknown.contains(option)
-            || a.verbal.contains(option)
-            || a.written.contains(option)
-            || a.blank.contains(option)
-            || book.genders.contains_key(option)
-            || book.contact.iter().any(|(_, words)| words.contains(option))
-    };
-    let mut distinct = options.clone();
-    distinct.sort();
-    distinct.dedup();
-    distinct.len() >= 2 && distinct.len() == options.len() && options.iter().all(known)
+    let separated = text.contains(['/', '|']);
+    let a = &book.answers;
+    let answers: Vec<&String> = [&a.yes, &a.no, &a.not_sought, &a.unknown, &a.blank]
+        .into_iter()
+        .flatten()
+        .collect();
+    let ways: Vec<&String> = a.verbal.iter().chain(&a.written).collect();
+    let genders: Vec<&String> = book.genders.keys().collect();
+    let contacts: Vec<&String> = book.contact.iter().flat_map(|(_, words)| words).collect();
+    let words = super::labels::tokens(&text);
+    // "Phone, text" may be typed; three ways in a row, or two with a slash, are the printed choice.
+    let most_typed = if separated { 1 } else { 2 };
+    options_covering(&words, &answers) >= 2
+        || options_covering(&words, &ways) >= 2
+        || options_covering(&words, &genders) >= 2
+        || options_covering(&words, &contacts) > most_typed
 }
+
+/// How many different options the words consist of; 0 where a word belongs to none.
+fn options_covering(words: &[String], options: &[&String]) -> usize {
+    let mut seen: Vec<String> = Vec::new();
+    let mut at = 0;
+    while at < words.len() {
+        let longest = LONGEST_OPTION.min(words.len() - at);
+        let hit = (1..=longest)
+            .rev()
+            .filter_map(|length| words.get(at..at + length).map(|w| (length, w.join(" "))))
+            .find(|(_, phrase)| options.iter().any(|option| *option == phrase));
+        let Some((length, phrase)) = hit else {
+            return 0;
+        };
+        if seen.contains(&phrase) {
+            return 0;
+        }
+        seen.push(phrase);
+        at += length;
+    }
+    seen.len()
+}
+
+/// Most words of one option of a printed choice.
+const LONGEST_OPTION: usize = 5;
 
 /// A yes/no answer and whether it is hedged ("Yes, but only ...").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -466,6 +486,8 @@ mod tests {
             "Yes / No / Not asked",
             "verbally / in writing",
             "Yes No",
+            "Yes No Not asked",
+            "Yes No Don't know",
             "Email / Phone / Writing",
         ] {
             assert_eq!(clean(vec![text(untouched)]), "", "{untouched}");
