@@ -4,7 +4,7 @@
 //! mail in fenced workers. Printed: seconds until every mail is moved and until every mail is read, and the
 //! peak resident memory (`VmHWM` of /proc) of the daemon and of the largest worker seen.
 
-#![allow(clippy::expect_used, clippy::print_stdout, clippy::panic)]
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::print_stdout, clippy::panic)]
 
 #[path = "../tests/demo/daemon.rs"]
 #[allow(dead_code)]

@@ -1,8 +1,9 @@
 //! The whole path on one machine: mail from agencies through Postfix into a private Dovecot, the daemon,
 //! cases, and one liaison mail to a CJSM and an open recipient. `--check` does it unattended and asserts.
 
-#![allow(clippy::expect_used, clippy::print_stdout, clippy::panic)]
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::print_stdout, clippy::panic)]
 
+#[allow(dead_code)]
 mod daemon;
 #[path = "../support/postfix.rs"]
 #[allow(dead_code)]
