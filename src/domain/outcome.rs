@@ -38,18 +38,14 @@ pub enum HoldReason {
     SecondPassFailed,
     /// The redacting process failed or ran out of time.
     RedactionFailed,
-    /// The recipient belongs to another side of a case named in the mail.
-    RecipientOnOtherSide,
     /// The recipient refused contact.
     RecipientRefusedContact,
     /// The case quoted in the mail is closed.
     CaseClosed,
-    /// Several open recipients would see a participant's address.
-    ParticipantAddressVisible,
-    /// No mail went to this address before (setting).
-    FirstMailToAddress,
     /// The message is larger than the configured size.
     TooLarge,
+    /// What was stored does not open any more.
+    StoredCopyDamaged,
 }
 
 impl HoldReason {
@@ -76,12 +72,12 @@ impl HoldReason {
             }
             Self::SecondPassFailed => "the finished mail could not be checked",
             Self::RedactionFailed => "redacting this mail failed or took too long",
-            Self::RecipientOnOtherSide => "the recipient belongs to another side of the case",
             Self::RecipientRefusedContact => "the recipient refused contact",
             Self::CaseClosed => "the case is closed",
-            Self::ParticipantAddressVisible => "other recipients would see a participant's address",
-            Self::FirstMailToAddress => "no mail went to this address before",
             Self::TooLarge => "the mail is larger than the configured limit",
+            Self::StoredCopyDamaged => {
+                "the stored mail does not open: the database was changed from outside; ask the sender to send it again"
+            }
         }
     }
 }

@@ -217,3 +217,34 @@ async fn accounts_are_set_replaced_found_and_removed() {
     assert!(!store.remove_account("hates-dogs", at(3)).await.unwrap());
     assert!(store.account("hates-dogs").await.unwrap().is_none());
 }
+
+#[tokio::test]
+async fn a_damaged_mail_is_held_with_its_reason_and_the_others_still_leave() {
+    let home = Home::new();
+    let store = home.open().await;
+    let mut ids = Vec::new();
+    for recipient in ["a@example.org", "b@example.org"] {
+        let id = store
+            .accept_outbound(&submitted(&[recipient]), at(0))
+            .await
+            .unwrap();
+        let plan = [planned(recipient, DeliveryAction::Redact)];
+        store.save_plan(id, &plan, at(1)).await.unwrap();
+        ids.push(id);
+    }
+    let changed = sqlx::query("UPDATE sealed SET bytes = zeroblob(64) WHERE id = ?")
+        .bind(ids[0].0.as_bytes().to_vec())
+        .execute(&mut home.attacker().await)
+        .await
+        .unwrap();
+    assert!(changed.rows_affected() > 0);
+    let due = store.due_deliveries(at(1), 10).await.unwrap();
+    assert_eq!(
+        due.iter().map(|delivery| delivery.mail).collect::<Vec<_>>(),
+        [ids[1]]
+    );
+    let mails = store.outbound().await.unwrap();
+    let damaged = mails.iter().find(|mail| mail.id == ids[0]).unwrap();
+    assert_eq!(damaged.deliveries[0].state, "held");
+    assert_eq!(damaged.deliveries[0].reasons, [HoldReason::StoredCopyDamaged]);
+}

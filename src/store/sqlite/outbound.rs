@@ -22,6 +22,9 @@ const ENVELOPE: &str = "envelope";
 /// DATA as submitted.
 const RAW: &str = "raw";
 
+/// Stands for the account of a mail that does not open.
+const DAMAGED: &str = "(does not open)";
+
 /// Who sent it to whom, sealed.
 #[derive(Serialize, Deserialize)]
 struct Envelope {
@@ -142,10 +145,25 @@ impl Database {
         .fetch_all(&mut *tx)
         .await?;
         let mut due = Vec::with_capacity(rows.len());
+        let mut damaged = Vec::new();
         for row in &rows {
             let mail = OutboundId(uuid_of(row.try_get("mail")?)?);
-            let record = open_record(&mut tx, self.keys(), name(mail)).await?;
-            due.push(due_delivery(&mut tx, row, mail, &record).await?);
+            let opened = match open_record(&mut tx, self.keys(), name(mail)).await {
+                Ok(record) => due_delivery(&mut tx, row, mail, &record).await,
+                Err(error) => Err(error),
+            };
+            match opened {
+                Ok(delivery) => due.push(delivery),
+                // One damaged record must not stand in the way of the others.
+                Err(StoreError::Tampered) => damaged.push(DeliveryId(uuid_of(row.try_get("id")?)?)),
+                Err(error) => return Err(error),
+            }
+        }
+        drop(tx);
+        for id in damaged {
+            let reason = HoldReason::StoredCopyDamaged;
+            self.record_delivery(id, DeliveryOutcome::Held { reason }, now)
+                .await?;
         }
         Ok(due)
     }
@@ -188,11 +206,20 @@ impl Database {
         let mut mails = Vec::with_capacity(rows.len());
         for row in &rows {
             let id = OutboundId(uuid_of(row.try_get("id")?)?);
-            let record = open_record(&mut tx, self.keys(), name(id)).await?;
+            let opened = match open_record(&mut tx, self.keys(), name(id)).await {
+                Ok(record) => envelope_of(&mut tx, &record).await,
+                Err(error) => Err(error),
+            };
+            let account = match opened {
+                Ok(envelope) => envelope.account,
+                // The list stays readable; its deliveries say why nothing leaves.
+                Err(StoreError::Tampered) => DAMAGED.to_owned(),
+                Err(error) => return Err(error),
+            };
             mails.push(OutboundSummary {
                 id,
                 received: instant(row.try_get("received")?)?,
-                account: envelope_of(&mut tx, &record).await?.account,
+                account,
                 state: word(row.try_get("state")?)?,
                 deliveries: deliveries.remove(&id).unwrap_or_default(),
             });
