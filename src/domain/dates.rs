@@ -45,7 +45,7 @@ impl ReadDate {
 pub enum DateUse {
     /// A date of birth: never in the future.
     Birth,
-    /// Anything else: the nearest century, at most [`FUTURE_YEARS`] ahead.
+    /// Anything else: the nearest century, at most `FUTURE_YEARS` ahead.
     Event,
 }
 

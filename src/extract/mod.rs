@@ -1,6 +1,6 @@
 //! Attachment bytes to blocks; one file per format.
 //!
-//! [`read_message`] walks a mail's parts ([`message`]), finds out what each attachment is ([`kind`]) and
+//! [`read_message`] walks a mail's parts (`message`), finds out what each attachment is (`kind`) and
 //! hands it to the reader of its format. Every reader takes the same bounds and never fails as a whole:
 //! what it cannot read is a [`ReadStatus`](crate::domain::ReadStatus) with a reason in plain words.
 //!

@@ -1,7 +1,7 @@
 //! HTML as a flat sequence of tokens (WHATWG tokenisation by html5ever; no tree, so no recursion).
 //!
 //! Invariant: time and memory grow linearly with the input. The tokeniser compares each attribute of a
-//! tag with all before it, so [`bound_attributes`] ends a tag after [`MAX_ATTRIBUTES`] first.
+//! tag with all before it, so `bound_attributes` ends a tag after `MAX_ATTRIBUTES` first.
 
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::RawKind;

@@ -9,8 +9,8 @@
 //! - What goes to an open recipient passed the second pass twice: when it was planned, and right before it
 //!   is sent, against the people known at that moment.
 //!
-//! Two loops run side by side, so that a slow redaction holds up no delivery: [`plan`] splits and redacts,
-//! [`deliver`] sends. Both are woken by new work and look by themselves at an interval.
+//! Two loops run side by side, so that a slow redaction holds up no delivery: `plan` splits and redacts,
+//! `deliver` sends. Both are woken by new work and look by themselves at an interval.
 
 mod deliver;
 mod plan;
