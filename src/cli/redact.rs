@@ -2,9 +2,11 @@
 
 use super::output::{self, Failure, Outcome};
 use super::setup::{self, Setup};
-use crate::domain::{DeliveryAction, HoldReason, KnownCase};
+use crate::domain::{Change, DeliveryAction, HoldReason, KnownCase};
+use crate::mail::{self, MailLimits, PartBody};
 use crate::outbound::Drafter;
-use crate::redact::{self, DraftRequest, Finished, FinishedDelivery, RedactionSettings};
+use crate::redact::{self, DraftRequest, Finished, FinishedDelivery, RedactedMessage, RedactionSettings};
+use aho_corasick::{AhoCorasick, MatchKind};
 use serde::{Deserialize, Serialize};
 use std::io::BufRead;
 use std::path::PathBuf;
@@ -92,9 +94,55 @@ fn show(delivery: &FinishedDelivery) {
         output::line(format!("  because {}", reason.explanation()));
     }
     if let Finished::Redacted(message) = &delivery.message {
-        output::line(format!("  replaced: {}", delivery.changes.len()));
-        output::line(String::from_utf8_lossy(message.as_bytes()));
+        output::line(format!(
+            "  replaced {} times, marked ⟪…⟫:\n",
+            delivery.changes.len()
+        ));
+        output::line(marked(&readable(message), &delivery.changes));
     }
+}
+
+/// The finished mail as a person reads it: subject, then each text.
+fn readable(message: &RedactedMessage) -> String {
+    let mail = mail::parse(message.as_bytes(), &MailLimits::default());
+    let mut text = String::new();
+    if let Some(subject) = mail.field("subject") {
+        text.push_str(&format!("Subject: {}\n\n", subject.value));
+    }
+    let mut parts = vec![&mail.root];
+    while let Some(part) = parts.pop() {
+        match &part.body {
+            PartBody::Text(content) => {
+                text.push_str(content);
+                text.push('\n');
+            }
+            PartBody::Multipart(inner) => parts.extend(inner.iter().rev()),
+            // A redacted mail has none of these.
+            PartBody::Bytes(_) | PartBody::Message(_) | PartBody::NotRead => {}
+        }
+    }
+    text
+}
+
+/// Every replacement between marks.
+fn marked(text: &str, changes: &[Change]) -> String {
+    let mut words: Vec<&str> = changes.iter().map(|change| change.replacement.as_str()).collect();
+    words.retain(|word| !word.is_empty());
+    words.sort_unstable();
+    words.dedup();
+    let search = AhoCorasick::builder()
+        .match_kind(MatchKind::LeftmostLongest)
+        .build(&words);
+    // A pattern set this small always builds.
+    search.map_or_else(
+        |_| text.to_owned(),
+        |search| {
+            search.replace_all(
+                text,
+                &words.iter().map(|word| format!("⟪{word}⟫")).collect::<Vec<_>>(),
+            )
+        },
+    )
 }
 
 #[derive(Deserialize)]
