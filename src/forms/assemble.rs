@@ -522,10 +522,8 @@ fn signed(draft: &mut PartyDraft, fact: &Fact, place: &Place, tools: Tools<'_>) 
     };
     let quote = fact.answer.quote();
     match fact.field {
-        Field::BareDate => {
-            if draft.party.consent.given_on.is_none() {
-                draft.consent_date(&cleaned.text(), &place, &quote, tools, Demand::Needed);
-            }
+        Field::BareDate if draft.party.consent.given_on.is_none() => {
+            draft.consent_date(&cleaned.text(), &place, &quote, tools, Demand::Needed);
         }
         Field::Signature => draft.how(ConsentHow::Written, &place, &quote),
         _ => {}

@@ -115,6 +115,8 @@ pub(super) struct Wants {
     pub(super) refers: bool,
     /// "I have nobody to refer".
     pub(super) refers_nobody: bool,
+    /// "Please see attached".
+    pub(super) encloses: bool,
 }
 
 /// Reads the writer's own words (no quoted history).
@@ -150,6 +152,7 @@ pub(super) fn wants(subject: &str, text: &str) -> Wants {
             ]),
         refers: !refers_nobody && any(REFERS),
         refers_nobody,
+        encloses: any(&["attached", "enclosed", "attachment", "attaching", "enclose"]),
     }
 }
 
@@ -228,7 +231,6 @@ const REFERS: &[&str] = &[
     "attached referral",
     "referral form attached",
     "completed referral",
-    "form attached",
     "attach our referral",
     "attached a referral",
     "new referral",

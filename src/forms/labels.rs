@@ -228,7 +228,7 @@ pub struct LabelMatch {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
-pub struct AnswerWords {
+pub(super) struct AnswerWords {
     pub(super) blank: Vec<String>,
     pub(super) elsewhere: Vec<String>,
     pub(super) yes: Vec<String>,

@@ -6,11 +6,11 @@ use super::assemble::{Form, assemble};
 use super::classify::{self, Wants};
 use super::draft::{Notes, Place};
 use super::lines::Quotes;
-use super::pairs::{self, Facts};
+use super::pairs;
 use super::person::Tools;
 use super::{signature, trust};
 use crate::domain::{
-    Attachment, AttachmentRow, CaseReference, Document, Evidence, Kind, PARSED_SCHEMA, ParsedMessage,
+    Attachment, AttachmentRow, CaseReference, Check, Document, Evidence, Kind, PARSED_SCHEMA, ParsedMessage,
     ReadMessage, ReadStatus, Referral,
 };
 
@@ -65,46 +65,44 @@ pub fn understand(message: &ReadMessage, context: &FormsContext<'_>) -> ParsedMe
             };
             put(&mut parsed, referral, notes);
             if context.known_thread {
-                parsed.checks.push(crate::domain::Check {
+                parsed.checks.push(Check {
                     path: "/kind".into(),
                     code: "known_thread".into(),
                     detail: "a new form came in a thread that belongs to a case".into(),
                 });
             }
         }
-        None => without_form(&mut parsed, message, wants, &forms, context),
+        None => without_form(&mut parsed, message, wants, context),
     }
     parsed
 }
 
 /// No filled form: a referral in the writer's own words, a question, or neither.
-fn without_form(
-    parsed: &mut ParsedMessage,
-    message: &ReadMessage,
-    wants: Wants,
-    forms: &[Read],
-    context: &FormsContext<'_>,
-) {
-    let _ = forms;
+fn without_form(parsed: &mut ParsedMessage, message: &ReadMessage, wants: Wants, context: &FormsContext<'_>) {
     let unread = message
         .attachments
         .iter()
         .any(|a| may_be_a_form(a) && a.read != ReadStatus::Ok);
     if let Some((referral, notes)) = super::prose::read(message, wants, context) {
         parsed.kind = Kind::Referral;
+        if !wants.refers {
+            parsed.checks.push(Check {
+                path: "/kind".into(),
+                code: "read_from_sentences".into(),
+                detail: "the mail tells of a case, but does not say that it refers anybody".into(),
+            });
+        }
         put(parsed, referral, notes);
-    } else if wants.refers && unread {
+    } else if unread
+        && !wants.refers_nobody
+        && let Some((referral, mut notes)) = covering(message, wants, context)
+    {
         parsed.kind = Kind::Referral;
-        let mut referral = Referral::default();
-        let mut notes = Notes::default();
-        referral.referrer.is_self_referral = Some(false);
-        cover(
-            &mut referral,
-            &mut notes,
-            message,
-            &writers_text(message),
-            context,
-        );
+        parsed.checks.push(Check {
+            path: "/kind".into(),
+            code: "attachment_not_read".into(),
+            detail: "taken for a referral by its covering mail alone".into(),
+        });
         notes.doubt(
             "/parties",
             "attachment_not_read",
@@ -114,6 +112,27 @@ fn without_form(
     } else if wants.question || wants.refers_nobody {
         parsed.kind = Kind::Enquiry;
     }
+}
+
+/// What a covering mail says where its attachment cannot be read: it refers in words, or a professional
+/// who signs with post and agency encloses something. Anybody else's "form attached" is not taken on trust.
+fn covering(message: &ReadMessage, wants: Wants, context: &FormsContext<'_>) -> Option<(Referral, Notes)> {
+    let mut referral = Referral::default();
+    let mut notes = Notes::default();
+    referral.referrer.is_self_referral = Some(false);
+    cover(
+        &mut referral,
+        &mut notes,
+        message,
+        &writers_text(message),
+        context,
+    );
+    (wants.refers || (wants.encloses && is_professional(&referral))).then_some((referral, notes))
+}
+
+/// The writer signs with a post and an agency.
+pub(super) fn is_professional(referral: &Referral) -> bool {
+    referral.referrer.role.is_some() && referral.referrer.agency.is_some()
 }
 
 fn may_be_a_form(attachment: &Attachment) -> bool {
@@ -207,7 +226,6 @@ fn flat_lines(document: &Document) -> Vec<String> {
 /// A document read as a form.
 struct Read {
     form: Form,
-    facts: Facts,
     place: Place,
     is_body: bool,
 }
@@ -246,12 +264,7 @@ fn push_forms(message: &ReadMessage, context: &FormsContext<'_>, depth: usize, o
         };
         let facts = pairs::read(document, context.labels, Quotes::Skip);
         let form = assemble(&facts, &place, tools);
-        out.push(Read {
-            form,
-            facts,
-            place,
-            is_body,
-        });
+        out.push(Read { form, place, is_body });
     };
     for body in &message.bodies {
         add(body, true);
@@ -279,7 +292,6 @@ fn finish(
 ) -> (Referral, Notes) {
     let mut referral = read.form.referral.clone();
     let mut notes = read.form.notes.clone();
-    let _ = &read.facts;
     if !read.form.is_self_referral {
         if read.is_body {
             agency_kind(&mut referral, &mut notes, context);

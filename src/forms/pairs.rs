@@ -40,8 +40,6 @@ pub(super) struct Fact {
     pub(super) answer: Answer,
     pub(super) label: String,
     pub(super) page: Option<u32>,
-    /// The question is put to the person ("May we contact you?").
-    pub(super) first_person: bool,
     /// It stood in a part about consent.
     pub(super) in_consent: bool,
 }
@@ -64,6 +62,7 @@ pub(super) fn read(document: &Document, book: &LabelBook, quotes: Quotes) -> Fac
         context: Context::Nothing,
         sticky: None,
         pending: None,
+        block: None,
         occurrences: 0,
         stopped: false,
     };
@@ -71,6 +70,7 @@ pub(super) fn read(document: &Document, book: &LabelBook, quotes: Quotes) -> Fac
     for (at, element) in all.iter().enumerate() {
         let underlined = matches!(all.get(at + 1), Some(Element::Rule));
         match element {
+            Element::Line(line) if is_page_furniture(line, &all, at) => {}
             Element::Line(line) => reader.line(line, underlined),
             Element::Pair(term, value) => reader.definition(term, value),
             Element::Table(table) => super::tables::read(&mut reader, table),
@@ -108,6 +108,15 @@ struct Pending {
     page: Option<u32>,
     /// A blank line came after the first answer line.
     broken: bool,
+    /// The label is the bold first line of its paragraph: the rest of the paragraph is its answer.
+    heads_block: bool,
+}
+
+/// The person that a line `Role: Name` named, for the lines right below it.
+struct NamedBlock {
+    subject: Subject,
+    /// Something about them was said below their name.
+    told: bool,
 }
 
 pub(super) struct Reader<'b> {
@@ -116,6 +125,7 @@ pub(super) struct Reader<'b> {
     pub(super) context: Context,
     sticky: Option<Subject>,
     pending: Option<Pending>,
+    block: Option<NamedBlock>,
     occurrences: u32,
     stopped: bool,
 }
@@ -130,6 +140,7 @@ impl Reader<'_> {
     pub(super) fn enter(&mut self, section: Section) {
         self.close();
         self.sticky = None;
+        self.block = None;
         self.context = match section {
             Section::Person(person) => {
                 let occurrence = self.next_occurrence();
@@ -186,7 +197,6 @@ impl Reader<'_> {
             answer,
             label: text.trim().to_owned(),
             page,
-            first_person: label.first_person,
             in_consent: self.context == Context::Consent,
         });
     }
@@ -257,7 +267,14 @@ impl Reader<'_> {
             }),
             Context::Nothing | Context::Offence | Context::Consent | Context::Risk | Context::Skip => None,
         };
+        let block = self.block.as_ref().map(|block| block.subject);
         if let Some(person) = named {
+            if let Some(block @ Subject::Person { person: here, .. }) = block
+                && here.who == person.who
+                && (person.number.is_none() || person.number == here.number)
+            {
+                return block;
+            }
             if let Context::Person {
                 person: context,
                 occurrence,
@@ -283,6 +300,13 @@ impl Reader<'_> {
                 occurrence: 0,
                 own: false,
             };
+        }
+        if let Some(block) = block
+            && pronoun.is_none()
+            && label.field.is_personal()
+            && !is_of_work(label.field)
+        {
+            return block;
         }
         if label.field.is_consent()
             && let Some(sticky) = self.sticky
@@ -315,6 +339,9 @@ impl Reader<'_> {
             return;
         }
         let text = line.text();
+        if line.starts_paragraph {
+            self.block = None;
+        }
         if text.is_empty()
             && line
                 .pieces
@@ -329,6 +356,15 @@ impl Reader<'_> {
         if is_footer(&text) {
             self.close();
             self.stopped = true;
+            return;
+        }
+        if let Some(inner) = dashed_label(&text) {
+            self.dashed(inner, line.page);
+            return;
+        }
+        let heads_block = self.pending.as_ref().is_some_and(|p| p.heads_block);
+        if heads_block && self.in_story() && !line.starts_paragraph && !line.drawn_as_heading {
+            self.take_answer_line(line, &text);
             return;
         }
         if text
@@ -385,6 +421,19 @@ impl Reader<'_> {
         self.take_answer_line(line, &text);
     }
 
+    /// `--- Label ---`: always a label or heading, known or not, so it ends any answer.
+    fn dashed(&mut self, text: &str, page: Option<u32>) {
+        self.close();
+        match self.book.label(text).filter(|label| !label.role_only) {
+            Some(label) => self.open(label, text, page),
+            None => {
+                if let Some(section) = self.book.section(text, Strictness::Every) {
+                    self.enter(section);
+                }
+            }
+        }
+    }
+
     fn in_story(&self) -> bool {
         self.pending.as_ref().is_some_and(|p| p.label.field.is_story())
     }
@@ -410,6 +459,7 @@ impl Reader<'_> {
             lines,
             page,
             broken: false,
+            heads_block: false,
         });
     }
 
@@ -429,11 +479,16 @@ impl Reader<'_> {
             .map(|p| p.subject);
         let count = parts.len();
         for (at, part) in parts.into_iter().enumerate() {
+            let blank = Answer::of(vec![part.answer.clone()]).clean(self.book).is_blank();
+            let names_somebody = count == 1 && !blank && self.names_somebody(&part.label);
             let subject = match group.filter(|_| part.label.field.is_piece() && part.label.person.is_none()) {
                 Some(subject) => subject,
+                None if names_somebody => self.start_block(&part.label),
                 None => self.subject(&part.label, None),
             };
-            let blank = Answer::of(vec![part.answer.clone()]).clean(self.book).is_blank();
+            if let Some(block) = self.block.as_mut().filter(|block| block.subject == subject) {
+                block.told |= !names_somebody;
+            }
             let open_end = at + 1 == count
                 && (blank || part.label.field.is_story() || part.label.field == Field::Address);
             if group.is_some() && self.pending.as_ref().is_some_and(|p| p.lines.is_empty()) {
@@ -446,7 +501,11 @@ impl Reader<'_> {
                 } else {
                     vec![part.answer]
                 };
+                let heads_block = lines.is_empty() && line.starts_paragraph && line.drawn_as_heading;
                 self.open_for(part.label, &part.text, subject, line.page, lines);
+                if let Some(pending) = &mut self.pending {
+                    pending.heads_block = heads_block;
+                }
             } else {
                 self.close();
                 self.emit(
@@ -459,6 +518,37 @@ impl Reader<'_> {
             }
         }
         true
+    }
+
+    /// A line `Victim: Ann Lee` outside any person's section.
+    fn names_somebody(&self, label: &LabelMatch) -> bool {
+        let somebody = label
+            .person
+            .is_some_and(|p| !matches!(p.who, Who::You | Who::Them | Who::Other));
+        label.role_only && somebody && !label.everybody && self.context == Context::Nothing
+    }
+
+    /// Whose the named line is; the lines below it are theirs too, unless several are named in a row.
+    fn start_block(&mut self, label: &LabelMatch) -> Subject {
+        let in_a_row = self.block.as_ref().is_some_and(|block| !block.told);
+        self.block = None;
+        let subject = self.subject(label, None);
+        let subject = match subject {
+            Subject::Person {
+                person,
+                occurrence: 0,
+                own,
+            } => Subject::Person {
+                person,
+                occurrence: self.next_occurrence(),
+                own,
+            },
+            Subject::Person { .. } | Subject::Everybody(_) | Subject::Case => return subject,
+        };
+        if !in_a_row {
+            self.block = Some(NamedBlock { subject, told: false });
+        }
+        subject
     }
 
     /// The same field of the same person was answered already: inside a story that is a look-alike.
@@ -565,6 +655,9 @@ impl Reader<'_> {
             return false;
         }
         self.open(label, text, line.page);
+        if let Some(pending) = &mut self.pending {
+            pending.heads_block = line.starts_paragraph && line.drawn_as_heading;
+        }
         true
     }
 
@@ -692,6 +785,49 @@ fn is_own_number(field: Field) -> bool {
 
 fn is_helper(who: Who) -> bool {
     matches!(who, Who::Supporter | Who::AppropriateAdult | Who::Professional)
+}
+
+/// What is said of people at work: below a party's name it may be the referrer's.
+fn is_of_work(field: Field) -> bool {
+    matches!(
+        field,
+        Field::JobTitle | Field::Organisation | Field::Team | Field::CollarNumber | Field::NameAndAgency
+    )
+}
+
+/// The words of a line `--- Label ---`.
+fn dashed_label(text: &str) -> Option<&str> {
+    let inner = text
+        .strip_prefix("--")?
+        .strip_suffix("--")?
+        .trim_matches('-')
+        .trim();
+    inner.chars().any(char::is_alphabetic).then_some(inner)
+}
+
+/// The first or last line of a printed page that ends in its number: `Printed 01/02/2026 Page 1 of 2`.
+fn is_page_furniture(line: &Line, all: &[Element<'_>], at: usize) -> bool {
+    let Some(page) = line.page else { return false };
+    let same_page = |element: Option<&Element<'_>>| match element {
+        Some(Element::Line(other)) => other.page == Some(page),
+        Some(Element::Table(table)) => table.page == Some(page),
+        Some(Element::Pair(..) | Element::Rule) => true,
+        None => false,
+    };
+    let inside =
+        same_page(all.get(at + 1)) && same_page(at.checked_sub(1).and_then(|before| all.get(before)));
+    !inside && ends_in_page_number(&line.text())
+}
+
+fn ends_in_page_number(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let words: Vec<&str> = lower.split_whitespace().collect();
+    let number = |word: &str| (1..=4).contains(&word.len()) && word.chars().all(|c| c.is_ascii_digit());
+    match words.as_slice() {
+        [.., "page", a, "of", b] => number(a) && number(b),
+        ["page", a] => number(a),
+        _ => false,
+    }
 }
 
 fn is_capitals(text: &str) -> bool {

@@ -249,6 +249,11 @@ impl PartyDraft {
         if tools.book.section(&text, Strictness::Every).is_some() {
             return; // "the person responsible" is nobody's name
         }
+        if says_unknown(&text) {
+            self.notes
+                .doubt("/name", "no_name", format!("the form says \"{quote}\""));
+            return;
+        }
         if is_business(&read.name) && self.party.organisation.is_none() {
             self.party.organisation = Some(read.name.clone());
             self.notes.read("/organisation", place, quote);
@@ -308,7 +313,12 @@ impl PartyDraft {
                 );
             }
             Some(date) => {
+                let two_digits = found
+                    .first()
+                    .and_then(|f| text.get(f.start..f.end))
+                    .is_some_and(has_two_digit_year);
                 let doubtful = found.len() > 1
+                    || two_digits
                     || matches!(date, ReadDate::Day { ambiguous: true, .. })
                     || matches!(date, ReadDate::Month { .. });
                 if let Some(iso) = date.iso() {
@@ -377,7 +387,18 @@ impl PartyDraft {
             at = piece.end;
         }
         kept.push_str(text.get(at..).unwrap_or_default());
-        let kept = tidy_commas(&kept);
+        let mut kept = tidy_commas(&kept);
+        if postcodes.clone().next().is_none()
+            && let Some((street, postcode)) = odd_postcode(&kept)
+        {
+            self.text(&postcode, "/postcode", place, quote, |p| &mut p.postcode);
+            self.notes.doubt(
+                "/postcode",
+                "unreadable_postcode",
+                format!("\"{postcode}\" looks like a postcode, but no postcode is written so"),
+            );
+            kept = street;
+        }
         if let Some(first) = postcodes.next() {
             let normal = first.normal.clone();
             self.text(&normal, "/postcode", place, quote, |p| &mut p.postcode);
@@ -699,6 +720,50 @@ fn path_of(field: Field) -> Option<&'static str> {
     .into_iter()
     .find(|(known, _)| *known == field)
     .map(|(_, path)| path)
+}
+
+/// "Unknown male", "not known at present": words about a name that nobody knows.
+fn says_unknown(text: &str) -> bool {
+    let said = spoken(text);
+    [
+        "not known",
+        "not yet known",
+        "unknown",
+        "unidentified",
+        "name unknown",
+        "name not known",
+    ]
+    .iter()
+    .any(|start| {
+        said.strip_prefix(start)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+    })
+}
+
+/// `12/05/85`: the century is worked out, not read.
+fn has_two_digit_year(date: &str) -> bool {
+    let year = date
+        .rsplit(|c: char| !c.is_ascii_digit())
+        .next()
+        .unwrap_or_default();
+    year.len() == 2
+}
+
+/// Splits off a last word pair shaped like a postcode whose letters no postcode has (`CM9 6ZK`).
+fn odd_postcode(address: &str) -> Option<(String, String)> {
+    let mut words: Vec<&str> = address.split_whitespace().collect();
+    let (inward, outward) = (words.pop()?, words.pop()?);
+    let upper = |c: char| c.is_ascii_uppercase();
+    let inward_fits = matches!(
+        inward.chars().collect::<Vec<_>>().as_slice(),
+        [digit, a, b] if digit.is_ascii_digit() && upper(*a) && upper(*b)
+    );
+    let outward_fits = (2..=4).contains(&outward.len())
+        && outward.starts_with(upper)
+        && outward.chars().any(|c| c.is_ascii_digit())
+        && outward.chars().all(|c| upper(c) || c.is_ascii_digit());
+    let street = words.join(" ").trim_end_matches([',', ' ']).to_owned();
+    (inward_fits && outward_fits && !street.is_empty()).then(|| (street, format!("{outward} {inward}")))
 }
 
 fn is_business(name: &str) -> bool {

@@ -9,7 +9,7 @@ use super::about::{self, Topics};
 use super::classify::Wants;
 use super::draft::{Notes, Place};
 use super::labels::{Who, tokens};
-use super::message::{cover, writers_text};
+use super::message::{cover, is_professional, writers_text};
 use super::offence::{kind_of, push};
 use crate::domain::dates::{self, DateUse};
 use crate::domain::identifiers::{self, IdentifierKind};
@@ -63,11 +63,11 @@ pub(super) fn read(
     people(&text, &mut referral, &mut notes, &place, context);
     let found = identifiers::find(&text);
     let numbered = found.iter().any(|f| f.kind == IdentifierKind::CrimeNumber);
-    if !(wants.refers
-        && (numbered
-            || !referral.parties.is_empty()
-            || found.iter().any(|f| f.kind == IdentifierKind::Postcode)))
-    {
+    let somebody =
+        numbered || !referral.parties.is_empty() || found.iter().any(|f| f.kind == IdentifierKind::Postcode);
+    let mut signed = Referral::default();
+    cover(&mut signed, &mut Notes::default(), message, &lines, context);
+    if !(wants.refers && somebody || tells_of_case(&message.headers.subject, &text, &found, &signed)) {
         return None;
     }
     for piece in &found {
@@ -120,6 +120,26 @@ pub(super) fn read(
         "written in sentences: check who is who and what belongs to whom",
     );
     Some((referral, notes))
+}
+
+/// A professional writes about a case of restorative justice and gives somebody's number: a referral,
+/// though the word does not fall.
+fn tells_of_case(subject: &str, text: &str, found: &[identifiers::Found], signed: &Referral) -> bool {
+    let said = format!("{subject} {text}").to_lowercase();
+    let restorative = said.contains("restorative") || said.contains("mediation");
+    let numbered = found.iter().any(|f| {
+        matches!(
+            f.kind,
+            IdentifierKind::CrimeNumber
+                | IdentifierKind::Crn
+                | IdentifierKind::PncId
+                | IdentifierKind::PrisonNumber
+        )
+    });
+    let born = ["born", "dob", "d.o.b", "date of birth"]
+        .iter()
+        .any(|w| said.contains(w));
+    restorative && numbered && born && is_professional(signed)
 }
 
 fn people(text: &str, referral: &mut Referral, notes: &mut Notes, place: &Place, context: &FormsContext<'_>) {

@@ -241,6 +241,9 @@ fn lone_cell_section(reader: &mut Reader<'_>, cell: &Flat, next: Option<&Vec<Fla
     if answer_follows {
         return false;
     }
+    if holds_answer(reader, &cell.text) {
+        return false;
+    }
     if cell.lines.len() > 2 || cell.text.contains('☐') || cell.text.contains('☒') {
         return false;
     }
@@ -279,6 +282,14 @@ fn lone_cell_section(reader: &mut Reader<'_>, cell: &Flat, next: Option<&Vec<Fla
         reader.enter(section);
     }
     true
+}
+
+/// `Crime number: 42/1/26`: a label and its answer, though its words are those of a heading.
+fn holds_answer(reader: &Reader<'_>, text: &str) -> bool {
+    let first_line = text.lines().next().unwrap_or_default();
+    first_line.split_once(':').is_some_and(|(label, answer)| {
+        answer.chars().any(char::is_alphanumeric) && reader.book.label(label).is_some_and(|l| l.exact)
+    })
 }
 
 /// A row of labels with people below.

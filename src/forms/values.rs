@@ -297,7 +297,7 @@ fn options_covering(words: &[String], options: &[&String]) -> usize {
         let hit = (1..=longest)
             .rev()
             .filter_map(|length| words.get(at..at + length).map(|w| (length, w.join(" "))))
-            .find(|(_, phrase)| options.iter().any(|option| *option == phrase));
+            .find(|(_, phrase)| options.contains(&phrase));
         let Some((length, phrase)) = hit else {
             return 0;
         };
