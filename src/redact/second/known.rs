@@ -132,10 +132,17 @@ impl Known {
     fn has_word(&self, text: &Folded) -> bool {
         let after_title = |pair: &[String]| matches!(pair, [title, name] if self.titles.contains(title) && self.titled.contains(name));
         text.words.windows(2).any(after_title)
+            || self.is_cut_up_in(text)
             || text
                 .words
                 .iter()
                 .any(|word| self.words.contains(word) || self.is_within(word))
+    }
+
+    /// A longer name that stands there in pieces, each a word of its own ("Hol loway", one letter a cell).
+    fn is_cut_up_in(&self, text: &Folded) -> bool {
+        let mut hits = self.within.automaton.find_overlapping_iter(&text.run);
+        hits.any(|hit| text.is_whole(hit.start(), hit.end()))
     }
 
     fn is_within(&self, word: &str) -> bool {

@@ -113,6 +113,8 @@ mod tests {
             "Ноllоway",
             "Ｍａｒｇａｒｅｔ",
             "Margaret\n> Holloway",
+            "Hol \nloway",
+            "H o l l o w a y",
             "margaretholloway.pdf",
             "ask Kit about it",
             "Mr Hope said",
