@@ -26,13 +26,15 @@ pub(super) fn without_bcc(raw: &[u8]) -> Vec<u8> {
     kept
 }
 
-/// A line with its end: CRLF, LF, or a bare CR (some readers take that for a line end too).
+/// A line with its end: LF, or any run of CR with the LF behind it. A bare CR counts (some readers take it
+/// for a line end), and CR CR LF is one end, not an empty line that would end the header early.
 fn line_length(bytes: &[u8]) -> usize {
-    match bytes.iter().position(|b| *b == b'\n' || *b == b'\r') {
-        Some(at) if bytes.get(at) == Some(&b'\r') && bytes.get(at + 1) == Some(&b'\n') => at + 2,
-        Some(at) => at + 1,
-        None => bytes.len(),
-    }
+    let Some(text) = bytes.iter().position(|b| *b == b'\n' || *b == b'\r') else {
+        return bytes.len();
+    };
+    let returns = bytes.iter().skip(text).take_while(|b| **b == b'\r').count();
+    let feed = usize::from(bytes.get(text + returns) == Some(&b'\n'));
+    text + returns + feed
 }
 
 fn is_bcc(line: &[u8]) -> bool {
@@ -54,6 +56,8 @@ mod tests {
             without_bcc(raw),
             b"From: a@example.org\r\nSubject: z\r\n\r\nBcc: stays\r\n"
         );
+        let odd = b"Subject: x\r\r\nBcc: hidden@example.org\r\n\r\nbody\r\n";
+        assert_eq!(without_bcc(odd), b"Subject: x\r\r\n\r\nbody\r\n");
         let plain = b"From: a@example.org\nSubject: z\n\nbody\nno end";
         assert_eq!(without_bcc(plain), plain);
     }
