@@ -3,7 +3,8 @@
 
 use proptest::prelude::*;
 use referrald::domain::{
-    Block, Cell, Document, Inline, Kind, MessageHeaders, ParsedMessage, ReadMessage, Role, Row, Table,
+    Attachment, Block, Cell, ConsentAnswer, Document, Inline, Kind, MessageHeaders, ParsedMessage,
+    ReadMessage, ReadStatus, Role, Row, Table,
 };
 use referrald::forms::{AgencyBook, FormsContext, LabelBook, understand};
 
@@ -82,6 +83,10 @@ fn read_with(message: &ReadMessage, labels: &LabelBook) -> ParsedMessage {
 
 fn book() -> LabelBook {
     LabelBook::default_book().expect("the supplied label file is sound")
+}
+
+fn read(blocks: Vec<Block>) -> ParsedMessage {
+    read_with(&message(blocks), &book())
 }
 
 fn sample() -> Vec<Block> {
@@ -222,6 +227,164 @@ fn a_blank_form_and_an_instruction_sheet_make_no_case() {
         paragraph("Address: with the postcode"),
     ];
     assert_eq!(read_with(&message(sheet), &book()).kind, Kind::Unrecognised);
+}
+
+/// One paragraph of several lines; a line is bold where it says so.
+fn lines(lines: &[(&str, bool)], page: Option<u32>) -> Block {
+    let mut pieces = Vec::new();
+    for (at, (line, bold)) in lines.iter().enumerate() {
+        if at > 0 {
+            pieces.push(Inline::Break);
+        }
+        pieces.push(Inline::Text {
+            text: (*line).to_owned(),
+            bold: *bold,
+            struck: false,
+        });
+    }
+    Block::Paragraph { text: pieces, page }
+}
+
+#[test]
+fn label_look_alikes_below_a_bold_label_are_part_of_its_answer() {
+    let field = |label, answer| lines(&[(label, true), (answer, false)], None);
+    let parsed = read(vec![
+        field("I am:", "A victim of crime"),
+        field("Name:", "Evander Mossley"),
+        field("Phone:", "07700 900431"),
+        lines(
+            &[
+                ("What happened:", true),
+                ("He broke my window.", false),
+                ("Date of birth: 01/01/1950", false),
+                ("is what he sprayed on it.", false),
+            ],
+            None,
+        ),
+        field("May we contact you?", "Yes"),
+    ]);
+    let referral = parsed.referral.expect("a referral");
+    assert_eq!(referral.parties[0].date_of_birth, None);
+    let summary = referral.offence.summary.expect("a story");
+    assert!(
+        summary.ends_with("Date of birth: 01/01/1950\nis what he sprayed on it."),
+        "{summary}"
+    );
+}
+
+#[test]
+fn what_stands_below_a_named_person_is_theirs_until_talk_turns_to_somebody_else() {
+    let plain = |text: &[&str]| lines(&text.iter().map(|l| (*l, false)).collect::<Vec<_>>(), None);
+    let parsed = read(vec![
+        plain(&[
+            "Offender: Gideon Stace",
+            "Date of birth: 11/11/1988",
+            "Location: HMP Harrowfen",
+            "Consent to contact: Yes",
+            "Agency: Harrowfen Probation",
+            "Email: worker@probation.example",
+        ]),
+        plain(&["Victim: Mrs Clementine Abara"]),
+        plain(&["Offence: Burglary", "Date of offence: 20/10/2023"]),
+    ]);
+    let referral = parsed.referral.expect("a referral");
+    let [offender, victim] = referral.parties.as_slice() else {
+        panic!("two people, not {}", referral.parties.len());
+    };
+    assert_eq!(offender.date_of_birth.as_deref(), Some("1988-11-11"));
+    assert_eq!(offender.consent.contact, Some(ConsentAnswer::Given));
+    assert!(offender.emails.is_empty());
+    assert_eq!(victim.consent.contact, None);
+    assert_eq!(
+        referral.referrer.email.as_deref(),
+        Some("worker@probation.example")
+    );
+    assert_eq!(referral.offence.location, None);
+}
+
+#[test]
+fn consent_below_two_people_named_in_a_row_is_never_settled_without_a_check() {
+    let parsed = read(vec![lines(
+        &[
+            ("Victim: Ann Lee", false),
+            ("Offender: Tom Roe", false),
+            ("Consent to contact: Yes", false),
+            ("Offence: Theft", false),
+            ("Date of offence: 20/10/2023", false),
+        ],
+        None,
+    )]);
+    let parties = parsed.referral.expect("a referral").parties;
+    let given = parties.iter().position(|p| p.consent.contact.is_some());
+    let flagged = parsed.checks.iter().any(|c| c.path.contains("/consent"));
+    assert!(given.is_none() || flagged);
+}
+
+#[test]
+fn dashed_labels_and_printed_page_numbers_are_no_part_of_an_answer() {
+    let form = |wishes: Block| {
+        let mut blocks = sample();
+        blocks.push(paragraph("--- What do you hope for? ---"));
+        blocks.push(wishes);
+        blocks
+    };
+    let mut dashed = form(paragraph("To say sorry."));
+    dashed.push(paragraph("--- A question nobody knows ---"));
+    dashed.push(paragraph("Perhaps"));
+    let wishes = |blocks| read(blocks).referral.and_then(|r| r.wishes);
+    assert_eq!(wishes(dashed).as_deref(), Some("To say sorry."));
+    let printed = form(lines(
+        &[
+            ("To be heard.", false),
+            ("Statement on page 2 of 3", false),
+            ("Wendmere Police Printed 01/02/2026 Page 1 of 1", false),
+        ],
+        Some(1),
+    ));
+    assert_eq!(
+        wishes(printed).as_deref(),
+        Some("To be heard.\nStatement on page 2 of 3")
+    );
+}
+
+#[test]
+fn words_about_an_unknown_name_are_no_name() {
+    for unknown in ["Not known to us", "Unknown male", "Unidentified", "Not yet known"] {
+        let mut blocks = sample();
+        blocks.push(heading("Offender details"));
+        blocks.push(table(&[&["Name", unknown], &["Address", "1 High Street"]]));
+        let parties = read(blocks).referral.expect("a referral").parties;
+        let last = parties.last().expect("somebody");
+        assert!(last.role == Role::Offender && last.name.is_none(), "{unknown}");
+    }
+}
+
+#[test]
+fn an_unread_attachment_is_a_referral_only_where_a_professional_encloses_it() {
+    let with = |text: &[&str]| {
+        let mut message = message(text.iter().map(|l| paragraph(l)).collect());
+        message.headers.from_name = Some("Chloe Bramwell".into());
+        message.headers.from_address = Some("chloe@county.example".into());
+        message.attachments.push(Attachment {
+            part: "2".into(),
+            filename: Some("form.doc".into()),
+            media_type: "application/msword".into(),
+            bytes: 9,
+            read: ReadStatus::Unsupported,
+            reason: None,
+            document: None,
+        });
+        read_with(&message, &book())
+    };
+    assert_eq!(with(&["Form attached."]).kind, Kind::Unrecognised);
+    let signed = with(&[
+        "Please see attached.",
+        "Chloe Bramwell",
+        "Social Worker",
+        "Wendmere County Council",
+    ]);
+    assert_eq!(signed.kind, Kind::Referral);
+    assert!(signed.checks.iter().any(|c| c.path == "/kind"));
 }
 
 fn words() -> impl Strategy<Value = String> {

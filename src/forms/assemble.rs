@@ -6,7 +6,7 @@ use super::draft::{Notes, Place};
 use super::labels::{Field, LabelBook, Person, Who, spoken};
 use super::offence;
 use super::pairs::{Fact, Facts, Subject};
-use super::person::{Demand, PartyDraft, Tools};
+use super::person::{Demand, PartyDraft, Tools, is_of_nobody_known};
 use super::values::yes_no;
 use crate::domain::{ConsentAnswer, ConsentHow, Referral, Role, names};
 
@@ -376,13 +376,22 @@ fn place_fact(
         slot.occurrences.push(occurrence);
     }
     slot.of = slot.of.or(person.of);
-    if is_identity(fact.field) && answered(fact, book) {
+    if identifies(fact, book) {
         slot.identified = true;
-        if matches!(fact.field, Field::Name | Field::Family) && slot.name.is_none() {
+        if names_person(fact, book) && slot.name.is_none() {
             slot.name = Some(name_key(fact, book));
         }
     }
     slot.facts.push(at);
+}
+
+/// It tells this person from others; a name that nobody knows does too.
+fn identifies(fact: &Fact, book: &LabelBook) -> bool {
+    is_of_nobody_known(fact) || (is_identity(fact.field) && answered(fact, book))
+}
+
+fn names_person(fact: &Fact, book: &LabelBook) -> bool {
+    matches!(fact.field, Field::Name | Field::Family) && answered(fact, book) && !is_of_nobody_known(fact)
 }
 
 fn name_key(fact: &Fact, book: &LabelBook) -> String {
@@ -395,12 +404,12 @@ fn identity(read: &Facts, subject: Subject, book: &LabelBook) -> (bool, Option<S
     let own = read
         .facts
         .iter()
-        .filter(|f| f.subject == subject && is_identity(f.field) && answered(f, book));
+        .filter(|f| f.subject == subject && identifies(f, book));
     let mut name = None;
     let mut any = false;
     for fact in own {
         any = true;
-        if matches!(fact.field, Field::Name | Field::Family) && name.is_none() {
+        if names_person(fact, book) && name.is_none() {
             name = Some(name_key(fact, book));
         }
     }

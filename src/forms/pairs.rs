@@ -69,6 +69,9 @@ pub(super) fn read(document: &Document, book: &LabelBook, quotes: Quotes) -> Fac
     let all = elements(document, quotes);
     for (at, element) in all.iter().enumerate() {
         let underlined = matches!(all.get(at + 1), Some(Element::Rule));
+        if !matches!(element, Element::Line(_)) {
+            reader.block = None;
+        }
         match element {
             Element::Line(line) if is_page_furniture(line, &all, at) => {}
             Element::Line(line) => reader.line(line, underlined),
@@ -189,6 +192,8 @@ impl Reader<'_> {
         });
         let field = match label.field {
             Field::BareDate if self.context == Context::Offence || beside_offence => Field::OffenceDate,
+            // where the person is, not where it happened
+            Field::OffenceLocation if self.block.is_some() => Field::Ignored,
             field => field,
         };
         self.out.facts.push(Fact {
@@ -479,6 +484,7 @@ impl Reader<'_> {
             .map(|p| p.subject);
         let count = parts.len();
         for (at, part) in parts.into_iter().enumerate() {
+            self.leave_block(&part.label);
             let blank = Answer::of(vec![part.answer.clone()]).clean(self.book).is_blank();
             let names_somebody = count == 1 && !blank && self.names_somebody(&part.label);
             let subject = match group.filter(|_| part.label.field.is_piece() && part.label.person.is_none()) {
@@ -518,6 +524,25 @@ impl Reader<'_> {
             }
         }
         true
+    }
+
+    /// Talk of the incident, of work or of somebody else ends what is said of the named person.
+    fn leave_block(&mut self, label: &LabelMatch) {
+        let Some(Subject::Person { person: here, .. }) = self.block.as_ref().map(|block| block.subject)
+        else {
+            return;
+        };
+        let of_incident = matches!(
+            label.field,
+            Field::OffenceKind | Field::OffenceDate | Field::Summary | Field::CrimeNumber
+        );
+        let of_another = label
+            .person
+            .is_some_and(|p| p.who != here.who && !is_helper(p.who));
+        let a_name_line = self.names_somebody(label); // starts a block of its own
+        if !a_name_line && (of_incident || of_another || is_of_work(label.field)) {
+            self.block = None;
+        }
     }
 
     /// A line `Victim: Ann Lee` outside any person's section.

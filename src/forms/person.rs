@@ -2,7 +2,7 @@
 
 use super::draft::{Notes, Place};
 use super::labels::{Field, LabelBook, Strictness, spoken};
-use super::pairs::Fact;
+use super::pairs::{Fact, Subject};
 use super::values::{Cleaned, boolean, contacts, how, yes_no};
 use crate::domain::dates::{self, DateUse, ReadDate};
 use crate::domain::identifiers::{self, IdentifierKind};
@@ -27,6 +27,8 @@ pub(super) struct PartyDraft {
     family: Option<String>,
     /// The words of a `Parent or carer of` column.
     pub(super) child: Option<String>,
+    /// The form says that nobody knows their name: there is such a person.
+    unnamed: bool,
 }
 
 impl PartyDraft {
@@ -37,6 +39,7 @@ impl PartyDraft {
             given: None,
             family: None,
             child: None,
+            unnamed: false,
         }
     }
 
@@ -52,7 +55,8 @@ impl PartyDraft {
             || p.postcode.is_some()
             || p.ethnicity.is_some();
         match p.role {
-            Role::Victim | Role::Offender | Role::Party => reachable || described,
+            Role::Victim | Role::Offender => reachable || described || self.unnamed,
+            Role::Party => reachable || described,
             Role::Supporter | Role::AppropriateAdult | Role::Witness | Role::Professional => {
                 p.name.is_some() || !p.phones.is_empty() || !p.emails.is_empty()
             }
@@ -68,6 +72,13 @@ impl PartyDraft {
         {
             self.notes
                 .doubt(path, "see_elsewhere", format!("the form says \"{quote}\""));
+        }
+        if is_of_nobody_known(fact) {
+            let of_their_own = matches!(fact.subject, Subject::Person { occurrence, .. } if occurrence > 0);
+            self.unnamed |= of_their_own; // a section or column, not just a question
+            self.notes
+                .doubt("/name", "no_name", format!("the form says \"{quote}\""));
+            return;
         }
         if cleaned.is_blank() {
             return;
@@ -248,11 +259,6 @@ impl PartyDraft {
         let Some(read) = names::read(&text) else { return };
         if tools.book.section(&text, Strictness::Every).is_some() {
             return; // "the person responsible" is nobody's name
-        }
-        if says_unknown(&text) {
-            self.notes
-                .doubt("/name", "no_name", format!("the form says \"{quote}\""));
-            return;
         }
         if is_business(&read.name) && self.party.organisation.is_none() {
             self.party.organisation = Some(read.name.clone());
@@ -722,6 +728,11 @@ fn path_of(field: Field) -> Option<&'static str> {
     .map(|(_, path)| path)
 }
 
+/// A name that the form says nobody knows.
+pub(super) fn is_of_nobody_known(fact: &Fact) -> bool {
+    fact.field == Field::Name && says_unknown(&fact.answer.quote())
+}
+
 /// "Unknown male", "not known at present": words about a name that nobody knows.
 fn says_unknown(text: &str) -> bool {
     let said = spoken(text);
@@ -742,11 +753,11 @@ fn says_unknown(text: &str) -> bool {
 
 /// `12/05/85`: the century is worked out, not read.
 fn has_two_digit_year(date: &str) -> bool {
-    let year = date
-        .rsplit(|c: char| !c.is_ascii_digit())
-        .next()
-        .unwrap_or_default();
-    year.len() == 2
+    let mut numbers = date
+        .split(|c: char| !c.is_ascii_digit())
+        .filter(|n| !n.is_empty());
+    let first = numbers.next().unwrap_or_default();
+    first.len() <= 2 && numbers.next_back().is_some_and(|year| year.len() == 2)
 }
 
 /// Splits off a last word pair shaped like a postcode whose letters no postcode has (`CM9 6ZK`).

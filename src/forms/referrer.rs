@@ -85,8 +85,6 @@ pub(super) fn fill<'a>(
             _ => {}
         }
     }
-    let (given, family) = (referrer.name.is_none(), ());
-    let _ = (given, family);
 }
 
 /// The first identifier of a kind, normal form.

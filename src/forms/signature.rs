@@ -114,11 +114,6 @@ pub(super) fn fill(
             "From: {} <{address}>",
             headers.from_name.as_deref().unwrap_or_default()
         );
-        let header_place = Place {
-            part: headers.part.clone(),
-            ..Place::default()
-        };
-        let _ = &header_place;
         set(&mut referrer.email, "/referrer/email", address.to_owned(), &shown);
     }
 }
