@@ -1,6 +1,8 @@
 //! Forms from outside: any blocks are understood without a panic, every value has evidence that holds it,
 //! and a new agency's wording needs only the label file.
 
+#![allow(clippy::expect_used, clippy::panic)] // tests fail by panicking, helpers of tests too
+
 use proptest::prelude::*;
 use referrald::domain::{
     Attachment, Block, Cell, ConsentAnswer, Document, Inline, Kind, MessageHeaders, ParsedMessage,
@@ -439,6 +441,9 @@ enum Piece {
     Hidden(String),
 }
 
+/// Content, columns and rows it spans, whether it is a header.
+type ShapedCell = (Vec<Shape>, u16, u16, bool);
+
 /// A block that may be printed.
 #[derive(Debug, Clone)]
 enum Shape {
@@ -446,7 +451,7 @@ enum Shape {
     Heading(Vec<Piece>),
     Definition(Vec<Piece>, Vec<Piece>),
     Rule,
-    Table(Vec<Vec<(Vec<Shape>, u16, u16, bool)>>),
+    Table(Vec<Vec<ShapedCell>>),
     Quote(Vec<Shape>),
 }
 

@@ -32,6 +32,15 @@ static NAMED: LazyLock<Regex> = LazyLock::new(|| {
     )
     .expect("a constant pattern")
 });
+/// A name with numbers in brackets behind it: `Mr Tom Roe (DOB 22/09/1989, CRN X512907)`.
+#[allow(clippy::expect_used)] // a constant of this file; the tests run it
+static NUMBERED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?x)\b(?P<name>(?:(?:Mr|Mrs|Miss|Ms|Mx|Dr|Rev)\.?\s+) \p{Lu}[\p{L}'’-]+ (?:\s+\p{Lu}[\p{L}'’-]+){1,3})
+        \s* \( (?P<numbers>[^()\n]{4,100}) \)",
+    )
+    .expect("a constant pattern")
+});
 /// ` of 17 High Street, Town,` up to a postcode.
 #[allow(clippy::expect_used)] // a constant of this file; the tests run it
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
@@ -143,16 +152,26 @@ fn tells_of_case(subject: &str, text: &str, found: &[identifiers::Found], signed
 }
 
 fn people(text: &str, referral: &mut Referral, notes: &mut Notes, place: &Place, context: &FormsContext<'_>) {
-    let hits: Vec<_> = NAMED
+    let mut hits: Vec<_> = NAMED
         .captures_iter(text)
-        .filter_map(|c| Some((c.get(0)?, c.name("role")?, c.name("name")?)))
+        .filter_map(|c| {
+            let role = match context.labels.role_in_answer(c.name("role")?.as_str()) {
+                Some(Who::Victim) => Some(Role::Victim),
+                Some(Who::Offender) => Some(Role::Offender),
+                Some(_) | None => None,
+            };
+            Some((c.get(0)?, role, c.name("name")?))
+        })
+        .chain(NUMBERED.captures_iter(text).filter_map(|c| {
+            let role = is_supervised(c.name("numbers")?.as_str()).then_some(Role::Offender);
+            Some((c.get(0)?, role, c.name("name")?))
+        }))
         .collect();
+    hits.sort_by_key(|(whole, _, _)| whole.start());
+    // a role before the name and numbers behind it speak of one person
+    hits.dedup_by(|later, kept| later.0.start() < kept.0.end());
     for (at, (_, role, name)) in hits.iter().enumerate() {
-        let role = match context.labels.role_in_answer(role.as_str()) {
-            Some(Who::Victim) => Role::Victim,
-            Some(Who::Offender) => Role::Offender,
-            Some(_) | None => continue,
-        };
+        let Some(role) = *role else { continue };
         let Some(read) = names::read(name.as_str()) else {
             continue;
         };
@@ -180,6 +199,13 @@ fn people(text: &str, referral: &mut Referral, notes: &mut Notes, place: &Place,
         notes.append(&format!("/parties/{index}"), own);
         referral.parties.push(party);
     }
+}
+
+/// Only people who are sentenced have a probation or prison number.
+fn is_supervised(numbers: &str) -> bool {
+    identifiers::find(numbers)
+        .iter()
+        .any(|f| matches!(f.kind, IdentifierKind::Crn | IdentifierKind::PrisonNumber))
 }
 
 /// Date of birth, address, postcode right behind a name.
@@ -264,6 +290,10 @@ mod tests {
             names("The offender is Reece Danvers, dob 11.6.2005"),
             ["Reece Danvers"]
         );
+        let numbered = NUMBERED.captures("I see Mr Tom Roe (DOB 22/09/1989, CRN X512907), who");
+        let numbers = numbered.as_ref().and_then(|c| c.name("numbers"));
+        assert!(numbers.is_some_and(|n| is_supervised(n.as_str())));
+        assert!(!is_supervised("born 22/09/1989"));
         assert!(names("The victim came to Harlow Town station").is_empty());
         assert!(names("the offender will see the panel").is_empty());
         assert!(ADDRESS.is_match(" of 17 Balkerne Gardens, Colchester, "));
