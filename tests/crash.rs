@@ -1,6 +1,14 @@
 //! The real daemon, killed (SIGKILL) at every step and at random moments, against a real Dovecot with
 //! mail arriving meanwhile: every mail becomes exactly one message, is moved exactly once, and is read.
 
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
+
 mod support;
 
 use referrald::domain::MessageState;

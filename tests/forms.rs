@@ -1,7 +1,13 @@
 //! Forms from outside: any blocks are understood without a panic, every value has evidence that holds it,
 //! and a new agency's wording needs only the label file.
 
-#![allow(clippy::expect_used, clippy::panic)] // tests fail by panicking, helpers of tests too
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used
+)]
 
 use proptest::prelude::*;
 use referrald::domain::{

@@ -5,7 +5,13 @@
 //! `fixtures/outbound/NAME/` holds `message.eml`, `case.json` and `expect.json`. `FIXTURE=part-of-a-name`
 //! runs only those. A new fixture is a new folder; nothing here names one.
 
-#![allow(clippy::expect_used, clippy::panic)] // tests fail by panicking, helpers of tests too
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used
+)]
 
 #[path = "golden/decode.rs"]
 mod decode;

@@ -1,5 +1,13 @@
 //! The inbound path against a real Dovecot.
 
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
+
 mod support;
 
 #[path = "inbound/mailbox.rs"]

@@ -1,6 +1,12 @@
 //! Keeping: ledger, sealing, states, destruction, audit (promises 1, 6, 7 and 8).
 
-#![allow(clippy::unwrap_used)] // helpers of tests, outside #[test] functions
+#![allow(
+    clippy::unwrap_used,
+    missing_docs,
+    unreachable_pub,
+    clippy::expect_used,
+    clippy::panic
+)]
 
 #[path = "keeping/at_rest.rs"]
 mod at_rest;

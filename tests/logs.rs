@@ -2,7 +2,14 @@
 //!
 //! Every command runs over every fixture at trace level; what it logs is searched for every name, number,
 //! address and date of the fixtures' people.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    unreachable_pub
+)]
 
 #[path = "logs/daemon.rs"]
 mod daemon;

@@ -7,7 +7,13 @@
 //! PDF parts are therefore declared as, and begin like, an unknown type. A flipped bit in a Word document
 //! only breaks its container, so there the XML inside is mutated too, and packed again.
 
-#![allow(clippy::expect_used, clippy::panic)] // tests fail by panicking, helpers of tests too
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used
+)]
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::civil::date;

@@ -1,6 +1,13 @@
 //! The way out: the submission server, the relays, and the outbound service between them.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    unreachable_pub
+)]
+
 #[path = "outbound/client.rs"]
 mod client;
 #[path = "support/postfix.rs"]

@@ -1,6 +1,12 @@
 //! Reading whole messages: formats, repairs, bounds, and a mutation run over small samples.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    missing_docs,
+    unreachable_pub,
+    clippy::expect_used
+)]
 
 use referrald::domain::{Attachment, Block, Inline, ReadMessage, ReadStatus, Repair, inline_text};
 use referrald::extract::{ReadLimits, read_message};

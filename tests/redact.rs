@@ -1,6 +1,12 @@
 //! Redaction from request to finished bytes: no known identifier survives, whatever the name and encoding.
 
-#![allow(clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used
+)]
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use proptest::prelude::*;

@@ -1,6 +1,13 @@
 //! Promise 5: hostile bytes are taken apart only in a process that can reach nothing, and one bad message
 //! never holds up the next. The worker is the real program; probes try from inside what it must not do.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    unreachable_pub
+)]
 #![cfg(debug_assertions)]
 
 use referrald::domain::{Personal, UnreadableReason};

@@ -1,5 +1,12 @@
 //! The unit files hold what the documentation promises. Needs systemd's tools (Debian package `systemd`).
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    unreachable_pub
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
