@@ -169,15 +169,69 @@ fn of_address(address: &str, facts: &mut Vec<Fact>) {
         if leads_to_door(first) || (from == 0 && lines.len() > 1 && !is_town) {
             facts.push((squash(first), SpanKind::Address));
         }
-        let street: Vec<String> = words(first)
-            .into_iter()
-            .skip_while(|word| word.chars().any(|c| c.is_ascii_digit()))
-            .collect();
-        if street.len() >= 2 && street.last().is_some_and(|word| is_street_word(word)) {
-            facts.push((street.concat(), SpanKind::Address));
+        let inner = from + 1 < lines.len() && words(first).len() > 1;
+        if inner && !is_town {
+            facts.push((squash(first), SpanKind::Address));
+        }
+        streets(&words(first), facts);
+    }
+}
+
+/// Every street or house within a line, without its number, in each way its last word is written.
+fn streets(line: &[String], facts: &mut Vec<Fact>) {
+    let ends = |word: &String| is_street_word(word) || HOUSE_WORDS.contains(&word.as_str());
+    for (at, word) in line.iter().enumerate().skip(1) {
+        if !ends(word) || line.get(at + 1).is_some_and(|next| is_street_word(next)) {
+            continue;
+        }
+        let before = line.get(..at).unwrap_or_default();
+        let from = before
+            .iter()
+            .rposition(|word| word.chars().any(|c| c.is_ascii_digit()))
+            .map_or(0, |number| number + 1);
+        let name = before.get(from..).unwrap_or_default().concat();
+        if !name.is_empty() {
+            for form in street_forms(word) {
+                facts.push((format!("{name}{form}"), SpanKind::Address));
+            }
         }
     }
 }
+
+/// A street word in each way it is written; any other word as it is.
+pub(super) fn street_forms(word: &str) -> Vec<&str> {
+    const ROWS: [&[&str]; 13] = [
+        &["road", "rd"],
+        &["street", "st"],
+        &["avenue", "ave", "av"],
+        &["close", "cl"],
+        &["lane", "ln"],
+        &["drive", "dr"],
+        &["court", "ct"],
+        &["crescent", "cres"],
+        &["gardens", "gdns"],
+        &["place", "pl"],
+        &["terrace", "ter", "terr"],
+        &["square", "sq"],
+        &["hill", "hl"],
+    ];
+    ROWS.iter()
+        .find(|row| row.contains(&word))
+        .map_or_else(|| vec![word], |row| row.to_vec())
+}
+
+/// Words that end a building's name, lower case.
+const HOUSE_WORDS: [&str; 9] = [
+    "house",
+    "lodge",
+    "mansions",
+    "buildings",
+    "tower",
+    "towers",
+    "apartments",
+    "flats",
+    "maltings",
+];
 
 fn leads_to_door(line: &str) -> bool {
     let words = words(line);
@@ -194,10 +248,33 @@ pub(super) fn is_street_word(word: &str) -> bool {
 }
 
 /// Words that end a street's name, lower case.
-pub(super) const STREET_WORDS: [&str; 58] = [
+pub(super) const STREET_WORDS: [&str; 63] = [
     "road", "rd", "street", "st", "avenue", "ave", "close", "cl", "lane", "ln", "drive", "dr", "way",
     "court", "ct", "crescent", "cres", "gardens", "gdns", "place", "pl", "terrace", "walk", "row", "rise",
     "mews", "hill", "grove", "green", "park", "square", "sq", "gate", "view", "arcade", "parade", "wharf",
     "quay", "meadow", "meadows", "fields", "chase", "mead", "broadway", "cottage", "cottages", "villas",
     "croft", "link", "path", "ride", "passage", "yard", "heights", "common", "estate", "circus", "vale",
+    "approach", "av", "ter", "terr", "hl",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_street_is_found_wherever_it_stands_in_an_address_and_in_short() {
+        let mut facts = Vec::new();
+        of_address("41 Wexford Terrace Colchester CO2 7QT", &mut facts);
+        of_address("Flat 3, The Maltings, Station Approach, Witham", &mut facts);
+        let facts = Facts::new(facts, Bounds::Free);
+        for text in [
+            "off Wexford Terrace",
+            "in Wexford Ter.",
+            "at The Maltings",
+            "by Station Approach",
+        ] {
+            assert_eq!(facts.find(&View::new(text)).is_empty(), false, "{text}");
+        }
+        assert!(facts.find(&View::new("in Colchester or Witham")).is_empty());
+    }
+}

@@ -284,7 +284,12 @@ impl Reader<'_> {
                 what: What::Thing(kind),
             });
         }
-        for hit in self.known.book.find(view) {
+        let found = self.known.book.find(view);
+        let covered: HashSet<usize> = found.iter().flat_map(|hit| hit.first..=hit.last).collect();
+        for hit in found {
+            if is_of_a_stranger(view, &hit, hits, &covered) {
+                continue;
+            }
             let people = narrowed(view, &hit, self.known.book.people())
                 .into_iter()
                 .map(Who::Known)
@@ -374,6 +379,16 @@ impl Reader<'_> {
             Who::Met(index) => self.met.people().get(index),
         }
     }
+}
+
+/// A known given name or surname within the longer name of somebody else: the stranger's mark takes it in.
+fn is_of_a_stranger(view: &View, hit: &NameHit, hits: &[UnknownHit], covered: &HashSet<usize>) -> bool {
+    let single = matches!(hit.piece, Piece::Given | Piece::Surname);
+    let within = |other: &&UnknownHit| other.first <= hit.first && hit.last <= other.last;
+    single
+        && hits.iter().find(within).is_some_and(|other| {
+            (other.name..=other.last).any(|at| !covered.contains(&at) && view.low(at).chars().count() > 2)
+        })
 }
 
 /// The user name, address, file name or link that a name is part of.
@@ -585,11 +600,27 @@ pub(super) fn word_for(kind: SpanKind) -> &'static str {
 pub(super) fn cut(text: &str, spans: &[Span]) -> String {
     let mut out = String::with_capacity(text.len());
     let mut from = 0;
+    // Control characters show nothing and can hide or fake what is read: they go.
+    let shown = |text: &str| -> String {
+        text.chars()
+            .filter(|c| matches!(c, '\t' | '\n' | '\r') || !c.is_ascii_control())
+            .collect()
+    };
     for span in spans {
-        out.push_str(text.get(from..span.start).unwrap_or_default());
+        out.push_str(&shown(text.get(from..span.start).unwrap_or_default()));
         out.push_str(&span.replacement);
         from = span.end;
     }
-    out.push_str(text.get(from..).unwrap_or_default());
+    out.push_str(&shown(text.get(from..).unwrap_or_default()));
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_do_not_reach_the_rebuilt_text() {
+        assert_eq!(cut("a\u{1b}[1mb\u{8}\tc\n", &[]), "a[1mb\tc\n");
+    }
 }

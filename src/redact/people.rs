@@ -47,11 +47,19 @@ impl Person {
             }
             Some(_) | None => name.to_owned(),
         };
+        let (name, aside) = lists::without_asides(&name);
         let mut pieces: Vec<&str> = name.split_whitespace().collect();
-        while pieces.len() > 1 && pieces.first().is_some_and(|p| lists::is_title(&squash(p))) {
+        let leads = |word: &&str| lists::is_title(&squash(word)) || lists::is_rank(&squash(word));
+        while pieces.len() > 1 && pieces.first().is_some_and(leads) {
             pieces.remove(0);
         }
-        let mut person = Self::default();
+        while pieces.len() > 1 && pieces.last().is_some_and(|p| lists::is_suffix(&squash(p))) {
+            pieces.pop();
+        }
+        let mut person = Self {
+            known_as: aside,
+            ..Self::default()
+        };
         let Some((first, rest)) = pieces.split_first() else {
             return person;
         };
@@ -259,7 +267,10 @@ impl Book {
             Piece::Surname | Piece::Given if first == last && whole => {
                 !is_contraction(view, first) && (!spelling.common || self.in_context(view, first, first))
             }
-            Piece::Surname | Piece::Given if first == last => inside(view, self, spelling, first, start, end),
+            Piece::Surname | Piece::Given if first == last => {
+                (at_start && is_possessive(spelling, &head.low))
+                    || inside(view, self, spelling, first, start, end)
+            }
             Piece::Surname | Piece::Given => {
                 whole
                     && spelling.text.len() >= MIN_INSIDE
@@ -268,7 +279,8 @@ impl Book {
             }
             Piece::UserName => whole || (first == last && spelling.text.len() >= MIN_INSIDE),
         };
-        good.then(|| self.hit(view, spelling, first, last))
+        let crosses = (first..last).any(|at| view.gap_after(at).contains('<'));
+        (good && !crosses).then(|| self.hit(view, spelling, first, last))
     }
 
     fn hit(&self, view: &View, spelling: &Spelling, first: usize, last: usize) -> NameHit {
@@ -354,11 +366,26 @@ impl Book {
         if (close(gap_before) && first > 0 && names(first - 1)) || (close(gap_after) && names(next)) {
             return true;
         }
-        if is_date_use(view, first, last) || view.is_all_capitals(first) && around_is_capitals(view, first) {
+        if is_date_use(view, first, last) || is_thing_use(view, first, last, |at| names(at)) {
+            return false;
+        }
+        let alone = gap_before.contains('\n') && (gap_after.contains('\n') || next >= view.tokens.len());
+        let alone = alone || first == 0 && gap_after.contains('\n');
+        let beside = |gap: &str| {
+            let sign = gap.trim_matches(' ');
+            gap.len() > sign.len()
+                && matches!(sign, "-" | "\u{2013}" | "\u{2014}" | "&" | "/" | "(" | "+" | "|")
+        };
+        let acts = matches!(gap_after, " " | "\n") && lists::is_act(view.low(next))
+            || view.low(next) == "aged"
+            || gap_after.is_empty() && next >= view.tokens.len() && first == 0;
+        if alone || acts || beside(gap_after) {
+            return true;
+        }
+        if view.is_all_capitals(first) && around_is_capitals(view, first) {
             return false;
         }
         let possessive = gap_after == "'" && view.low(next) == "s" && !lists::is_calendar(word);
-        let alone = gap_before.contains('\n') && (gap_after.contains('\n') || next >= view.tokens.len());
         if !view.opens_sentence(first) {
             return !lists::is_institution_word(view.low(next)) || !view.is_capital(next) || possessive;
         }
@@ -367,7 +394,6 @@ impl Book {
             _ => "",
         };
         possessive
-            || alone
             || (lists::is_person_verb(after) && lists::is_given_name(word))
             || (gap_after == " " && after == "and" && view.is_capital(next + 1))
             || (gap_after.starts_with([',', ':', ')'])
@@ -415,6 +441,28 @@ fn is_date_use(view: &View, first: usize, last: usize) -> bool {
     number(before) || number(view.low(last + 1)) || leading || lists::is_calendar(before)
 }
 
+/// "The Village Hall", "the Price", "this Court": the ordinary word, capitalised.
+fn is_thing_use(view: &View, first: usize, last: usize, is_name: impl Fn(usize) -> bool) -> bool {
+    let Some(before) = first.checked_sub(1) else {
+        return false;
+    };
+    let word = view.low(first);
+    if view.gap_before(first) != " " || view.low(last + 1) == "family" {
+        return false;
+    }
+    let determiner = matches!(
+        view.low(before),
+        "the" | "a" | "an" | "this" | "that" | "our" | "your" | "my" | "their" | "its" | "no" | "every"
+    );
+    let place = lists::is_institution_word(word)
+        && view.is_capital(before)
+        && !view.opens_sentence(before)
+        && !lists::is_given_name(view.low(before))
+        && !lists::is_plain_word(view.low(before))
+        && !is_name(before);
+    (determiner && !lists::is_given_name(word)) || place
+}
+
 fn around_is_capitals(view: &View, index: usize) -> bool {
     view.is_all_capitals(index + 1) || index.checked_sub(1).is_some_and(|at| view.is_all_capitals(at))
 }
@@ -422,6 +470,13 @@ fn around_is_capitals(view: &View, index: usize) -> bool {
 /// `Don't` is not Don.
 fn is_contraction(view: &View, index: usize) -> bool {
     view.gap_after(index) == "'" && view.low(index + 1) == "t"
+}
+
+/// `Kyles phone`: a possessive whose apostrophe was forgotten.
+fn is_possessive(spelling: &Spelling, word: &str) -> bool {
+    !spelling.common
+        && word.strip_suffix('s') == Some(spelling.text.as_str())
+        && lists::may_be_possessive(word)
 }
 
 /// A full name of ordinary words needs one capital unless it stands in the usual order.
@@ -583,12 +638,22 @@ type Written = (String, Piece, bool, usize);
 /// Every spelling of a person, squashed, without repeats of the same kind.
 fn spellings_of(person: &Person, reach: Reach) -> Vec<Written> {
     let mut all: Vec<Written> = Vec::new();
+    let written: Vec<String> = person
+        .given
+        .iter()
+        .chain(&person.known_as)
+        .chain(&person.middle)
+        .chain(&person.surname)
+        .flat_map(|name| words(name))
+        .collect();
     let mut add = |parts: &[&str], piece: Piece| {
+        // A nickname that nobody told ("drew" of an Andrew) counts only where it stands like a name.
+        let is_nickname = matches!(parts, [one] if words(one).iter().all(|word| !written.contains(word)));
         let text: String = parts.iter().map(|part| squash(part)).collect();
         let pieces: Vec<String> = parts.iter().flat_map(|part| words(part)).collect();
         let common = pieces
             .iter()
-            .all(|w| lists::is_common_name(w) || lists::is_plain_word(w) || w.chars().count() == 1);
+            .all(|w| w.chars().count() == 1 || is_ordinary(w) && (is_nickname || !lists::is_name_first(w)));
         let enough = if piece == Piece::UserName {
             MIN_USER_NAME
         } else {
@@ -665,6 +730,11 @@ fn spellings_of(person: &Person, reach: Reach) -> Vec<Written> {
     }
     user_names(person, &mut add);
     all
+}
+
+/// A word that is in use beside being a name.
+fn is_ordinary(word: &str) -> bool {
+    lists::is_common_name(word) || lists::is_plain_word(word)
 }
 
 fn user_names(person: &Person, add: &mut impl FnMut(&[&str], Piece)) {
@@ -771,6 +841,42 @@ mod tests {
         ] {
             assert_eq!(found(&book, text), [name], "{text}");
         }
+    }
+
+    #[test]
+    fn names_that_are_words_are_found_where_a_name_stands() {
+        let people = book(&[
+            "Jack Qwortz",
+            "Rose Hall",
+            "Grace Price",
+            "Kyle Day",
+            "Sgt Priya Nair",
+        ]);
+        for (text, name) in [
+            ("Jack stole it.", "Jack"),
+            ("x\n\n- Jack (victim)", "Jack"),
+            ("spoke to jack today", "jack"),
+            ("JACK PLEADED GUILTY", "JACK"),
+            ("Thanks.\n\nPrice has paid.", "Price"),
+            ("Thanks.\n\nHall - yes", "Hall"),
+            ("Thanks.\n\nDay & Tom came", "Day"),
+            ("Thanks.\nRose\nyes", "Rose"),
+            ("Kyles phone is off", "Kyles"),
+            ("ask jacks mum", "jacks"),
+            ("Priya Nair rang", "Priya Nair"),
+        ] {
+            assert_eq!(found(&people, text), [name], "{text}");
+        }
+        for text in [
+            "The Village Hall is booked",
+            "Price list attached.",
+            "a bad day at work",
+        ] {
+            assert_eq!(found(&people, text), Vec::<String>::new(), "{text}");
+        }
+        let tom = Person::from_full_name("Cllr Tom (Tommo) O'Neill Jnr");
+        assert_eq!(tom.initials(), "T.O.");
+        assert_eq!(tom.known_as, ["Tommo"]);
     }
 
     #[test]

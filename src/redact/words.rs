@@ -22,6 +22,41 @@ pub(super) fn is_common_name(word: &str) -> bool {
     COMMON_NAMES.contains(word)
 }
 
+/// A name that is hardly ever an ordinary word in a letter, although it is one: it counts everywhere.
+pub(super) fn is_name_first(word: &str) -> bool {
+    NAME_FIRST.contains(word)
+}
+
+/// What follows a surname without being a part of it.
+pub(super) fn is_suffix(word: &str) -> bool {
+    matches!(
+        word,
+        "jr" | "jnr" | "sr" | "snr" | "junior" | "senior" | "ii" | "iii" | "esq"
+    )
+}
+
+/// A name without what stands in brackets, and that on its own.
+pub(super) fn without_asides(name: &str) -> (String, Vec<String>) {
+    let (mut left, mut asides) = (String::new(), Vec::new());
+    let mut rest = name;
+    while let Some((before, after)) = rest.split_once('(') {
+        let (inner, tail) = after.split_once(')').unwrap_or((after, ""));
+        left.push_str(before);
+        left.push(' ');
+        asides.push(inner.trim().trim_matches('"').to_owned());
+        rest = tail;
+    }
+    left.push_str(rest);
+    asides.retain(|aside| aside.chars().any(char::is_alphabetic));
+    (left, asides)
+}
+
+/// Whether a word may be a name of three letters or more with an `s` whose apostrophe was forgotten.
+pub(super) fn may_be_possessive(word: &str) -> bool {
+    let other = matches!(word, "lens" | "mins" | "kits" | "pips" | "tims" | "fins" | "gens");
+    word.ends_with('s') && word.chars().count() > 3 && !other && !is_plain_word(word) && !is_common_name(word)
+}
+
 /// A frequent word that is no name.
 pub(super) fn is_plain_word(word: &str) -> bool {
     PLAIN_WORDS.contains(word) || is_calendar(word)
@@ -148,6 +183,32 @@ static COMMON_NAMES: LazyLock<HashSet<&str>> = LazyLock::new(|| {
          bowl sally job ted ed al jo lee bo ty sid vic art ned mo jules sol lou merit prosper sincere comfort fortune goodness",
     )
 });
+
+static NAME_FIRST: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    set(
+        "jack harry jordan lee ann jo martin carol ted sid jay max dean dale victor robin austin chelsea brooklyn ernest noel reid \
+         dudley glen jules amber jade ruby holly hazel heather daisy ivy violet iris lily sally kay christian drew curtis eve ned \
+         ed al vic mo bo ty penny dolly gail rosemary \
+         roy smith taylor tailor harris webb rowe \
+         freeman woodward bailey shaw pearson gardiner \
+         rhys bea jean jude poppy skye lou ling ng li wu locke crosse abel cain gunn",
+    )
+});
+
+/// Words before which a name in use as an ordinary word is the doer: "Price stole it".
+pub(super) fn is_act(word: &str) -> bool {
+    const NO_ACTS: [&str; 9] = [
+        "need", "indeed", "feed", "speed", "bleed", "exceed", "proceed", "seed", "based",
+    ];
+    const ACTS: [&str; 34] = [
+        "stole", "hit", "paid", "took", "ran", "left", "got", "gave", "began", "broke", "fell", "found",
+        "kept", "made", "read", "sat", "stood", "swore", "threw", "won", "lost", "brought", "bought", "sold",
+        "hurt", "fought", "drove", "drank", "pleads", "wants", "claims", "lives", "turns", "comes",
+    ];
+    is_person_verb(word)
+        || ACTS.contains(&word)
+        || (word.len() > 4 && word.ends_with("ed") && !NO_ACTS.contains(&word))
+}
 
 static PLAIN_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     set(

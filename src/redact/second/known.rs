@@ -1,7 +1,11 @@
 //! What must not be found, and the search for it.
 
 use super::super::RedactionSettings;
-use super::super::words::{is_common_name, is_plain_word, is_title};
+use super::super::facts::{is_street_word, street_forms};
+use super::super::words::{
+    is_common_name, is_name_first, is_plain_word, is_rank, is_suffix, is_title, may_be_possessive,
+    without_asides,
+};
 use super::fold::{Folded, run};
 use crate::domain::{CaseReference, KnownCase, Party, ReferenceKind, identifiers};
 use aho_corasick::AhoCorasick;
@@ -17,12 +21,6 @@ const ANYWHERE: usize = 8;
 const SHORTEST: usize = 2;
 /// Shortest number, address or original.
 const SHORTEST_STRING: usize = 4;
-/// Words that end a street's name.
-const STREETS: [&str; 30] = [
-    "road", "rd", "street", "st", "avenue", "ave", "close", "lane", "drive", "way", "court", "crescent",
-    "gardens", "place", "terrace", "walk", "row", "rise", "mews", "hill", "grove", "green", "park", "square",
-    "gate", "view", "arcade", "parade", "wharf", "quay",
-];
 /// Local parts that many people share.
 const NOT_A_PERSON: [&str; 8] = [
     "info",
@@ -77,6 +75,8 @@ struct Gathered {
     strings: HashSet<String>,
     replaced: HashSet<String>,
     titled: HashSet<String>,
+    /// Names that are words too, but hardly ever in a letter: whole words.
+    first: HashSet<String>,
     births: Vec<(u16, u16, u16)>,
 }
 
@@ -113,7 +113,7 @@ impl Known {
             .collect();
         let titles = ["mr", "mrs", "ms", "mx", "miss"].into_iter().map(run).collect();
         Some(Self {
-            words: all.words,
+            words: all.words.into_iter().chain(all.first).collect(),
             within: Matcher::new(within)?,
             strings: Matcher::new(all.strings)?,
             replaced: Matcher::new(all.replaced)?,
@@ -136,7 +136,13 @@ impl Known {
             || text
                 .words
                 .iter()
-                .any(|word| self.words.contains(word) || self.is_within(word))
+                .any(|word| self.words.contains(word) || self.is_possessive(word) || self.is_within(word))
+    }
+
+    /// `Kyles phone`.
+    fn is_possessive(&self, word: &str) -> bool {
+        let name = word.strip_suffix('s').filter(|_| may_be_possessive(word));
+        name.is_some_and(|name| self.words.contains(name))
     }
 
     /// A longer name that stands there in pieces, each a word of its own ("Hol loway", one letter a cell).
@@ -298,20 +304,27 @@ impl Gathered {
     fn address(&mut self, address: &str) {
         for line in address.split([',', '\n', ';']) {
             let words = Folded::new(line).words;
-            let Some(last) = words.last() else { continue };
-            let street = STREETS.iter().any(|word| run(word) == *last);
+            let written: Vec<String> = line.split_whitespace().map(plain).collect();
+            for (at, word) in written.iter().enumerate().skip(1) {
+                if !is_street_word(word) || written.get(at + 1).is_some_and(|next| is_street_word(next)) {
+                    continue;
+                }
+                let before = written.get(..at).unwrap_or_default();
+                let from = before
+                    .iter()
+                    .rposition(|word| word.chars().any(|c| c.is_ascii_digit()))
+                    .map_or(0, |number| number + 1);
+                let name = before.get(from..).unwrap_or_default();
+                if !name.is_empty() {
+                    for form in street_forms(word) {
+                        self.string(&format!("{} {form}", name.join(" ")));
+                    }
+                }
+            }
+            let street = written.last().is_some_and(|last| is_street_word(last));
             let numbered = words
                 .first()
                 .is_some_and(|word| word.chars().next().is_some_and(|c| digit(c).is_some()));
-            if street && words.len() > 1 {
-                let from = words
-                    .iter()
-                    .position(|word| !word.chars().any(|c| c.is_ascii_digit() || word.len() < 3));
-                let name = words.get(from.unwrap_or(0)..).unwrap_or_default();
-                if name.len() > 1 {
-                    self.string(&name.join(" "));
-                }
-            }
             if (street || numbered) && words.len() > 2 {
                 self.string(line);
             }
@@ -324,16 +337,27 @@ impl Gathered {
             Some((surname, given)) => format!("{given} {surname}"),
             None => name.to_owned(),
         };
-        let written: Vec<&str> = name
+        let (name, asides) = without_asides(&name);
+        let mut written: Vec<&str> = name
             .split_whitespace()
             .filter(|word| !is_title(&plain(word)))
             .collect();
+        while written.len() > 1 && written.first().is_some_and(|word| is_rank(&plain(word))) {
+            written.remove(0);
+        }
+        while written.len() > 1 && written.last().is_some_and(|word| is_suffix(&plain(word))) {
+            written.pop();
+        }
         let mut parts: Vec<String> = written.iter().map(|word| (*word).to_owned()).collect();
         let mut givens: Vec<String> = written
             .first()
             .map(|word| (*word).to_owned())
             .into_iter()
             .collect();
+        for aside in asides {
+            parts.push(aside.clone());
+            givens.push(aside);
+        }
         if let Some(known_as) = &party.known_as {
             let others = known_as
                 .split([',', '/', ';'])
@@ -372,6 +396,9 @@ impl Gathered {
     fn part(&mut self, part: &str) {
         let folded = run(part);
         if self.is_ordinary_part(part) {
+            if is_name_first(&plain(part)) {
+                self.first.insert(folded.clone());
+            }
             self.titled.insert(folded);
         } else if folded.chars().count() >= SHORTEST && !is_particle(&folded) {
             self.words.insert(folded);
