@@ -6,7 +6,7 @@
 use super::facts::{self, Bounds, Fact, Facts};
 use super::initials::{Table, Who, narrowed};
 use super::people::{Book, NameHit, Person, Piece, Reach};
-use super::places::{Birth, Shapes, birth};
+use super::places::{Birth, Shapes, age_after_name, birth};
 use super::unknown::{Unknown, UnknownHit, person_of};
 use super::view::{View, squash};
 use super::words as lists;
@@ -287,6 +287,14 @@ impl Reader<'_> {
         let found = self.known.book.find(view);
         let covered: HashSet<usize> = found.iter().flat_map(|hit| hit.first..=hit.last).collect();
         for hit in found {
+            let rest = view.text.get(hit.end..).unwrap_or_default();
+            if let Some((start, end)) = age_after_name(rest) {
+                marks.push(Mark {
+                    start: hit.end + start,
+                    end: hit.end + end,
+                    what: What::Thing(SpanKind::Age),
+                });
+            }
             if is_of_a_stranger(view, &hit, hits, &covered) {
                 continue;
             }

@@ -268,7 +268,7 @@ impl Book {
                 !is_contraction(view, first) && (!spelling.common || self.in_context(view, first, first))
             }
             Piece::Surname | Piece::Given if first == last => {
-                (at_start && is_possessive(spelling, &head.low))
+                (at_start && (is_possessive(spelling, &head.low) || is_marks_phone(view, spelling, first)))
                     || inside(view, self, spelling, first, start, end)
             }
             Piece::Surname | Piece::Given => {
@@ -343,7 +343,7 @@ impl Book {
         }
         if !view.is_capital(first) {
             let title = first.checked_sub(1).map(|at| view.low(at)).unwrap_or_default();
-            return matches!(title, "mr" | "mrs" | "ms" | "mx");
+            return matches!(title, "mr" | "mrs" | "ms" | "mx") || is_lower_name_use(view, first, last);
         }
         let word = view.low(first);
         let before = first.checked_sub(1).map(|at| view.low(at)).unwrap_or_default();
@@ -385,7 +385,8 @@ impl Book {
         if view.is_all_capitals(first) && around_is_capitals(view, first) {
             return false;
         }
-        let possessive = gap_after == "'" && view.low(next) == "s" && !lists::is_calendar(word);
+        let owns = lists::is_relation(view.low(next + 1)) || !lists::is_calendar(word);
+        let possessive = gap_after == "'" && view.low(next) == "s" && owns;
         if !view.opens_sentence(first) {
             return !lists::is_institution_word(view.low(next)) || !view.is_capital(next) || possessive;
         }
@@ -441,6 +442,41 @@ fn is_date_use(view: &View, first: usize, last: usize) -> bool {
     number(before) || number(view.low(last + 1)) || leading || lists::is_calendar(before)
 }
 
+/// `mark said no`, `i rang hope today`: lower case, where hardly anything but a name can stand.
+fn is_lower_name_use(view: &View, first: usize, last: usize) -> bool {
+    let before = first.checked_sub(1).map(|at| view.low(at)).unwrap_or_default();
+    let (gap_before, gap_after) = (view.gap_before(first), view.gap_after(last));
+    let opens = first == 0
+        || gap_before.contains(['\n', '.', ',', ';', ':', '-', '!', '?'])
+        || matches!(
+            before,
+            "and" | "but" | "because" | "when" | "if" | "as" | "so" | "then"
+        );
+    let next = view.low(last + 1);
+    let speaks = gap_after == " "
+        && matches!(
+            next,
+            "said"
+                | "says"
+                | "rang"
+                | "told"
+                | "texted"
+                | "replied"
+                | "apologised"
+                | "admitted"
+                | "phoned"
+                | "emailed"
+        );
+    let called = matches!(before, "rang" | "texted" | "emailed" | "phoned") && gap_before == " ";
+    let ends = !gap_after.starts_with(' ') && gap_after != "-" && gap_after != "'"
+        || matches!(
+            next,
+            "today" | "yesterday" | "again" | "and" | "on" | "about" | "this"
+        );
+    let relation = gap_after == "'" && view.low(last + 1) == "s" && lists::is_relation(view.low(last + 2));
+    (opens && speaks) || (called && ends && !lists::is_calendar(view.low(first))) || relation
+}
+
 /// "The Village Hall", "the Price", "this Court": the ordinary word, capitalised.
 fn is_thing_use(view: &View, first: usize, last: usize, is_name: impl Fn(usize) -> bool) -> bool {
     let Some(before) = first.checked_sub(1) else {
@@ -477,6 +513,20 @@ fn is_possessive(spelling: &Spelling, word: &str) -> bool {
     !spelling.common
         && word.strip_suffix('s') == Some(spelling.text.as_str())
         && lists::may_be_possessive(word)
+}
+
+/// `Marks phone`, `Graces mum`: the same of a name that is a word, before something that people have.
+fn is_marks_phone(view: &View, spelling: &Spelling, index: usize) -> bool {
+    let next = view.low(index + 1);
+    let had = lists::is_relation(next)
+        || matches!(
+            next,
+            "phone" | "mobile" | "house" | "flat" | "address" | "solicitor" | "number" | "bike"
+        );
+    view.is_capital(index)
+        && view.low(index).strip_suffix('s') == Some(spelling.text.as_str())
+        && view.gap_after(index) == " "
+        && had
 }
 
 /// A full name of ordinary words needs one capital unless it stands in the usual order.
@@ -864,6 +914,9 @@ mod tests {
             ("Kyles phone is off", "Kyles"),
             ("ask jacks mum", "jacks"),
             ("Priya Nair rang", "Priya Nair"),
+            ("ok. price said no", "price"),
+            ("i rang grace today", "grace"),
+            ("The Graces mum", "Graces"),
         ] {
             assert_eq!(found(&people, text), [name], "{text}");
         }

@@ -45,6 +45,34 @@ static LOWER_ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
 });
 static BIRTH_LABEL: LazyLock<Regex> =
     LazyLock::new(|| constant(r"(?i)\b(?:d\.? ?o\.? ?b\b\.?|dates? of birth|birth ?dates?|birthdays?|born)"));
+static SIX_DIGITS: LazyLock<Regex> = LazyLock::new(|| constant(r"\b(\d\d)(\d\d)(\d\d)\b"));
+static DAY_MONTH: LazyLock<Regex> = LazyLock::new(|| {
+    let months = "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?";
+    let tens = "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|twenty[ -][a-z]{5,7}|thirtieth|thirty[ -]first";
+    let years = "nineteen [a-z]{3,9}(?:[ -][a-z]{3,5})?|two thousand(?: and)? [a-z]{3,9}";
+    constant(&format!(
+        r"(?i)\b(?:\d{{1,2}}(?:st|nd|rd|th)?|{tens}) (?:of )?(?:{months})\b(?:,? (?:{years}|\d{{4}})\b)?|\b(?:{months}) (?:the )?(?:\d{{1,2}}(?:st|nd|rd|th)?|{tens})\b"
+    ))
+});
+static SPACED_PHONE: LazyLock<Regex> = LazyLock::new(|| constant(r"\b0(?:[ .-]{1,2}\d){9,10}\b"));
+static SPOKEN_EMAIL: LazyLock<Regex> = LazyLock::new(|| {
+    constant(
+        r"(?i)\b[a-z0-9][a-z0-9._+-]*(?: ?[(\[{]at[)\]}] ?| at | @ )[a-z0-9-]+(?:(?: ?[(\[{]dot[)\]}] ?| dot )[a-z]{2,})+|\b[a-z0-9][a-z0-9._+-]*(?: ?[(\[{]at[)\]}] ?| @ ?|@ )[a-z0-9-]+(?:\.[a-z]{2,})+",
+    )
+});
+static AGE_OF_NAMED: LazyLock<Regex> = LazyLock::new(|| {
+    constant(
+        r"^(?:'s)?(?: \((\d{1,2})\)| is (\d{1,2})(?:[.,;)\n]|$| and | years?)|, (\d{1,2})(?:[,.;)\n]|$))",
+    )
+});
+
+/// Where the age stands in what follows a person's name: `(21)`, ` is 21`, `, 21,`.
+pub(super) fn age_after_name(rest: &str) -> Option<(usize, usize)> {
+    let found = AGE_OF_NAMED.captures(rest)?;
+    let number = (1..=3).find_map(|group| found.get(group))?;
+    Some((number.start(), number.end()))
+}
+
 static AGE: LazyLock<Regex> = LazyLock::new(|| {
     constant(
         r"(?i)\b(?:aged?[: ]{1,2}(?:of )?(\d{1,3})\b(?: years?(?: old)?)?|(\d{1,3})[ -]?(?:years?|yrs?)[ -]olds?\b|(\d{1,2}) ?(?:yo|y/o)\b)",
@@ -94,6 +122,16 @@ impl Shapes<'_> {
                 pieces.push((all.start(), all.end(), SpanKind::Age));
             }
         }
+        pieces.extend(
+            SPACED_PHONE
+                .find_iter(text)
+                .map(|m| (m.start(), m.end(), SpanKind::Phone)),
+        );
+        pieces.extend(
+            SPOKEN_EMAIL
+                .find_iter(text)
+                .map(|m| (m.start(), m.end(), SpanKind::Email)),
+        );
         let handles = HANDLE.captures_iter(text).filter_map(|found| found.get(1));
         pieces.extend(handles.map(|m| (m.start(), m.end() - trailing_dots(m.as_str()), SpanKind::Person)));
         pieces
@@ -187,6 +225,64 @@ impl Shapes<'_> {
                 last_birth = Some(date.end);
             }
         }
+        let short = self.short_births(text, &labels, &found);
+        found.extend(short);
+        found
+    }
+
+    /// Whether a day with a month's name is the birthday of somebody known.
+    fn is_known_day(&self, written: &str) -> bool {
+        const MONTHS: [&str; 12] = [
+            "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+        ];
+        let words = super::view::words(written);
+        let day = words
+            .iter()
+            .find_map(|word| word.trim_end_matches(char::is_alphabetic).parse::<i8>().ok());
+        let month = MONTHS
+            .iter()
+            .position(|month| words.iter().any(|word| word.starts_with(month)))
+            .and_then(|at| i8::try_from(at + 1).ok());
+        self.births
+            .iter()
+            .any(|birth| Some(birth.1) == month && Some(birth.2) == day)
+    }
+
+    /// A known date of birth in six digits, and its day and month under a label.
+    fn short_births(&self, text: &str, labels: &[usize], births: &[Piece]) -> Vec<Piece> {
+        let number = |group: Option<regex::Match<'_>>| group.and_then(|m| m.as_str().parse::<i16>().ok());
+        let mut found = Vec::new();
+        for six in SIX_DIGITS.captures_iter(text) {
+            let parts = (number(six.get(1)), number(six.get(2)), number(six.get(3)));
+            let (Some(all), (Some(day), Some(month), Some(year))) = (six.get(0), parts) else {
+                continue;
+            };
+            let known =
+                |birth: &&Birth| birth.0 == year && i16::from(birth.1) == month && i16::from(birth.2) == day;
+            if self.births.iter().find(known).is_some() {
+                found.push((all.start(), all.end(), SpanKind::DateOfBirth));
+            }
+        }
+        for pair in DAY_MONTH.captures_iter(text) {
+            let Some(all) = pair.get(0) else { continue };
+            let label = labels
+                .partition_point(|end| *end <= all.start())
+                .checked_sub(1)
+                .and_then(|at| labels.get(at));
+            let same_clause = |end: usize| {
+                let between = text.get(end..all.start()).unwrap_or_default();
+                !between.contains([',', '.', ';', '\n']) || !between.contains(char::is_alphabetic)
+            };
+            let labelled = label.is_some_and(|end| all.start() - end <= LABEL_TO_DATE && same_clause(*end));
+            let continued = self.is_known_day(all.as_str())
+                && births.iter().any(|(_, end, _)| {
+                    let between = text.get(*end..all.start()).unwrap_or(".");
+                    between.len() <= NEXT_SPELLING && !between.contains(['.', '\n'])
+                });
+            if labelled || continued {
+                found.push((all.start(), all.end(), SpanKind::DateOfBirth));
+            }
+        }
         found
     }
 
@@ -234,6 +330,24 @@ mod tests {
             .into_iter()
             .map(|(start, end, kind)| (view.text[start..end].to_owned(), kind))
             .collect()
+    }
+
+    #[test]
+    fn numbers_and_addresses_in_disguise_and_ages_after_names_go() {
+        for (text, kind) in [
+            ("0 7 7 0 0 9 0 0 9 9 9", SpanKind::Phone),
+            ("joe.bloggs (at) gmail (dot) com", SpanKind::Email),
+            ("joe at gmail dot com", SpanKind::Email),
+            ("joe @ gmail.com", SpanKind::Email),
+        ] {
+            let found = shapes(&format!("Ring {text} now"));
+            assert!(found.contains(&(text.to_owned(), kind)), "{text}");
+        }
+        let found = shapes("His birthday is 9 April, we meet on 9 April.");
+        assert_eq!(found, [("9 April".to_owned(), SpanKind::DateOfBirth)]);
+        assert_eq!(age_after_name(" (21) said"), Some((2, 4)));
+        assert_eq!(age_after_name(" is 21."), Some((4, 6)));
+        assert_eq!(age_after_name(" is 21 minutes late"), None);
     }
 
     #[test]

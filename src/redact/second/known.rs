@@ -51,6 +51,8 @@ pub(super) struct Known {
     /// Year of the century, month, day.
     births: Vec<(u16, u16, u16)>,
     titles: HashSet<String>,
+    /// Words that say that a birth follows.
+    labels: HashSet<String>,
     months: Vec<String>,
 }
 
@@ -120,6 +122,10 @@ impl Known {
             titled: all.titled,
             births: all.births,
             titles,
+            labels: ["dob", "born", "birth", "birthday"]
+                .into_iter()
+                .map(run)
+                .collect(),
             months: MONTHS.into_iter().map(run).collect(),
         })
     }
@@ -214,7 +220,40 @@ impl Known {
             };
             is_birth(part(4, 8), part(2, 4), part(0, 2)) || is_birth(part(0, 4), part(4, 6), part(6, 8))
         };
-        text.words.windows(3).any(three) || text.words.iter().any(eight)
+        let six = |word: &String| {
+            let digits: Option<String> = word.chars().map(digit).collect();
+            let part = |from: usize, to: usize| digits.as_ref()?.get(from..to)?.parse::<u16>().ok();
+            word.chars().count() == 6
+                && matches!(
+                    (part(0, 2), part(2, 4), part(4, 6)),
+                    (Some(day), Some(month), Some(year)) if is_birth(year, month, day)
+                )
+        };
+        text.words.windows(3).any(three)
+            || text.words.iter().any(|word| eight(word) || six(word))
+            || self.has_birthday(text)
+    }
+
+    /// Day and month of a known birth shortly after a label.
+    fn has_birthday(&self, text: &Folded) -> bool {
+        /// Most words from the label to the date, date included.
+        const NEAR: usize = 5;
+        let mut labels = text.words.iter().enumerate();
+        labels.any(|(at, word)| {
+            let near = text.words.get(at + 1..).unwrap_or_default();
+            self.labels.contains(word)
+                && near.iter().zip(near.iter().skip(1)).take(NEAR).any(|(a, b)| {
+                    let (first, second) = (self.number(a), self.number(b));
+                    let is = |day: Option<u16>, month: Option<u16>| {
+                        self.births
+                            .iter()
+                            .any(|birth| Some(birth.1) == month && Some(birth.2) == day)
+                    };
+                    let named =
+                        |word: &String| self.months.iter().any(|month| word.starts_with(month.as_str()));
+                    (named(b) && is(first, second)) || (named(a) && is(second, first))
+                })
+        })
     }
 
     /// A day, month or year: digits (folded ones too), an ordinal, or a month's name.

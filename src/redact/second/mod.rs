@@ -50,8 +50,10 @@ mod tests {
         party.emails = vec!["bluebird74@example.com".to_owned()];
         let mut other = Party::new(Role::Offender);
         other.name = Some("Mark Hope".to_owned());
+        let mut third = Party::new(Role::Offender);
+        third.name = Some("Sgt Jack (Jacko) Qwortz Jnr".to_owned());
         let referral = Referral {
-            parties: vec![party, other],
+            parties: vec![party, other, third],
             ..Referral::default()
         };
         KnownCase {
@@ -129,6 +131,11 @@ mod tests {
             "3rd November 1951",
             "1951-11-03",
             "jayden  mulqueen",
+            "margarets phone",
+            "off Larkspur Cl",
+            "dob 031151",
+            "her birthday is 3 November",
+            "i rang jack today",
             "http://x.example/?n=Margaret%20Holl%6Fway",
             "=?utf-8?Q?Hol=6Coway?=",
         ] {
