@@ -366,7 +366,7 @@ impl Book {
         if (close(gap_before) && first > 0 && names(first - 1)) || (close(gap_after) && names(next)) {
             return true;
         }
-        if is_date_use(view, first, last) || is_thing_use(view, first, last, |at| names(at)) {
+        if is_date_use(view, first, last) || is_thing_use(view, first, last, names) {
             return false;
         }
         let alone = gap_before.contains('\n') && (gap_after.contains('\n') || next >= view.tokens.len());
