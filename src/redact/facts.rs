@@ -273,7 +273,7 @@ mod tests {
             "at The Maltings",
             "by Station Approach",
         ] {
-            assert_eq!(facts.find(&View::new(text)).is_empty(), false, "{text}");
+            assert!(!facts.find(&View::new(text)).is_empty(), "{text}");
         }
         assert!(facts.find(&View::new("in Colchester or Witham")).is_empty());
     }
