@@ -17,10 +17,10 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::civil::date;
-use referrald::domain::KnownCase;
-use referrald::extract::{ReadLimits, read_message};
+use referrald::domain::{KnownCase, MailLimits, ReadRequest};
+use referrald::extract::read_message;
 use referrald::forms::{AgencyBook, FormsContext, LabelBook, understand};
-use referrald::mail::{MailLimits, Part, PartBody, parse};
+use referrald::mail::{Part, PartBody, parse};
 use referrald::redact::{DraftRequest, RedactionSettings, draft, finish};
 use std::io::{Cursor, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -210,7 +210,7 @@ fn settings() -> RedactionSettings {
 
 fn run_through(raw: &[u8], case: Option<&KnownCase>, books: &(LabelBook, AgencyBook)) {
     let _ = parse(raw, &MailLimits::default());
-    if let Ok(message) = read_message(raw, &ReadLimits::default()) {
+    if let Ok(message) = read_message(raw, &ReadRequest::default(), &mut |_| {}) {
         let context = FormsContext {
             labels: &books.0,
             agencies: &books.1,

@@ -8,14 +8,16 @@
     clippy::expect_used
 )]
 
-use referrald::domain::{Attachment, Block, Inline, ReadMessage, ReadStatus, Repair, inline_text};
-use referrald::extract::{ReadLimits, read_message};
-use referrald::mail::{self, MailLimits, PartBody};
+use referrald::domain::{
+    Attachment, Block, Inline, MailLimits, ReadMessage, ReadRequest, ReadStatus, Repair, inline_text,
+};
+use referrald::extract::read_message;
+use referrald::mail::{self, PartBody};
 use std::io::{Cursor, Write};
 use std::time::{Duration, Instant};
 
 fn read(raw: &[u8]) -> ReadMessage {
-    read_message(raw, &ReadLimits::default()).unwrap_or_else(|_| panic!("not a mail"))
+    read_message(raw, &ReadRequest::default(), &mut |_| {}).unwrap_or_else(|_| panic!("not a mail"))
 }
 
 fn lines(blocks: &[Block], out: &mut Vec<String>) {
@@ -471,7 +473,7 @@ fn mutated_messages_never_panic() {
         } else {
             bytes
         };
-        let _ = read_message(&raw, &ReadLimits::default());
+        let _ = read_message(&raw, &ReadRequest::default(), &mut |_| {});
         runs += 1;
     }
     assert!(runs > 200, "only {runs} runs in the time allowed");

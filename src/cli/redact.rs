@@ -2,8 +2,8 @@
 
 use super::output::{self, Failure, Outcome};
 use super::setup::{self, Setup};
-use crate::domain::{Change, DeliveryAction, HoldReason, KnownCase};
-use crate::mail::{self, MailLimits, PartBody};
+use crate::domain::{Change, DeliveryAction, HoldReason, KnownCase, MailLimits};
+use crate::mail::{self, PartBody};
 use crate::outbound::Drafter;
 use crate::redact::{self, DraftRequest, Finished, FinishedDelivery, RedactedMessage, RedactionSettings};
 use aho_corasick::{AhoCorasick, MatchKind};

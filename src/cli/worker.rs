@@ -1,5 +1,6 @@
 //! `referrald worker`: the process that takes foreign bytes apart. Started by the daemon only.
 
+use crate::domain::ReadRequest;
 use crate::sandbox::{Handlers, serve};
 use crate::{extract, redact};
 use std::ffi::OsString;
@@ -13,7 +14,7 @@ const OWN_ARGUMENTS_AT: usize = 2;
 pub(super) fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().skip(OWN_ARGUMENTS_AT).collect();
     let handlers = Handlers {
-        read: |raw| extract::read_message(raw, &extract::ReadLimits::default()),
+        read: |raw| extract::read_message(raw, &ReadRequest::default(), &mut |_| {}),
         draft: redact::draft,
     };
     match serve(&arguments, handlers) {

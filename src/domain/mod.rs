@@ -13,6 +13,7 @@ mod ids;
 pub mod names;
 mod outcome;
 mod personal;
+mod reading;
 mod referral;
 
 pub use address::{CjsmAddress, EmailAddress, MailRoute, OpenAddress, Recipient};
@@ -29,6 +30,7 @@ pub use ids::{CaseFileId, CaseId, DeliveryId, MessageId, OutboundId, SubmissionA
 pub use jiff::Timestamp;
 pub use outcome::{Change, ChangeWhere, DeliveryAction, HoldReason, SpanKind};
 pub use personal::Personal;
+pub use reading::{MailLimits, ReadLimits, ReadRequest, SkippedPart};
 pub use referral::{
     AgencyKind, AttachmentRow, CaseKind, Check, Consent, ConsentAnswer, ConsentHow, Evidence, Kind,
     KnownCase, Offence, OffenceOutcome, PARSED_SCHEMA, ParsedMessage, Party, PreferredContact, Reference,

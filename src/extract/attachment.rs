@@ -3,19 +3,32 @@
 use super::budget::Budget;
 use super::kind::{self, Kind};
 use super::text::Folding;
-use super::{ReadLimits, csv, docx, html, pdf, text};
-use crate::domain::{Block, Document, ReadStatus};
-use crate::mail::{Part, PartBody};
+use super::unpack::Room;
+use super::{archive, csv, doc, docx, html, json, opendocument, outlook, pdf, rtf, sheet, smime, text};
+use crate::domain::{Block, Document, ReadLimits, ReadStatus};
+use crate::mail::{self, Mail, Part, PartBody};
 
-/// How reading an attachment went.
-pub(super) enum Outcome<'p> {
-    Read {
+/// What an attachment turned out to be.
+pub(super) enum Opened {
+    /// A document, or something that is not read.
+    Document {
         status: ReadStatus,
         reason: Option<String>,
         document: Option<Document>,
     },
     /// A mail under another type.
-    Mail(&'p [u8]),
+    Mail(Mail),
+    /// Files, or the parts of a message.
+    Parts { root: Part, texts: Texts },
+}
+
+/// What the message texts inside an attachment are to the mail it came with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Texts {
+    /// The mail's own text.
+    Own,
+    /// The mail's own text once more, perhaps richer.
+    Alternative,
 }
 
 /// What a format's reader found.
@@ -55,47 +68,74 @@ impl Reading {
 }
 
 const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+const ODT: &str = "application/vnd.oasis.opendocument.text";
+/// As a message text too: what Outlook calls the body of a rich mail.
+pub(super) const RTF: &str = "application/rtf";
 
 /// Why only the beginning was read.
 pub(super) const TOO_LONG: &str = "longer than the limit; only the beginning was read";
 
 /// Reads a part that is not the message text.
-pub(super) fn read<'p>(part: &'p Part, limits: &ReadLimits) -> Outcome<'p> {
+pub(super) fn open(part: &Part, limits: &ReadLimits, room: &mut Room) -> Opened {
     let empty: &[u8] = &[];
     let content = match &part.body {
         PartBody::Text(text) => text.as_bytes(),
         PartBody::Bytes(bytes) => bytes.as_slice(),
         PartBody::NotRead => {
             let reason = "more parts or nesting than the limit; not read";
-            return outcome(Reading::failed(ReadStatus::TooLarge, reason), part, None);
+            return document(Reading::failed(ReadStatus::TooLarge, reason), part, None);
         }
         PartBody::Multipart(_) | PartBody::Message(_) => empty,
     };
     if content.len() as u64 > limits.max_document_bytes {
         let reason = "larger than the limit; not read";
-        return outcome(Reading::failed(ReadStatus::TooLarge, reason), part, None);
+        return document(Reading::failed(ReadStatus::TooLarge, reason), part, None);
     }
     if content.trim_ascii().is_empty() {
-        return outcome(Reading::failed(ReadStatus::Empty, "empty file"), part, None);
+        return document(Reading::failed(ReadStatus::Empty, "empty file"), part, None);
     }
-    let kind = smime(part).unwrap_or_else(|| kind::of(&part.media_type, part.filename.as_deref(), content));
-    if kind == Kind::Mail {
-        return Outcome::Mail(content);
-    }
+    let kind =
+        smime_kind(part).unwrap_or_else(|| kind::of(&part.media_type, part.filename.as_deref(), content));
     if let Some(reason) = kind.reason() {
         let status = if kind.is_locked() {
             ReadStatus::Encrypted
         } else {
             ReadStatus::Unsupported
         };
-        return outcome(Reading::failed(status, reason), part, None);
+        return document(Reading::failed(status, reason), part, None);
     }
-    let (reading, media_type) = read_kind(kind, content, limits);
-    outcome(reading, part, Some(media_type))
+    let (reading, media_type) = match kind {
+        Kind::Mail | Kind::OutlookMessage | Kind::WinmailDat | Kind::SignedData | Kind::Zip => {
+            match unpack(kind, content, limits, room) {
+                Ok(opened) => return opened,
+                Err(reading) => (reading, None),
+            }
+        }
+        _ => {
+            let (reading, media_type) = read_kind(kind, content, limits);
+            (reading, Some(media_type))
+        }
+    };
+    document(reading, part, media_type)
+}
+
+/// Opens a file that holds files.
+fn unpack(kind: Kind, content: &[u8], limits: &ReadLimits, room: &mut Room) -> Result<Opened, Reading> {
+    let parts = |root, texts| Opened::Parts { root, texts };
+    match kind {
+        Kind::OutlookMessage => outlook::msg::read(content, limits, room).map(Opened::Mail),
+        Kind::WinmailDat => {
+            outlook::tnef::read(content, limits, room).map(|root| parts(root, Texts::Alternative))
+        }
+        Kind::SignedData => smime::read(content, limits, room).map(|root| parts(root, Texts::Own)),
+        Kind::Zip => archive::read(content, limits, room).map(|root| parts(root, Texts::Own)),
+        _ => Ok(Opened::Mail(mail::parse(content, &limits.mail))),
+    }
 }
 
 /// S/MIME says by a parameter what it is (RFC 8551 section 3.2.2).
-fn smime(part: &Part) -> Option<Kind> {
+fn smime_kind(part: &Part) -> Option<Kind> {
     if !matches!(
         part.media_type.as_str(),
         "application/pkcs7-mime" | "application/x-pkcs7-mime"
@@ -116,6 +156,11 @@ fn read_kind(kind: Kind, content: &[u8], limits: &ReadLimits) -> (Reading, &'sta
     let as_text = || crate::mail::decode_text(content);
     match kind {
         Kind::Docx => (docx::read(content, limits), DOCX),
+        Kind::Doc => (doc::read(content, limits), "application/msword"),
+        Kind::Rtf => (rtf::read(content, limits), RTF),
+        Kind::OpenText => (opendocument::read(content, limits), ODT),
+        Kind::Sheet => (sheet::read(content, limits), XLSX),
+        Kind::Json => (json::read(content, limits), "application/json"),
         Kind::Pdf => (pdf::read(content, limits), "application/pdf"),
         Kind::Html => {
             let blocks = html::blocks(&as_text(), &mut budget);
@@ -132,7 +177,7 @@ fn read_kind(kind: Kind, content: &[u8], limits: &ReadLimits) -> (Reading, &'sta
     }
 }
 
-fn outcome<'p>(reading: Reading, part: &Part, media_type: Option<&str>) -> Outcome<'p> {
+fn document(reading: Reading, part: &Part, media_type: Option<&str>) -> Opened {
     let has_content = !reading.blocks.is_empty() || !reading.fields.is_empty();
     let document = has_content.then(|| Document {
         part: part.number.clone(),
@@ -141,7 +186,7 @@ fn outcome<'p>(reading: Reading, part: &Part, media_type: Option<&str>) -> Outco
         blocks: reading.blocks,
         fields: reading.fields,
     });
-    Outcome::Read {
+    Opened::Document {
         status: reading.status,
         reason: reading.reason,
         document,

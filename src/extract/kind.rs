@@ -1,29 +1,40 @@
 //! What an attachment is: by its content first, then its name, then its declared type.
 
+use std::io::Cursor;
+
 /// Kinds of attachments that matter here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Docx,
+    Doc,
+    Rtf,
+    OpenText,
+    /// A workbook of any make: XLSX, XLS, ODS.
+    Sheet,
     Pdf,
     Html,
     Csv,
+    Json,
     Text,
     Mail,
+    /// A mail as Outlook saves it (`.msg`).
+    OutlookMessage,
+    /// A mail as Outlook sends it (`winmail.dat`).
+    WinmailDat,
+    SignedData,
+    Zip,
     Picture,
-    /// An old Word, Excel or Outlook file (Compound File Binary).
+    /// An old Office file (Compound File Binary) that is none of the above.
     OldOffice,
     /// An Office file behind a password.
     LockedOffice,
-    Rtf,
     OpenDocument,
-    Spreadsheet,
     Slides,
+    /// An archive other than zip.
     Archive,
     LockedArchive,
-    WinmailDat,
     Encrypted,
     Signature,
-    SignedData,
     Calendar,
     ContactCard,
     Sound,
@@ -34,20 +45,30 @@ impl Kind {
     /// Why such an attachment is not read; `None` for those that are.
     pub(super) fn reason(self) -> Option<&'static str> {
         match self {
-            Self::Docx | Self::Pdf | Self::Html | Self::Csv | Self::Text | Self::Mail => None,
+            Self::Docx
+            | Self::Doc
+            | Self::Rtf
+            | Self::OpenText
+            | Self::Sheet
+            | Self::Pdf
+            | Self::Html
+            | Self::Csv
+            | Self::Json
+            | Self::Text
+            | Self::Mail
+            | Self::OutlookMessage
+            | Self::WinmailDat
+            | Self::SignedData
+            | Self::Zip => None,
             Self::Picture => Some("picture, not read"),
-            Self::OldOffice => Some("old Office format (.doc, .xls, .msg), not read"),
+            Self::OldOffice => Some("old Office format, not read"),
             Self::LockedOffice => Some("Office file behind a password"),
-            Self::Rtf => Some("rich text (.rtf), not read"),
-            Self::OpenDocument => Some("OpenDocument file, not read"),
-            Self::Spreadsheet => Some("spreadsheet, not read"),
+            Self::OpenDocument => Some("OpenDocument drawing or presentation, not read"),
             Self::Slides => Some("slides, not read"),
-            Self::Archive => Some("archive, not read"),
+            Self::Archive => Some("archive of a kind that is not opened; ask for the files themselves"),
             Self::LockedArchive => Some("archive behind a password"),
-            Self::WinmailDat => Some("Outlook winmail.dat, not read"),
             Self::Encrypted => Some("encrypted message; only its recipient's key opens it"),
             Self::Signature => Some("signature"),
-            Self::SignedData => Some("signed message in one piece, not read"),
             Self::Calendar => Some("calendar entry, not read"),
             Self::ContactCard => Some("contact card, not read"),
             Self::Sound => Some("sound or film, not read"),
@@ -101,13 +122,7 @@ fn by_content(content: &[u8]) -> Option<Kind> {
         return Some(zip_kind(head));
     }
     if content.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {
-        let marks: Vec<u8> = "EncryptedPackage".bytes().flat_map(|b| [b, 0]).collect();
-        let is_locked = contains(head, &marks) || contains(content, &marks);
-        return Some(if is_locked {
-            Kind::LockedOffice
-        } else {
-            Kind::OldOffice
-        });
+        return compound_kind(content);
     }
     if start.starts_with(b"{\\rtf") {
         return Some(Kind::Rtf);
@@ -137,19 +152,46 @@ fn zip_kind(content: &[u8]) -> Kind {
     if content.get(6).is_some_and(|flags| flags & 1 == 1) {
         return Kind::LockedArchive;
     }
-    if contains(content, b"mimetypeapplication/vnd.oasis.opendocument") {
-        return Kind::OpenDocument;
+    for (mimetype, kind) in [
+        ("mimetypeapplication/vnd.oasis.opendocument.text", Kind::OpenText),
+        (
+            "mimetypeapplication/vnd.oasis.opendocument.spreadsheet",
+            Kind::Sheet,
+        ),
+        ("mimetypeapplication/vnd.oasis.opendocument", Kind::OpenDocument),
+    ] {
+        if contains(content, mimetype.as_bytes()) {
+            return kind;
+        }
     }
     for (member, kind) in [
         (b"word/".as_slice(), Kind::Docx),
-        (b"xl/", Kind::Spreadsheet),
+        (b"xl/", Kind::Sheet),
         (b"ppt/", Kind::Slides),
     ] {
         if member_starts_with(content, member) {
             return kind;
         }
     }
-    Kind::Archive
+    Kind::Zip
+}
+
+/// Tells a compound file by the streams at its root ([MS-CFB]); `None` where there is no telling.
+fn compound_kind(content: &[u8]) -> Option<Kind> {
+    let opened = cfb::CompoundFile::open(Cursor::new(content)).ok()?;
+    let has = |name: &str| opened.exists(format!("/{name}"));
+    let marks = [
+        ("EncryptedPackage", Kind::LockedOffice),
+        ("__properties_version1.0", Kind::OutlookMessage),
+        ("WordDocument", Kind::Doc),
+        ("Workbook", Kind::Sheet),
+        ("Book", Kind::Sheet),
+    ];
+    let found = marks
+        .into_iter()
+        .find(|(name, _)| has(name))
+        .map(|(_, kind)| kind);
+    Some(found.unwrap_or(Kind::OldOffice))
 }
 
 /// A member's name (after a local or central header's fixed part) begins with `prefix`.
@@ -184,14 +226,18 @@ fn by_name(filename: Option<&str>) -> Option<Kind> {
         "pdf" => Some(Kind::Pdf),
         "htm" | "html" | "xhtml" => Some(Kind::Html),
         "csv" | "tsv" => Some(Kind::Csv),
-        "txt" | "text" | "log" | "md" | "json" => Some(Kind::Text),
+        "json" => Some(Kind::Json),
+        "txt" | "text" | "log" | "md" => Some(Kind::Text),
         "eml" => Some(Kind::Mail),
-        "doc" | "xls" | "ppt" | "msg" => Some(Kind::OldOffice),
+        "doc" | "dot" => Some(Kind::Doc),
+        "xls" | "xlsx" | "xlsm" | "ods" => Some(Kind::Sheet),
+        "msg" => Some(Kind::OutlookMessage),
+        "ppt" => Some(Kind::OldOffice),
         "rtf" => Some(Kind::Rtf),
-        "odt" | "ods" => Some(Kind::OpenDocument),
-        "xlsx" | "xlsm" => Some(Kind::Spreadsheet),
+        "odt" | "ott" => Some(Kind::OpenText),
         "pptx" => Some(Kind::Slides),
-        "zip" | "7z" | "rar" | "gz" => Some(Kind::Archive),
+        "zip" => Some(Kind::Zip),
+        "7z" | "rar" | "gz" => Some(Kind::Archive),
         "ics" => Some(Kind::Calendar),
         "vcf" => Some(Kind::ContactCard),
         "p7s" | "asc" | "sig" => Some(Kind::Signature),
@@ -209,12 +255,11 @@ fn by_type(media_type: &str) -> Option<Kind> {
         "text/csv" | "text/tab-separated-values" => Some(Kind::Csv),
         "text/rtf" | "application/rtf" => Some(Kind::Rtf),
         "application/pdf" => Some(Kind::Pdf),
-        "application/json" | "message/delivery-status" | "message/disposition-notification" => {
-            Some(Kind::Text)
-        }
+        "application/json" => Some(Kind::Json),
+        "message/delivery-status" | "message/disposition-notification" => Some(Kind::Text),
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document" => Some(Kind::Docx),
         "application/pkcs7-mime" | "application/x-pkcs7-mime" => Some(Kind::Encrypted),
-        "application/msword" => Some(Kind::OldOffice),
+        "application/msword" => Some(Kind::Doc),
         _ if media_type.starts_with("image/") => Some(Kind::Picture),
         _ if media_type.starts_with("text/") => Some(Kind::Text),
         _ if media_type.starts_with("audio/") || media_type.starts_with("video/") => Some(Kind::Sound),
@@ -255,9 +300,22 @@ mod tests {
         assert_eq!(of("application/zip", Some("a.zip"), &zip), Kind::Docx);
         zip[6] = 1;
         assert_eq!(of("application/zip", Some("a.zip"), &zip), Kind::LockedArchive);
-        let mut ole = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1........".to_vec();
-        assert_eq!(of("application/msword", None, &ole), Kind::OldOffice);
-        ole.extend("EncryptedPackage".bytes().flat_map(|b| [b, 0]));
-        assert_eq!(of("application/msword", None, &ole), Kind::LockedOffice);
+    }
+
+    #[test]
+    fn compound_files_are_told_by_their_streams() {
+        for (stream, kind) in [
+            ("WordDocument", Kind::Doc),
+            ("Workbook", Kind::Sheet),
+            ("__properties_version1.0", Kind::OutlookMessage),
+            ("EncryptedPackage", Kind::LockedOffice),
+            ("Else", Kind::OldOffice),
+        ] {
+            let mut file = cfb::CompoundFile::create(Cursor::new(Vec::new())).unwrap();
+            file.create_stream(format!("/{stream}")).unwrap();
+            file.flush().unwrap();
+            let content = file.into_inner().into_inner();
+            assert_eq!(of("application/octet-stream", None, &content), kind, "{stream}");
+        }
     }
 }

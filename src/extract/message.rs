@@ -1,11 +1,15 @@
 //! A message tree to the message text, its attachments and the mails attached to it.
 
-use super::attachment::{self, Outcome};
+use super::attachment::{self, Opened, RTF, Texts};
 use super::budget::Budget;
 use super::history::Intent;
 use super::text::Folding;
-use super::{ReadLimits, history, html, text};
-use crate::domain::{Attachment, Block, Document, MessageHeaders, ReadMessage, ReadStatus, UnreadableReason};
+use super::unpack::{self, Room};
+use super::{history, html, rtf, text};
+use crate::domain::{
+    Attachment, Block, Document, MessageHeaders, ReadLimits, ReadMessage, ReadRequest, ReadStatus,
+    SkippedPart, UnreadableReason,
+};
 use crate::mail::{
     self, Field, Mail, Part, PartBody, WORD_TOKEN_END, WORD_TOKEN_START, mask_words, possible_date,
 };
@@ -16,20 +20,32 @@ use mail_parser::{Address, HeaderValue};
 const PLAIN_HOLDS_MORE_TIMES: usize = 2;
 /// ... and this many letters more.
 const PLAIN_HOLDS_MORE: usize = 200;
-/// Most mail files attached under another type (`.eml` as octet-stream) that are taken apart.
-const MAX_NESTED_FILES: usize = 3;
 
-pub(super) fn read(raw: &[u8], limits: &ReadLimits) -> Result<ReadMessage, UnreadableReason> {
-    let tree = mail::parse(raw, &limits.mail);
+pub(super) fn read(
+    raw: &[u8],
+    request: &ReadRequest,
+    opening: &mut dyn FnMut(&str),
+) -> Result<ReadMessage, UnreadableReason> {
+    let tree = mail::parse(raw, &request.limits.mail);
     if tree.fields.is_empty() && is_empty(&tree.root) {
         return Err(UnreadableReason::Malformed);
     }
-    let mut walk = Walk {
-        limits,
-        files_left: MAX_NESTED_FILES,
-        intent: Intent::Reply,
+    Ok(Walk::new(request, opening).mail(tree, String::new()))
+}
+
+pub(super) fn read_file(
+    content: Vec<u8>,
+    filename: &str,
+    request: &ReadRequest,
+    opening: &mut dyn FnMut(&str),
+) -> ReadMessage {
+    let file = unpack::file(Some(filename.to_owned()), "application/octet-stream", content);
+    let tree = Mail {
+        fields: Vec::new(),
+        root: unpack::multipart("multipart/mixed", vec![file]),
+        repairs: Vec::new(),
     };
-    Ok(walk.mail(tree, String::new()))
+    Walk::new(request, opening).mail(tree, String::new())
 }
 
 fn is_empty(root: &Part) -> bool {
@@ -40,35 +56,64 @@ fn is_empty(root: &Part) -> bool {
     }
 }
 
-struct Walk<'l> {
-    limits: &'l ReadLimits,
-    /// Mail files attached under another type that may still be taken apart.
-    files_left: usize,
+struct Walk<'r> {
+    request: &'r ReadRequest,
+    opening: &'r mut dyn FnMut(&str),
+    /// The request's limits, less what has been used up.
+    limits: ReadLimits,
+    room: Room,
     /// Of the mail being read.
     intent: Intent,
+    /// Texts of the mail being read that repeat its own.
+    alternatives: Vec<Document>,
 }
 
-impl Walk<'_> {
+impl<'r> Walk<'r> {
+    fn new(request: &'r ReadRequest, opening: &'r mut dyn FnMut(&str)) -> Self {
+        Self {
+            request,
+            opening,
+            limits: request.limits,
+            room: Room::new(&request.limits),
+            intent: Intent::Reply,
+            alternatives: Vec::new(),
+        }
+    }
+
     fn mail(&mut self, mail: Mail, part: String) -> ReadMessage {
         let mut out = ReadMessage {
             headers: headers(mail.fields, part),
             repairs: mail.repairs,
             ..ReadMessage::default()
         };
-        let outer = std::mem::replace(&mut self.intent, Intent::of_subject(&out.headers.subject));
+        let outer_intent = std::mem::replace(&mut self.intent, Intent::of_subject(&out.headers.subject));
+        let outer_alternatives = std::mem::take(&mut self.alternatives);
         self.part(mail.root, &mut out);
-        self.intent = outer;
+        let alternatives = std::mem::replace(&mut self.alternatives, outer_alternatives);
+        self.intent = outer_intent;
+        prefer(alternatives, &mut out.bodies);
         out
+    }
+
+    /// Accounts for a document, so that all of a message together stay within its bounds.
+    fn used(&mut self, budget_before: &ReadLimits, document: &Document) {
+        let (blocks, chars) = extent(&document.blocks);
+        self.limits.max_blocks = budget_before.max_blocks.saturating_sub(blocks);
+        self.limits.max_chars = budget_before.max_chars.saturating_sub(chars);
     }
 
     fn part(&mut self, part: Part, out: &mut ReadMessage) {
         let is_body = !part.is_attachment && part.filename.is_none() && is_body_type(&part.media_type);
+        if is_body && let Some(skipped) = self.request.skipped(&part.number) {
+            out.attachments.push(skipped_row(&part, skipped));
+            return;
+        }
         match part.body {
             PartBody::Multipart(parts) if part.media_type == "multipart/alternative" => {
                 self.alternative(parts, out);
             }
             PartBody::Multipart(parts) => parts.into_iter().for_each(|part| self.part(part, out)),
-            PartBody::Text(_) if is_body => {
+            PartBody::Text(_) | PartBody::Bytes(_) if is_body => {
                 let document = self.body(&part);
                 if !document.blocks.is_empty() || out.bodies.is_empty() {
                     out.bodies.push(document);
@@ -114,66 +159,112 @@ impl Walk<'_> {
     }
 
     fn body(&mut self, part: &Part) -> Document {
-        let PartBody::Text(content) = &part.body else {
-            return Document::default();
+        (self.opening)(&part.number);
+        let mut budget = Budget::new(&self.limits);
+        let blocks = match &part.body {
+            PartBody::Text(content) if part.media_type == "text/html" => html::blocks(content, &mut budget),
+            PartBody::Text(content) => text::blocks(content, folding(part), &mut budget),
+            PartBody::Bytes(content) => rtf::read(content, &self.limits).blocks,
+            PartBody::Multipart(_) | PartBody::Message(_) | PartBody::NotRead => Vec::new(),
         };
-        let mut budget = Budget::new(self.limits);
-        let is_html = part.media_type == "text/html";
-        let blocks = if is_html {
-            html::blocks(content, &mut budget)
-        } else {
-            text::blocks(content, folding(part), &mut budget)
-        };
-        Document {
+        let document = Document {
             part: part.number.clone(),
             filename: None,
             media_type: part.media_type.clone(),
             blocks: history::settle(blocks, self.intent),
             fields: Vec::new(),
-        }
+        };
+        let before = self.limits;
+        self.used(&before, &document);
+        document
     }
 
     fn attached(&mut self, part: Part, out: &mut ReadMessage) {
-        let mut row = Attachment {
-            part: part.number.clone(),
-            filename: part.filename.clone(),
-            media_type: part.media_type.clone(),
-            bytes: part.size,
-            read: ReadStatus::Ok,
-            reason: None,
-            document: None,
-        };
+        let mut row = row_of(&part);
         if let PartBody::Message(mail) = part.body {
             out.attachments.push(row);
             let nested = self.mail(*mail, part.number);
             adopt(nested, out);
             return;
         }
-        match attachment::read(&part, self.limits) {
-            Outcome::Read {
+        if let Some(skipped) = self.request.skipped(&part.number) {
+            out.attachments.push(skipped_row(&part, skipped));
+            return;
+        }
+        (self.opening)(&part.number);
+        if !self.room.enter() {
+            row.read = ReadStatus::TooLarge;
+            row.reason = Some("more files inside files than the limit; not read".to_owned());
+            out.attachments.push(row);
+            return;
+        }
+        match attachment::open(&part, &self.limits, &mut self.room) {
+            Opened::Document {
                 status,
                 reason,
                 document,
             } => {
+                if let Some(document) = &document {
+                    let before = self.limits;
+                    self.used(&before, document);
+                }
                 row.read = status;
                 row.reason = reason;
                 row.document = document;
                 out.attachments.push(row);
             }
-            Outcome::Mail(bytes) if self.files_left > 0 => {
-                self.files_left -= 1;
-                let mut mail = mail::parse(bytes, &self.limits.mail);
-                renumber(&mut mail.root, &part.number);
+            Opened::Mail(mut mail) => {
+                unpack::renumber(&mut mail.root, &part.number);
                 out.attachments.push(row);
                 let nested = self.mail(mail, part.number.clone());
                 adopt(nested, out);
             }
-            Outcome::Mail(_) => {
-                row.read = ReadStatus::Unsupported;
-                row.reason = Some("too many mails inside mails; not read".to_owned());
+            Opened::Parts { mut root, texts } => {
+                unpack::renumber(&mut root, &part.number);
                 out.attachments.push(row);
+                let mut found = ReadMessage::default();
+                self.part(root, &mut found);
+                out.attachments.append(&mut found.attachments);
+                out.nested.append(&mut found.nested);
+                match texts {
+                    Texts::Own => out.bodies.append(&mut found.bodies),
+                    Texts::Alternative => self.alternatives.append(&mut found.bodies),
+                }
             }
         }
+        self.room.leave();
+    }
+}
+
+/// Takes the texts that repeat the mail's own instead of those, where they hold as much.
+fn prefer(alternatives: Vec<Document>, bodies: &mut Vec<Document>) {
+    let letters = |documents: &[Document]| documents.iter().map(|d| letters_of(&d.blocks)).sum::<usize>();
+    let own = letters(bodies);
+    let is_rich = bodies.iter().any(|body| body.media_type != "text/plain") && own > 0;
+    let others = letters(&alternatives);
+    // A list or a gateway may have put a line of its own under the mail's text.
+    if others > 0 && (own == 0 || !is_rich && others * 10 >= own * 9) {
+        *bodies = alternatives;
+    }
+}
+
+fn row_of(part: &Part) -> Attachment {
+    Attachment {
+        part: part.number.clone(),
+        filename: part.filename.clone(),
+        media_type: part.media_type.clone(),
+        bytes: part.size,
+        read: ReadStatus::Ok,
+        reason: None,
+        document: None,
+    }
+}
+
+fn skipped_row(part: &Part, skipped: &SkippedPart) -> Attachment {
+    Attachment {
+        read: skipped.read,
+        reason: Some(skipped.reason.clone()),
+        ..row_of(part)
     }
 }
 
@@ -189,22 +280,8 @@ fn adopt(mut nested: ReadMessage, out: &mut ReadMessage) {
     out.nested.push(nested);
 }
 
-/// Numbers the parts of a mail found in a file as if it had been attached as a mail.
-fn renumber(part: &mut Part, prefix: &str) {
-    part.number = if part.number.is_empty() {
-        prefix.to_owned()
-    } else {
-        format!("{prefix}.{}", part.number)
-    };
-    match &mut part.body {
-        PartBody::Multipart(parts) => parts.iter_mut().for_each(|part| renumber(part, prefix)),
-        PartBody::Message(mail) => renumber(&mut mail.root, prefix),
-        PartBody::Text(_) | PartBody::Bytes(_) | PartBody::NotRead => {}
-    }
-}
-
 fn is_body_type(media_type: &str) -> bool {
-    matches!(media_type, "text/plain" | "text/html")
+    matches!(media_type, "text/plain" | "text/html" | RTF)
 }
 
 fn folding(part: &Part) -> Folding {
@@ -215,6 +292,32 @@ fn folding(part: &Part) -> Folding {
     } else {
         Folding::Fixed
     }
+}
+
+/// Blocks, rows and cells, and bytes of text.
+fn extent(blocks: &[Block]) -> (usize, usize) {
+    let line = |text: &[crate::domain::Inline]| crate::domain::inline_text(text).len();
+    let mut out = (0, 0);
+    for block in blocks {
+        let (inner_blocks, chars) = match block {
+            Block::Heading { text, .. } | Block::Paragraph { text, .. } | Block::ListItem { text, .. } => {
+                (0, line(text))
+            }
+            Block::Definition { term, value } => (0, line(term) + line(value)),
+            Block::Table(table) => table
+                .rows
+                .iter()
+                .flat_map(|row| &row.cells)
+                .map(|cell| extent(&cell.blocks))
+                .fold((table.rows.len(), 0), |sum, one| {
+                    (sum.0 + one.0 + 1, sum.1 + one.1)
+                }),
+            Block::Quote(inner) => extent(inner),
+            Block::Rule => (0, 0),
+        };
+        out = (out.0 + 1 + inner_blocks, out.1 + chars);
+    }
+    out
 }
 
 /// Letters and digits that a reader sees.

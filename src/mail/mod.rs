@@ -17,29 +17,8 @@ mod tree;
 pub(crate) use header::{WORD_TOKEN_END, WORD_TOKEN_START, mask_words};
 pub(crate) use tree::possible_date;
 
-use crate::domain::Repair;
+use crate::domain::{MailLimits, Repair};
 use std::ops::Range;
-
-/// Bounds of taking a message apart.
-#[derive(Debug, Clone, Copy)]
-pub struct MailLimits {
-    /// Deepest nesting of multiparts and attached mails together.
-    pub max_depth: usize,
-    /// Most parts, nested ones included.
-    pub max_parts: usize,
-    /// Most header bytes of one entity.
-    pub max_header_bytes: usize,
-}
-
-impl Default for MailLimits {
-    fn default() -> Self {
-        Self {
-            max_depth: 12,
-            max_parts: 500,
-            max_header_bytes: 512 * 1024,
-        }
-    }
-}
 
 /// One mail, taken apart.
 pub struct Mail {

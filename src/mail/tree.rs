@@ -2,8 +2,8 @@
 
 use super::header::{self, Structured, structured};
 use super::transfer::{base64, quoted_printable};
-use super::{Field, Mail, MailLimits, Part, PartBody, charset, lines};
-use crate::domain::Repair;
+use super::{Field, Mail, Part, PartBody, charset, lines};
+use crate::domain::{MailLimits, Repair};
 use jiff::civil;
 use mail_parser::DateTime;
 use std::borrow::Cow;

@@ -3,9 +3,9 @@
 use super::rebuild::rebuild;
 use super::{DraftGroup, DraftPlan, DraftRequest};
 use crate::domain::{
-    CaseReference, ConsentAnswer, DeliveryAction, HoldReason, KnownCase, MailRoute, Recipient,
+    CaseReference, ConsentAnswer, DeliveryAction, HoldReason, KnownCase, MailLimits, MailRoute, Recipient,
 };
-use crate::mail::{self, Mail, MailLimits, Part, PartBody};
+use crate::mail::{self, Mail, Part, PartBody};
 use std::collections::BTreeMap;
 
 /// Why and how a recipient's mail goes: recipients with the same answer form one group.

@@ -3,9 +3,9 @@
 use crate::{diff, read_json, truth};
 use jiff::civil::date;
 use referrald::domain::{
-    Block, Document, FieldValue, Inline, ParsedMessage, ReadMessage, Repair, Row, inline_text,
+    Block, Document, FieldValue, Inline, ParsedMessage, ReadMessage, ReadRequest, Repair, Row, inline_text,
 };
-use referrald::extract::{ReadLimits, read_message};
+use referrald::extract::read_message;
 use referrald::forms::{AgencyBook, FormsContext, LabelBook, understand};
 use serde_json::Value;
 use std::path::Path;
@@ -15,7 +15,7 @@ const AUTHSERV_ID: &str = "mx.wendmere-rj.example";
 
 fn read(folder: &Path) -> Result<(ReadMessage, ParsedMessage), String> {
     let raw = std::fs::read(folder.join("message.eml")).map_err(|e| e.to_string())?;
-    let message = read_message(&raw, &ReadLimits::default())
+    let message = read_message(&raw, &ReadRequest::default(), &mut |_| {})
         .map_err(|reason| format!("cannot be read: {}", reason.explanation()))?;
     let labels = LabelBook::from_toml(include_str!("../../config/labels.toml")).map_err(|e| e.to_string())?;
     let agencies =

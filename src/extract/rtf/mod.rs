@@ -1,0 +1,8 @@
+//! Rich Text Format.
+
+use super::attachment::Reading;
+use crate::domain::{ReadLimits, ReadStatus};
+
+pub(super) fn read(_bytes: &[u8], _limits: &ReadLimits) -> Reading {
+    Reading::failed(ReadStatus::Unsupported, "rich text (.rtf), not read")
+}
