@@ -9,6 +9,9 @@
     clippy::unwrap_used
 )]
 
+#[path = "forms/sentences.rs"]
+mod sentences;
+
 use proptest::prelude::*;
 use referrald::domain::{
     Attachment, Block, Cell, ConsentAnswer, Document, Inline, Kind, MessageHeaders, ParsedMessage,

@@ -12,6 +12,8 @@ use crate::domain::{MessageHeaders, Referrer, names};
 
 /// Lines below the name that belong to a signature.
 const SIGNATURE_LINES: usize = 8;
+/// Longest line of a signature, in bytes.
+const LONGEST_LINE: usize = 160;
 /// Words of a signature line beyond which it is a sentence.
 const MAX_PIECE_WORDS: usize = 10;
 
@@ -172,8 +174,13 @@ fn ends_a_sentence(piece: &str) -> bool {
     piece.ends_with('.') || piece.contains(". ")
 }
 
-/// The boilerplate below a signature.
+/// What stands below a signature: boilerplate, or a line too long to be part of one.
 pub(super) fn is_disclaimer(line: &str) -> bool {
+    is_boilerplate(line) || line.len() > LONGEST_LINE
+}
+
+/// A line that programs and employers put under every mail.
+pub(super) fn is_boilerplate(line: &str) -> bool {
     let lower = line.to_lowercase();
     [
         "this communication",
@@ -188,7 +195,6 @@ pub(super) fn is_disclaimer(line: &str) -> bool {
     ]
     .iter()
     .any(|start| lower.starts_with(start))
-        || line.len() > 160
 }
 
 #[cfg(test)]

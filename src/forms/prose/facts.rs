@@ -1,0 +1,368 @@
+//! What a text tells of each person: birth, age, address, telephone, ways to reach them.
+
+use super::cast::Cast;
+use super::text::{Prose, Token};
+use crate::domain::dates::{self, DateUse};
+use crate::domain::identifiers::{self, Found, IdentifierKind};
+use crate::domain::{Party, PreferredContact};
+use crate::forms::FormsContext;
+use crate::forms::draft::{Notes, Place};
+use crate::forms::values;
+use regex::Regex;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// How far before a date "born" may stand, in bytes.
+const BIRTH_WORD_REACH: usize = 24;
+/// Longest address, in bytes.
+const MAX_ADDRESS: usize = 100;
+/// Highest age taken.
+const MAX_AGE: u16 = 115;
+
+/// ` of 17 High Street, Town,` up to a postcode.
+#[allow(clippy::expect_used)] // a constant of this file; the tests run it
+static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:of|lives at|lives in|living at|address is|address:|at)\s+(?P<address>(?:flat\s|room\s|unit\s|apartment\s|\d)[^.;()]{4,100}?)[,\s]*$")
+        .expect("a constant pattern")
+});
+
+/// People as they will be in the referral, with notes relative to each.
+pub(super) struct Draft {
+    pub(super) party: Party,
+    pub(super) notes: Notes,
+}
+
+/// Reads the facts of everybody in `drafts` (by person of the cast; `None` for people without a role).
+pub(super) fn fill(
+    prose: &Prose,
+    cast: &Cast,
+    drafts: &mut [Option<Draft>],
+    place: &Place,
+    context: &FormsContext<'_>,
+) {
+    let found = identifiers::find(&prose.text);
+    let mut reader = Reader {
+        prose,
+        cast,
+        drafts,
+        place,
+        context,
+    };
+    reader.births();
+    reader.ages();
+    for one in &found {
+        match one.kind {
+            IdentifierKind::Phone => reader.phone(one),
+            IdentifierKind::Email => reader.email(one),
+            IdentifierKind::Postcode => reader.address(one),
+            _ => {}
+        }
+    }
+    for sentence in 0..prose.sentences.len() {
+        reader.contact(sentence);
+    }
+}
+
+struct Reader<'a, 'c> {
+    prose: &'a Prose,
+    cast: &'a Cast,
+    drafts: &'a mut [Option<Draft>],
+    place: &'a Place,
+    context: &'a FormsContext<'c>,
+}
+
+impl Reader<'_, '_> {
+    fn sentence_of(&self, token: usize) -> Option<(usize, Range<usize>)> {
+        let at = self.prose.sentences.iter().position(|s| s.contains(&token))?;
+        Some((at, self.prose.sentences.get(at)?.clone()))
+    }
+
+    /// Whom a fact at a byte of the text is about: the person last spoken of before it.
+    fn owner(&self, byte: usize) -> Option<(usize, usize)> {
+        let token = self.prose.token_at(byte);
+        let (sentence, range) = self.sentence_of(token)?;
+        let person = match self.cast.before(token, range.start) {
+            Some(mention) => *mention.people.last()?,
+            None => self.cast.in_mind(range.start)?,
+        };
+        Some((person, sentence))
+    }
+
+    fn set(&mut self, person: usize, path: &str, sentence: usize, write: impl FnOnce(&mut Party) -> bool) {
+        let quote = self.prose.quote(sentence);
+        if let Some(Some(draft)) = self.drafts.get_mut(person)
+            && write(&mut draft.party)
+        {
+            draft.notes.read(path, self.place, &quote);
+        }
+    }
+
+    fn births(&mut self) {
+        for found in dates::find(&self.prose.text, DateUse::Birth, self.context.today) {
+            let Some(iso) = found.date.iso() else { continue };
+            let from = floor(&self.prose.text, found.start.saturating_sub(BIRTH_WORD_REACH));
+            let before = self
+                .prose
+                .text
+                .get(from..found.start)
+                .unwrap_or_default()
+                .to_lowercase();
+            let says_born = ["born", "dob", "d.o.b", "date of birth", "birthday"]
+                .iter()
+                .any(|word| before.contains(word));
+            let token = self.prose.token_at(found.start);
+            let in_brackets = before.trim_end().ends_with('(')
+                && self
+                    .cast
+                    .before(token, 0)
+                    .is_some_and(|m| m.is_named && m.at.end + 1 == token);
+            if !(says_born || in_brackets) {
+                continue;
+            }
+            if let Some((person, sentence)) = self.owner(found.start) {
+                self.set(person, "/date_of_birth", sentence, |party| {
+                    put(&mut party.date_of_birth, iso)
+                });
+            }
+        }
+    }
+
+    fn ages(&mut self) {
+        for at in 0..self.prose.tokens.len() {
+            let Some(age) = age_at(&self.prose.tokens, at) else {
+                continue;
+            };
+            let Some(start) = self.prose.tokens.get(at).map(|t| t.start) else {
+                continue;
+            };
+            if let Some((person, sentence)) = self.owner(start) {
+                self.set(person, "/age", sentence, |party| put(&mut party.age, age));
+            }
+        }
+    }
+
+    fn phone(&mut self, found: &Found) {
+        let Some((person, sentence)) = self.owner(found.start) else {
+            return;
+        };
+        if self.is_of_an_office(found.start, sentence) {
+            return;
+        }
+        self.set(person, "/phones/0", sentence, |party| {
+            add(&mut party.phones, &found.normal)
+        });
+    }
+
+    /// The number of a place of work, not of the person spoken of before.
+    fn is_of_an_office(&self, byte: usize, sentence: usize) -> bool {
+        let token = self.prose.token_at(byte);
+        let range = self.prose.sentences.get(sentence).cloned().unwrap_or_default();
+        let from = self
+            .cast
+            .before(token, range.start)
+            .map_or(range.start, |m| m.at.end);
+        let between = self.prose.words(from..token);
+        between.iter().any(|t| {
+            t.is_any(&[
+                "office",
+                "school",
+                "station",
+                "switchboard",
+                "desk",
+                "college",
+                "reception",
+            ])
+        })
+    }
+
+    fn email(&mut self, found: &Found) {
+        if let Some((person, sentence)) = self.owner(found.start) {
+            self.set(person, "/emails/0", sentence, |party| {
+                add(&mut party.emails, &found.normal)
+            });
+        }
+    }
+
+    /// An address that ends in this postcode.
+    fn address(&mut self, postcode: &Found) {
+        let token = self.prose.token_at(postcode.start);
+        let Some((sentence, range)) = self.sentence_of(token) else {
+            return;
+        };
+        let from = self.prose.tokens.get(range.start).map_or(0, |t| t.start);
+        let before = self.prose.text.get(from..postcode.start).unwrap_or_default();
+        let Some((start, text)) = self.address_before(before, from, token, range.start) else {
+            return;
+        };
+        let Some((person, _)) = self.owner(start) else {
+            return;
+        };
+        let mut took = false;
+        self.set(person, "/address", sentence, |party| {
+            took = put(&mut party.address, text);
+            took
+        });
+        if took {
+            self.set(person, "/postcode", sentence, |party| {
+                put(&mut party.postcode, postcode.normal.clone())
+            });
+        }
+    }
+
+    /// The address that ends at a postcode, with its place in the text: behind "lives at" and its like, or
+    /// right behind a name.
+    fn address_before(
+        &self,
+        before: &str,
+        from: usize,
+        token: usize,
+        sentence: usize,
+    ) -> Option<(usize, String)> {
+        let clean = |text: &str| text.trim_end_matches([',', ' ']).to_owned();
+        if let Some(address) = ADDRESS.captures(before).and_then(|c| c.name("address")) {
+            return Some((from + address.start(), clean(address.as_str())));
+        }
+        let mention = self.cast.before(token, sentence).filter(|m| m.is_named)?;
+        let start = self.prose.tokens.get(mention.at.end + 1)?.start;
+        let joint = self.prose.tokens.get(mention.at.end)?;
+        let text = before.get(start.checked_sub(from)?..)?;
+        let begins =
+            text.starts_with(|c: char| c.is_ascii_digit()) || text.to_lowercase().starts_with("flat ");
+        let is_one = text.len() <= MAX_ADDRESS && !text.contains([';', '(', ')']);
+        (joint.is_any(&[",", ":", "-", "–"]) && begins && is_one).then(|| (start, clean(text)))
+    }
+
+    /// Voicemail, preferred way of contact, interpreter.
+    fn contact(&mut self, sentence: usize) {
+        let range = self.prose.sentences.get(sentence).cloned().unwrap_or_default();
+        let words = self.prose.words(range.clone());
+        let is_not = words
+            .iter()
+            .any(|t| t.is_any(&["not", "no", "never", "without"]) || t.lower.ends_with("n't"));
+        let message = words.iter().position(|t| {
+            t.is_any(&[
+                "voicemail",
+                "voicemails",
+                "voice-mail",
+                "answerphone",
+                "message",
+                "messages",
+            ])
+        });
+        let leaves = words.iter().any(|t| t.is_any(&["leave", "leaving", "left"]));
+        let fine = words.iter().any(|t| {
+            t.is_any(&[
+                "fine", "ok", "okay", "happy", "can", "may", "safe", "please", "welcome",
+            ])
+        });
+        if let Some(at) = message.filter(|_| leaves && (is_not || fine))
+            && let Some(person) = self.spoken_of(&range, range.start + at)
+        {
+            self.set(person, "/safe_to_leave_message", sentence, |party| {
+                put(&mut party.safe_to_leave_message, !is_not)
+            });
+        }
+        if let Some(at) = words
+            .iter()
+            .position(|t| t.is_any(&["interpreter", "interpreters"]))
+            && (is_not
+                || words
+                    .iter()
+                    .any(|t| t.is_any(&["need", "needs", "require", "requires", "with", "use", "uses"])))
+            && let Some(person) = self.spoken_of(&range, range.start + at)
+        {
+            self.set(person, "/interpreter_needed", sentence, |party| {
+                put(&mut party.interpreter_needed, !is_not)
+            });
+        }
+        self.preferred(sentence, &range);
+    }
+
+    fn preferred(&mut self, sentence: usize, range: &Range<usize>) {
+        let words = self.prose.words(range.clone());
+        let says = |phrase: &[&str]| {
+            words
+                .windows(phrase.len())
+                .any(|w| w.iter().zip(phrase).all(|(t, p)| t.lower == *p))
+        };
+        let prefers = words
+            .iter()
+            .position(|t| t.is_any(&["prefer", "prefers", "preferred", "rather"]));
+        let wants = says(&["wants", "to", "be", "contacted"])
+            || says(&["wishes", "to", "be", "contacted"])
+            || says(&["best", "way"])
+            || says(&["best", "contacted"])
+            || says(&["best", "reached"]);
+        if prefers.is_none() && !wants {
+            return;
+        }
+        let text = self.prose.quote(sentence);
+        // "ring rather than write": what stands behind is what is not wanted.
+        let wanted = text.split("rather than").next().unwrap_or_default();
+        let ways: Vec<PreferredContact> = values::contacts(wanted, self.context.labels);
+        let ([way], Some(person)) = (ways.as_slice(), self.spoken_of(range, range.end)) else {
+            return;
+        };
+        let way = *way;
+        self.set(person, "/preferred_contact", sentence, |party| {
+            put(&mut party.preferred_contact, way)
+        });
+    }
+
+    /// Whom a statement is about: who is spoken of before it in its sentence, else who was before.
+    fn spoken_of(&self, range: &Range<usize>, token: usize) -> Option<usize> {
+        match self.cast.before(token, range.start) {
+            Some(mention) => mention.people.last().copied(),
+            None => self.cast.in_mind(range.start),
+        }
+    }
+}
+
+/// "aged 12", "is 79,", "(84)", "45-year-old", "15 years old": the age that a token is.
+fn age_at(tokens: &[Token], at: usize) -> Option<u16> {
+    let token = tokens.get(at)?;
+    if let Some((years, rest)) = token.lower.split_once('-')
+        && (rest == "year-old" || rest == "years-old")
+    {
+        return years.parse().ok().filter(|age| *age <= MAX_AGE);
+    }
+    let age: u16 = token.lower.parse().ok().filter(|age| *age <= MAX_AGE)?;
+    let word = |offset: usize| {
+        at.checked_sub(offset)
+            .and_then(|at| tokens.get(at))
+            .map(|t| t.lower.as_str())
+    };
+    let next = |offset: usize| tokens.get(at + offset).map(|t| t.lower.as_str());
+    let says_years = matches!(
+        (next(1), next(2)),
+        (Some("years" | "yrs" | "year" | "yo"), Some("old" | "of"))
+    ) || matches!(next(1), Some("yo" | "yrs"));
+    let is_told = matches!(word(1), Some("aged" | "age"))
+        || matches!((word(2), word(1)), (Some("age"), Some("is" | ":")))
+        || matches!(word(1), Some("is" | "was"))
+            && matches!(next(1), None | Some("," | "." | "and" | ";" | ")" | "–" | "-"));
+    let in_brackets = word(1) == Some("(") && next(1) == Some(")");
+    (says_years || is_told || in_brackets).then_some(age)
+}
+
+fn put<T>(slot: &mut Option<T>, value: T) -> bool {
+    let is_free = slot.is_none();
+    if is_free {
+        *slot = Some(value);
+    }
+    is_free
+}
+
+/// Adds the first of a kind; a second one of the same sentence may be somebody else's.
+fn add(list: &mut Vec<String>, value: &str) -> bool {
+    let is_first = list.is_empty();
+    if is_first {
+        list.push(value.to_owned());
+    }
+    is_first
+}
+
+/// `at` moved back to a character boundary.
+fn floor(text: &str, at: usize) -> usize {
+    text.floor_char_boundary(at)
+}

@@ -1,0 +1,309 @@
+//! Running text as sentences of words, without greeting, sign-off and mail headers.
+
+use crate::domain::names;
+use crate::forms::signature::{holds_name, is_boilerplate};
+use std::ops::Range;
+
+/// Most bytes of a mail that are read as sentences.
+const MAX_TEXT: usize = 100_000;
+/// A line at least this long, in characters, was broken by a program: its sentence goes on.
+const WRAPPED_LINE: usize = 50;
+/// A sign-off has no more words than this.
+const MAX_SIGN_OFF_WORDS: usize = 5;
+
+/// A word or a punctuation mark.
+pub(super) struct Token {
+    /// First byte in the text.
+    pub(super) start: usize,
+    /// Byte after the last.
+    pub(super) end: usize,
+    /// Lower case, apostrophes straight.
+    pub(super) lower: String,
+    /// Begins with a capital letter.
+    pub(super) is_capital: bool,
+}
+
+impl Token {
+    /// Without the `'s` of a possessive.
+    pub(super) fn base(&self) -> &str {
+        self.lower
+            .strip_suffix("'s")
+            .or_else(|| self.lower.strip_suffix('\''))
+            .unwrap_or(&self.lower)
+    }
+
+    pub(super) fn is_mark(&self) -> bool {
+        !self.lower.chars().any(char::is_alphanumeric)
+    }
+
+    pub(super) fn is_any(&self, words: &[&str]) -> bool {
+        words.contains(&self.lower.as_str())
+    }
+}
+
+/// A text with its sentences.
+pub(super) struct Prose {
+    pub(super) text: String,
+    pub(super) tokens: Vec<Token>,
+    /// Ranges of `tokens`.
+    pub(super) sentences: Vec<Range<usize>>,
+}
+
+impl Prose {
+    /// Reads a writer's lines; `writer` is the words of their name.
+    pub(super) fn of(lines: &[String], writer: &[String]) -> Self {
+        let mut text = String::new();
+        for line in told(lines, writer) {
+            if text.len() + line.len() > MAX_TEXT {
+                break;
+            }
+            text.push_str(line.trim());
+            let is_wrapped =
+                line.chars().count() >= WRAPPED_LINE && !line.trim_end().ends_with(['.', '?', '!', ':']);
+            text.push(if is_wrapped { ' ' } else { '\n' });
+        }
+        let tokens = tokens(&text);
+        let sentences = sentences(&text, &tokens);
+        Self {
+            text,
+            tokens,
+            sentences,
+        }
+    }
+
+    /// The tokens of a range.
+    pub(super) fn words(&self, range: Range<usize>) -> &[Token] {
+        self.tokens.get(range).unwrap_or_default()
+    }
+
+    /// The text of a range of tokens.
+    pub(super) fn slice(&self, range: Range<usize>) -> &str {
+        let words = self.words(range);
+        match (words.first(), words.last()) {
+            (Some(first), Some(last)) => self.text.get(first.start..last.end).unwrap_or_default(),
+            (_, _) => "",
+        }
+    }
+
+    /// The sentence that a byte of the text is in.
+    pub(super) fn sentence_at(&self, byte: usize) -> Option<usize> {
+        self.sentences.iter().position(|sentence| {
+            self.words(sentence.clone())
+                .last()
+                .is_some_and(|last| byte < last.end)
+        })
+    }
+
+    /// The words of a sentence, to be shown as evidence.
+    pub(super) fn quote(&self, sentence: usize) -> String {
+        let range = self.sentences.get(sentence).cloned().unwrap_or_default();
+        self.slice(range).to_owned()
+    }
+
+    /// The first token that begins at that byte or behind it.
+    pub(super) fn token_at(&self, byte: usize) -> usize {
+        self.tokens.partition_point(|token| token.start < byte)
+    }
+}
+
+/// The lines that tell something: what stands between the greeting and the sign-off, also of a forwarded mail.
+fn told<'l>(lines: &'l [String], writer: &[String]) -> Vec<&'l str> {
+    let mut out = Vec::new();
+    let mut signed_off = false;
+    for line in lines {
+        let line = line.trim();
+        if is_header(line) {
+            signed_off = false;
+            continue;
+        }
+        signed_off |= is_sign_off(line) || (!out.is_empty() && is_signature(line, writer));
+        if !(signed_off || is_greeting(line) || is_boilerplate(line) || line.is_empty()) {
+            out.push(line);
+        }
+    }
+    out
+}
+
+/// A header line of a forwarded mail as mail programs write it.
+fn is_header(line: &str) -> bool {
+    ["from:", "sent:", "to:", "cc:", "date:", "subject:"]
+        .iter()
+        .any(|name| {
+            line.get(..name.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(name))
+        })
+}
+
+fn is_signature(line: &str, writer: &[String]) -> bool {
+    line.split_whitespace().count() <= 2 * MAX_SIGN_OFF_WORDS
+        && !line.ends_with('.')
+        && holds_name(line, writer)
+}
+
+fn is_sign_off(line: &str) -> bool {
+    const CLOSINGS: [&str; 12] = [
+        "regards",
+        "thanks",
+        "thank you",
+        "many thanks",
+        "cheers",
+        "best wishes",
+        "yours sincerely",
+        "yours faithfully",
+        "kind regards",
+        "best regards",
+        "warm regards",
+        "with thanks",
+    ];
+    let said = line.trim_end_matches([',', '.', '!']).to_lowercase();
+    let is_short = said.split_whitespace().count() <= MAX_SIGN_OFF_WORDS;
+    is_short && CLOSINGS.iter().any(|closing| said.starts_with(closing))
+}
+
+fn is_greeting(line: &str) -> bool {
+    let said = line.to_lowercase();
+    let is_short = said.split_whitespace().count() <= MAX_SIGN_OFF_WORDS + 1 && !said.ends_with('.');
+    let first = said.split([' ', ',']).next().unwrap_or_default();
+    is_short
+        && [
+            "dear",
+            "hi",
+            "hello",
+            "good",
+            "hiya",
+            "morning",
+            "afternoon",
+            "fao",
+        ]
+        .contains(&first)
+}
+
+/// Words keep what stands inside them: `o'dowd`, `11.6.2005`, `42/1/26`, `a.b@example.org`.
+fn tokens(text: &str) -> Vec<Token> {
+    let mut out = Vec::new();
+    let mut chars = text.char_indices().peekable();
+    while let Some((start, c)) = chars.next() {
+        if c.is_whitespace() {
+            continue;
+        }
+        let mut end = start + c.len_utf8();
+        if c.is_alphanumeric() {
+            while let Some(&(at, next)) = chars.peek() {
+                let joins = matches!(next, '\'' | '’' | '-' | '.' | '/' | '@' | '_' | '+')
+                    && text
+                        .get(at + next.len_utf8()..)
+                        .is_some_and(|rest| rest.starts_with(char::is_alphanumeric));
+                if !(next.is_alphanumeric() || joins) {
+                    break;
+                }
+                end = at + next.len_utf8();
+                chars.next();
+            }
+        }
+        let word = text.get(start..end).unwrap_or_default();
+        out.push(Token {
+            start,
+            end,
+            lower: word.to_lowercase().replace('’', "'"),
+            is_capital: c.is_uppercase(),
+        });
+    }
+    out
+}
+
+fn sentences(text: &str, tokens: &[Token]) -> Vec<Range<usize>> {
+    let mut out = Vec::new();
+    let mut start = 0;
+    for at in 0..tokens.len() {
+        if ends_sentence(text, tokens, at) {
+            out.push(start..at + 1);
+            start = at + 1;
+        }
+    }
+    if start < tokens.len() {
+        out.push(start..tokens.len());
+    }
+    out
+}
+
+fn ends_sentence(text: &str, tokens: &[Token], at: usize) -> bool {
+    let (Some(token), Some(next)) = (tokens.get(at), tokens.get(at + 1)) else {
+        return true;
+    };
+    if text
+        .get(token.end..next.start)
+        .is_some_and(|gap| gap.contains('\n'))
+    {
+        return true;
+    }
+    match token.lower.as_str() {
+        "?" | "!" => true,
+        "." => {
+            let before = at.checked_sub(1).and_then(|at| tokens.get(at));
+            let is_short_form = before.is_some_and(|word| {
+                names::is_title(&word.lower)
+                    || names::is_rank(&word.lower)
+                    || word.lower.chars().count() == 1 && word.is_capital
+                    || word.is_any(&["st", "rd", "no", "ave", "approx", "tel"])
+            });
+            !is_short_form
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(lines: &[&str]) -> Vec<String> {
+        let lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
+        let prose = Prose::of(&lines, &["fiona".to_owned(), "redgate".to_owned()]);
+        (0..prose.sentences.len()).map(|at| prose.quote(at)).collect()
+    }
+
+    #[test]
+    fn sentences_end_where_a_reader_ends_them() {
+        assert_eq!(
+            said(&[
+                "Dear team",
+                "I see Mr. T. Roe on 11.6.2026. He knows! Mail p.roe@example.com or ring 07700 900562",
+                "Kind regards",
+                "Fiona",
+                "Not told",
+            ]),
+            [
+                "I see Mr. T. Roe on 11.6.2026.",
+                "He knows!",
+                "Mail p.roe@example.com or ring 07700 900562"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_forwarded_mail_goes_on_behind_the_sign_off() {
+        assert_eq!(
+            said(&[
+                "See below",
+                "Fiona Redgate",
+                "Sergeant",
+                "From: A B <a@example.org>",
+                "Sarge",
+                "He agreed."
+            ]),
+            ["See below", "Sarge", "He agreed."]
+        );
+    }
+
+    #[test]
+    fn a_wrapped_line_goes_on() {
+        assert_eq!(
+            said(&[
+                "The victim lives in a flat above the shop that was broken",
+                "into last week."
+            ])
+            .len(),
+            1
+        );
+    }
+}
