@@ -637,6 +637,15 @@ impl LabelBook {
         if raw.is_empty() || raw.len() > MAX_HEADING_WORDS {
             return None;
         }
+        // "Name of parent or carer" asks for a name, however it is drawn.
+        let asks_name = raw.first().is_some_and(|w| w == "name");
+        if asks_name
+            && self
+                .label(text)
+                .is_some_and(|label| label.exact && label.field == Field::Name)
+        {
+            return None;
+        }
         let mut roles = self.roles_in(raw);
         let topical = self
             .topics

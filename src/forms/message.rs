@@ -84,8 +84,13 @@ fn without_form(parsed: &mut ParsedMessage, message: &ReadMessage, wants: Wants,
         .iter()
         .any(|a| may_be_a_form(a) && a.read != ReadStatus::Ok);
     if let Some((referral, notes)) = super::prose::read(message, wants, context) {
-        parsed.kind = Kind::Referral;
-        if !wants.refers {
+        let is_own = referral.referrer.is_self_referral == Some(true);
+        parsed.kind = if is_own {
+            Kind::SelfReferral
+        } else {
+            Kind::Referral
+        };
+        if !wants.refers && !is_own {
             parsed.checks.push(Check {
                 path: "/kind".into(),
                 code: "read_from_sentences".into(),

@@ -61,6 +61,7 @@ pub(super) fn read(document: &Document, book: &LabelBook, quotes: Quotes) -> Fac
         out: Facts::default(),
         context: Context::Nothing,
         sticky: None,
+        asks_of_them: false,
         pending: None,
         block: None,
         occurrences: 0,
@@ -127,6 +128,8 @@ pub(super) struct Reader<'b> {
     pub(super) out: Facts,
     pub(super) context: Context,
     sticky: Option<Subject>,
+    /// The last label with a pronoun asked about "them", outside every section.
+    asks_of_them: bool,
     pending: Option<Pending>,
     block: Option<NamedBlock>,
     occurrences: u32,
@@ -250,6 +253,9 @@ impl Reader<'_> {
             }
             return subject;
         }
+        if let Some(pronoun) = label.person {
+            self.asks_of_them = pronoun.who == Who::Them;
+        }
         let subject = self.subject_of_one(label);
         if field.is_consent() && self.context == Context::Consent && label.person.is_some() {
             self.sticky = Some(subject);
@@ -328,7 +334,11 @@ impl Reader<'_> {
             },
             (None, None) => Subject::Person {
                 person: Person {
-                    who: Who::You,
+                    who: if self.asks_of_them && is_of_a_party(label.field) {
+                        Who::Them
+                    } else {
+                        Who::You
+                    },
                     number: None,
                     of: None,
                 },
@@ -813,6 +823,19 @@ fn is_helper(who: Who) -> bool {
 }
 
 /// What is said of people at work: below a party's name it may be the referrer's.
+/// Asked of people who may be contacted, never of the professional who refers them.
+fn is_of_a_party(field: Field) -> bool {
+    matches!(
+        field,
+        Field::SafeToContact
+            | Field::SafeToLeaveMessage
+            | Field::BestTime
+            | Field::Language
+            | Field::Interpreter
+            | Field::Needs
+    )
+}
+
 fn is_of_work(field: Field) -> bool {
     matches!(
         field,

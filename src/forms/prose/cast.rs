@@ -4,12 +4,16 @@
 //! never makes one.
 
 use super::text::{Prose, Token};
-use super::words::{HARMED, NOT_NAMES, PARTICLES, RELATIONS, RESPONSIBLE};
+use super::words::{HARMED, NOT_NAMES, PARTICLES, RELATIONS, RESPONSIBLE, SHORT_ROLES};
 use crate::domain::{Role, names};
 use std::ops::Range;
 
 /// Most people of one text.
 const MAX_PEOPLE: usize = 40;
+/// What people own together: "our house" is the writer's own, "our tenant" is not.
+const HOMES: [&str; 10] = [
+    "house", "home", "flat", "car", "van", "shed", "garden", "door", "window", "windows",
+];
 /// Most words of a name.
 const MAX_NAME_WORDS: usize = 5;
 /// How far before a name the word may stand that introduces it, in tokens.
@@ -45,20 +49,45 @@ pub(super) struct Mention {
     pub(super) is_named: bool,
 }
 
+/// Whether the writer is one of the people the text is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Writer {
+    /// A professional: "I" is nobody's business.
+    Outside,
+    /// Somebody who writes about themself: person 0.
+    Inside,
+}
+
 /// The people of a text.
 #[derive(Default)]
 pub(super) struct Cast {
     pub(super) people: Vec<Person>,
     /// In the order of the text.
     pub(super) mentions: Vec<Mention>,
+    /// The writer, where they are one of the people.
+    writer: Vec<usize>,
 }
 
 impl Cast {
-    /// Finds everybody. `outsiders` are words of names that are not about the case: the writer, the addressee.
-    pub(super) fn of(prose: &Prose, outsiders: &[String]) -> Self {
+    /// Finds everybody. `name` is the words of the writer's name.
+    pub(super) fn of(prose: &Prose, name: &[String], writer: Writer) -> Self {
         let mut cast = Self::default();
+        if writer == Writer::Inside {
+            cast.writer.push(0);
+            cast.people.push(Person {
+                words: name.to_vec(),
+                ..Person::default()
+            });
+        }
+        let outsiders: &[String] = match writer {
+            Writer::Outside => name,
+            Writer::Inside => &[],
+        };
         for sentence in &prose.sentences {
             let mut at = sentence.start;
+            if prose.sign_off.is_some_and(|sign_off| sentence.start >= sign_off) {
+                cast.mention(cast.writer.clone(), at..at, false);
+            }
             while at < sentence.end {
                 at = cast.step(prose, sentence, at, outsiders);
             }
@@ -79,7 +108,9 @@ impl Cast {
             return at + 1;
         };
         let people = match token.lower.as_str() {
-            "i" | "me" | "my" | "i'm" | "i've" | "us" | "we" | "our" => Some(Vec::new()),
+            "i" | "me" | "my" | "i'm" | "im" | "i've" | "ive" | "i'd" | "mine" => Some(self.writer.clone()),
+            "our" if tokens.get(at + 1).is_some_and(|next| next.is_any(&HOMES)) => Some(self.writer.clone()),
+            "us" | "we" | "our" | "we've" | "we're" => Some(Vec::new()),
             "he" | "him" | "his" | "he's" | "himself" => self.latest(Some(Sex::Male)),
             "she" | "her" | "hers" | "she's" | "she'd" | "she'll" | "herself" => {
                 self.latest(Some(Sex::Female))
@@ -108,11 +139,15 @@ impl Cast {
         name: &Name,
         outsiders: &[String],
     ) -> Option<Vec<usize>> {
-        let words: Vec<String> = name
-            .words
-            .iter()
-            .map(|w| w.trim_end_matches("'s").to_owned())
-            .collect();
+        let written = own_name(prose.slice(name.at.clone()));
+        let words = match names::read(written) {
+            Some(read) if name.words.len() > 1 => words_of(&read.name),
+            Some(_) | None => name
+                .words
+                .iter()
+                .map(|w| w.trim_end_matches("'s").to_owned())
+                .collect(),
+        };
         if words.iter().all(|word| outsiders.contains(word)) {
             return None;
         }
@@ -131,11 +166,7 @@ impl Cast {
         }
         let told_sex = relation.as_ref().and_then(|(word, _)| sex_of_relation(word));
         self.people.push(Person {
-            name: prose
-                .slice(name.at.clone())
-                .trim_end_matches("'s")
-                .trim_end_matches("’s")
-                .to_owned(),
+            name: written.to_owned(),
             words,
             sex: name.sex.or(told_sex),
             relation,
@@ -205,7 +236,9 @@ impl Cast {
     fn by_role(&mut self, tokens: &[Token], at: usize) -> Option<Vec<usize>> {
         let role = role_word(tokens.get(at)?)?;
         let article = at.checked_sub(1).and_then(|before| tokens.get(before));
-        if !article.is_some_and(|word| word.is_any(&["the", "my", "our", "this", "both"])) {
+        let has_article = article.is_some_and(|word| word.is_any(&["the", "my", "our", "this", "both"]));
+        let is_short = tokens.get(at).is_some_and(|word| word.is_any(&SHORT_ROLES));
+        if !(has_article || is_short) {
             return None;
         }
         let follows_name = (at + 1..at + INTRODUCTION)
@@ -287,11 +320,16 @@ impl Cast {
         self.mentions.get(at).filter(|m| m.at.start < to)
     }
 
-    /// Who a sentence without a mention goes on about.
-    pub(super) fn in_mind(&self, token: usize) -> Option<usize> {
-        let behind = self.mentions.partition_point(|m| m.at.start < token);
-        let earlier = self.mentions.get(..behind)?;
-        earlier.iter().rev().find_map(|m| m.people.last().copied())
+    /// Who a sentence without a mention goes on about: the subject of the last one that has one.
+    pub(super) fn in_mind(&self, prose: &Prose, token: usize) -> Option<usize> {
+        let earlier = prose.sentences.iter().rev().filter(|s| s.end <= token);
+        earlier
+            .filter_map(|sentence| {
+                let mentions = self.within(sentence);
+                let subject = mentions.iter().find(|m| !m.people.is_empty())?;
+                subject.people.last().copied()
+            })
+            .next()
     }
 
     /// The mentions that begin in a range of tokens.
@@ -300,6 +338,17 @@ impl Cast {
         let to = self.mentions.partition_point(|m| m.at.start < range.end);
         self.mentions.get(from..to).unwrap_or_default()
     }
+}
+
+/// A name without the `'s` of a possessive.
+fn own_name(text: &str) -> &str {
+    text.trim_end_matches("'s").trim_end_matches("’s")
+}
+
+fn words_of(name: &str) -> Vec<String> {
+    name.split_whitespace()
+        .map(|word| word.to_lowercase().replace('’', "'"))
+        .collect()
 }
 
 fn sex_of_relation(word: &str) -> Option<Sex> {
@@ -316,6 +365,10 @@ fn sex_of_relation(word: &str) -> Option<Sex> {
 /// The role that a word names.
 pub(super) fn role_word(token: &Token) -> Option<Role> {
     let word = token.base();
+    let is_plain_word = matches!(word, "off" | "def" | "agg");
+    if is_plain_word && !token.is_upper {
+        return None;
+    }
     match (HARMED.contains(&word), RESPONSIBLE.contains(&word)) {
         (true, _) => Some(Role::Victim),
         (false, true) => Some(Role::Offender),
@@ -373,7 +426,13 @@ fn name_at(tokens: &[Token], at: usize) -> Option<Name> {
     {
         end -= 1;
     }
-    let words: Vec<String> = tokens.get(from..end)?.iter().map(|t| t.lower.clone()).collect();
+    let end = surname_first(tokens, from, end);
+    let words: Vec<String> = tokens
+        .get(from..end)?
+        .iter()
+        .filter(|t| !t.is_mark())
+        .map(|t| t.lower.clone())
+        .collect();
     let is_place = words.len() > 1
         && words
             .iter()
@@ -387,8 +446,26 @@ fn name_at(tokens: &[Token], at: usize) -> Option<Name> {
     })
 }
 
+/// `TREDWELL, Maureen Ann`: a surname in capitals with the given names behind a comma.
+fn surname_first(tokens: &[Token], from: usize, end: usize) -> usize {
+    let is_surname = end == from + 1 && tokens.get(from).is_some_and(|t| t.is_upper);
+    let comma = tokens.get(end).is_some_and(|t| t.lower == ",");
+    let given = tokens
+        .iter()
+        .skip(end + 1)
+        .take(2)
+        .take_while(|t| is_name_word(t) && !t.is_upper)
+        .count();
+    if is_surname && comma && given > 0 {
+        end + 1 + given
+    } else {
+        end
+    }
+}
+
 fn is_name_word(token: &Token) -> bool {
     token.is_capital
+        && role_word(token).is_none()
         && !token.is_mark()
         && !token
             .lower
@@ -433,28 +510,39 @@ fn is_introduced(tokens: &[Token], sentence: &Range<usize>, name: &Range<usize>)
         ["(" | ",", next, ..] => is_birth_word(next),
         _ => false,
     };
-    let speaks = after.first().is_some_and(|word| {
-        [
-            "has",
-            "says",
-            "said",
-            "lives",
-            "admitted",
-            "agreed",
-            "agrees",
-            "wants",
-            "told",
-            "reported",
-            "consents",
-            "consented",
-            "would",
-            "who",
-            "feels",
-            "can",
-        ]
-        .contains(word)
-    });
-    !is_place && (names_role || is_one_of || tells_birth || speaks)
+    let is_aged = match after.as_slice() {
+        ["is", age, ..] => age.chars().all(|c| c.is_ascii_digit()),
+        _ => false,
+    };
+    let speaks = is_aged
+        || after.first().is_some_and(|word| {
+            [
+                "has",
+                "says",
+                "said",
+                "lives",
+                "admitted",
+                "agreed",
+                "agrees",
+                "wants",
+                "told",
+                "reported",
+                "consents",
+                "consented",
+                "would",
+                "who",
+                "feels",
+                "can",
+            ]
+            .contains(word)
+        });
+    let is_upper = tokens.get(name.start).is_some_and(|t| t.is_upper)
+        && tokens.get(name.end - 1).is_some_and(|t| !t.is_upper);
+    let is_listed = before.is_empty()
+        && after
+            .first()
+            .is_some_and(|word| [",", "(", "-", "–", ":"].contains(word));
+    !is_place && (names_role || is_one_of || tells_birth || speaks || is_upper || is_listed)
         || before
             .last()
             .is_some_and(|t| t.is_any(&["between", "refer", "behalf"]))

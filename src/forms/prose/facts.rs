@@ -2,7 +2,7 @@
 
 use super::cast::Cast;
 use super::text::{Prose, Token};
-use crate::domain::dates::{self, DateUse};
+use crate::domain::dates::{self, DateUse, ReadDate};
 use crate::domain::identifiers::{self, Found, IdentifierKind};
 use crate::domain::{Party, PreferredContact};
 use crate::forms::FormsContext;
@@ -16,6 +16,8 @@ use std::sync::LazyLock;
 const BIRTH_WORD_REACH: usize = 24;
 /// Longest address, in bytes.
 const MAX_ADDRESS: usize = 100;
+/// Youngest somebody is whose birth is given as a bare date.
+const MIN_AGE: u16 = 8;
 /// Highest age taken.
 const MAX_AGE: u16 = 115;
 
@@ -83,7 +85,7 @@ impl Reader<'_, '_> {
         let (sentence, range) = self.sentence_of(token)?;
         let person = match self.cast.before(token, range.start) {
             Some(mention) => *mention.people.last()?,
-            None => self.cast.in_mind(range.start)?,
+            None => self.cast.in_mind(self.prose, range.start)?,
         };
         Some((person, sentence))
     }
@@ -116,7 +118,19 @@ impl Reader<'_, '_> {
                     .cast
                     .before(token, 0)
                     .is_some_and(|m| m.is_named && m.at.end + 1 == token);
-            if !(says_born || in_brackets) {
+            let short = token > 0
+                && self
+                    .prose
+                    .tokens
+                    .get(token - 1)
+                    .is_some_and(|t| t.lower == "b" || t.lower == "b.");
+            let behind_name = before.trim_end().ends_with(',')
+                && self
+                    .cast
+                    .before(token, 0)
+                    .is_some_and(|m| m.is_named && m.at.end + 1 == token)
+                && is_adult_birth(found.date, self.context.today);
+            if !(says_born || in_brackets || short || behind_name) {
                 continue;
             }
             if let Some((person, sentence)) = self.owner(found.start) {
@@ -194,7 +208,8 @@ impl Reader<'_, '_> {
         let Some((start, text)) = self.address_before(before, from, token, range.start) else {
             return;
         };
-        let Some((person, _)) = self.owner(start) else {
+        let introduced = self.introduced_behind(token + 1, range.end);
+        let Some(person) = introduced.or_else(|| self.owner(start).map(|(person, _)| person)) else {
             return;
         };
         let mut took = false;
@@ -207,6 +222,22 @@ impl Reader<'_, '_> {
                 put(&mut party.postcode, postcode.normal.clone())
             });
         }
+    }
+
+    /// "At 33 Mill Row, CO9 2AX is Ms Lee": who is named behind an address.
+    fn introduced_behind(&self, token: usize, to: usize) -> Option<usize> {
+        // A postcode is two words.
+        let verb = (token..(token + 2).min(to)).find(|at| {
+            self.prose
+                .tokens
+                .get(*at)
+                .is_some_and(|t| t.is_any(&["is", "lives"]))
+        })?;
+        let next = self
+            .cast
+            .behind(verb, to)
+            .filter(|m| m.is_named && m.at.start <= verb + 2)?;
+        next.people.last().copied()
     }
 
     /// The address that ends at a postcode, with its place in the text: behind "lives at" and its like, or
@@ -298,7 +329,7 @@ impl Reader<'_, '_> {
         }
         let text = self.prose.quote(sentence);
         // "ring rather than write": what stands behind is what is not wanted.
-        let wanted = text.split("rather than").next().unwrap_or_default();
+        let wanted = text.split(" than ").next().unwrap_or_default();
         let ways: Vec<PreferredContact> = values::contacts(wanted, self.context.labels);
         let ([way], Some(person)) = (ways.as_slice(), self.spoken_of(range, range.end)) else {
             return;
@@ -313,7 +344,7 @@ impl Reader<'_, '_> {
     fn spoken_of(&self, range: &Range<usize>, token: usize) -> Option<usize> {
         match self.cast.before(token, range.start) {
             Some(mention) => mention.people.last().copied(),
-            None => self.cast.in_mind(range.start),
+            None => self.cast.in_mind(self.prose, range.start),
         }
     }
 }
@@ -342,7 +373,21 @@ fn age_at(tokens: &[Token], at: usize) -> Option<u16> {
         || matches!(word(1), Some("is" | "was"))
             && matches!(next(1), None | Some("," | "." | "and" | ";" | ")" | "–" | "-"));
     let in_brackets = word(1) == Some("(") && next(1) == Some(")");
-    (says_years || is_told || in_brackets).then_some(age)
+    let behind_name = word(1) == Some(",")
+        && at
+            .checked_sub(2)
+            .and_then(|at| tokens.get(at))
+            .is_some_and(|t| t.is_capital && !t.is_mark())
+        && matches!(next(1), Some("," | "." | "–" | "-" | "and" | ")" | ";"));
+    (says_years || is_told || in_brackets || behind_name).then_some(age)
+}
+
+/// Long enough ago for somebody who can take part: a bare date behind a name is a birth then.
+fn is_adult_birth(date: ReadDate, today: jiff::civil::Date) -> bool {
+    match date {
+        ReadDate::Day { date, .. } => dates::age_on(date, today).is_some_and(|age| age >= MIN_AGE),
+        ReadDate::Month { .. } | ReadDate::Impossible => false,
+    }
 }
 
 fn put<T>(slot: &mut Option<T>, value: T) -> bool {

@@ -4,7 +4,7 @@ use super::text::{Prose, Token};
 use super::words::{HARM_DONE, HARM_SUFFERED, OFFENCES};
 use crate::domain::dates::{self, DateUse, FoundDate};
 use crate::domain::identifiers::CheckLetter;
-use crate::domain::{ReferenceKind, Referral};
+use crate::domain::{OffenceOutcome, ReferenceKind, Referral};
 use crate::forms::FormsContext;
 use crate::forms::draft::{Notes, Place};
 use crate::forms::offence::push;
@@ -30,6 +30,7 @@ pub(super) fn fill(
             let tokens = range.start + kind.start..range.start + kind.end;
             referral.offence.kind = Some(prose.slice(tokens).to_owned());
             notes.read("/offence/kind", place, &quote);
+            doubt(notes);
         }
         let harm = words
             .iter()
@@ -47,9 +48,18 @@ pub(super) fn fill(
         {
             referral.offence.date = found.date.iso();
             notes.read("/offence/date", place, &quote);
+            doubt(notes);
         }
         own_reference(prose, range, referral, notes, place, &quote);
     }
+}
+
+fn doubt(notes: &mut Notes) {
+    notes.doubt(
+        "/offence",
+        "read_from_sentences",
+        "read from running text: check what, when and what came of it",
+    );
 }
 
 /// The kind of offence in a sentence: where it begins and the words that name it.
@@ -129,6 +139,9 @@ fn outcome(
             "action",
             "order",
             "cautioned",
+            "prison",
+            "serving",
+            "disposal",
         ])
     })?;
     if words.iter().any(|t| {
@@ -145,10 +158,14 @@ fn outcome(
         return Some(at);
     }
     let quote = prose.quote(sentence);
-    let found = values::outcomes(&quote, context.labels);
+    let mut found = values::outcomes(&quote, context.labels);
+    if is_custodial(words) {
+        found = vec![OffenceOutcome::CustodialSentence];
+    }
     if let ([outcome], None) = (found.as_slice(), referral.offence.outcome) {
         referral.offence.outcome = Some(*outcome);
         notes.read("/offence/outcome", place, &quote);
+        doubt(notes);
     }
     let range = prose.sentences.get(sentence)?.clone();
     let dates = events(prose, &range, context);
@@ -165,6 +182,16 @@ fn outcome(
         notes.read("/offence/outcome_date", place, &quote);
     }
     Some(at)
+}
+
+/// "sentenced to 27 months", "went to prison", "is serving" - unless it is suspended.
+fn is_custodial(words: &[Token]) -> bool {
+    let says = |list: &[&str]| words.iter().any(|t| t.is_any(list));
+    let term = says(&["sentenced", "serving"]) && says(&["months", "years", "month", "year"]);
+    let prison = words
+        .windows(2)
+        .any(|pair| matches!(pair, [to, prison] if to.is_any(&["to", "in"]) && prison.is_any(&["prison", "custody"])));
+    (term || prison && says(&["went", "sent", "sentenced"])) && !says(&["suspended", "community"])
 }
 
 /// "Our ref is CFH-44871", "our reference: VCU/26/1182".

@@ -2,7 +2,8 @@
 //!
 //! `text` cuts the writer's words into sentences, `cast` finds who appears and where each is spoken of,
 //! `roles` takes from the sentences who did harm and who was harmed, `facts` and `consent` hang what is told
-//! on the person last spoken of, `incident` reads what happened. The words all this turns on are in `words`.
+//! on the person last spoken of, `incident` reads what happened; `own_words` reads people who write about
+//! themselves. The words all this turns on are in `words`.
 //!
 //! Invariant: nobody gets a role that a sentence does not give them, and everybody read from sentences
 //! carries a check: staff confirm them.
@@ -11,6 +12,7 @@ mod cast;
 mod consent;
 mod facts;
 mod incident;
+mod own_words;
 mod roles;
 mod text;
 mod words;
@@ -19,17 +21,23 @@ use super::FormsContext;
 use super::about::{self, Topics};
 use super::classify::Wants;
 use super::draft::{Notes, Place};
+use super::labels::spoken;
 use super::message::{cover, is_professional, writers_text};
 use super::offence::{kind_of, push};
 use super::signature::display_words;
 use crate::domain::identifiers::{self, IdentifierKind};
 use crate::domain::{CaseKind, Party, ReadMessage, ReferenceKind, Referral, Role, names};
-use cast::Cast;
+use cast::{Cast, Writer};
 use facts::Draft;
-use text::Prose;
+use text::{Ending, Prose};
 
 /// Lines at the beginning that may say what the matter is.
 const FIRST_LINES: usize = 12;
+
+/// Lines below a sign-off that may be a signature.
+const SIGNATURE_LINES: usize = 8;
+/// A line of a signature has no more words than this.
+const MAX_POST_WORDS: usize = 14;
 
 /// Reads a mail that refers somebody in sentences. `None` where it does not.
 pub(super) fn read(
@@ -40,43 +48,179 @@ pub(super) fn read(
     if wants.refers_nobody {
         return None;
     }
-    let lines = writers_text(message);
-    let writer = display_words(&message.headers);
-    let prose = Prose::of(&lines, &writer);
-    let place = message
-        .bodies
-        .first()
-        .map(|d| Place {
-            part: d.part.clone(),
-            ..Place::default()
-        })
-        .unwrap_or_default();
+    let source = Source::of(message, context);
+    if let Some(own) = own_words::read(&source, wants, context) {
+        return Some(own);
+    }
+    let prose = Prose::of(&source.lines, &source.writer, Ending::Cut);
     let mut referral = Referral::default();
     let mut notes = Notes::default();
-    let topics = topics_of(message, &lines);
     people(
         &prose,
-        &writer,
-        topics,
+        &source,
+        Writer::Outside,
         &mut referral,
         &mut notes,
-        &place,
         context,
     );
-    let text = lines.join(" \n");
-    let found = identifiers::find(&text);
-    let numbered = found.iter().any(|f| f.kind == IdentifierKind::CrimeNumber);
-    let somebody =
-        numbered || !referral.parties.is_empty() || found.iter().any(|f| f.kind == IdentifierKind::Postcode);
-    let mut signed = Referral::default();
-    cover(&mut signed, &mut Notes::default(), message, &lines, context);
-    let tells = is_professional(&signed)
-        && (tells_of_case(&message.headers.subject, &text, &found)
-            || numbered && topics.restorative && referral.parties.iter().any(can_be_reached));
-    if !(wants.refers && somebody || tells) {
+    let found = identifiers::find(&source.text);
+    if !refers(&source, wants, &found, &referral) {
         return None;
     }
-    for piece in &found {
+    numbers(&found, &source, &mut referral, &mut notes);
+    incident::fill(&prose, &mut referral, &mut notes, &source.place, context);
+    referral.referrer.is_self_referral = Some(false);
+    cover(&mut referral, &mut notes, message, &source.lines, context);
+    matter(&prose, &source, &mut referral, &mut notes);
+    Some((referral, notes))
+}
+
+/// The writer's words, and what is known of who writes.
+struct Source<'m> {
+    message: &'m ReadMessage,
+    lines: Vec<String>,
+    text: String,
+    /// The words of the writer's name.
+    writer: Vec<String>,
+    place: Place,
+    topics: Topics,
+    /// The writer signs as, or writes from the domain of, somebody who refers others.
+    is_professional: bool,
+}
+
+impl<'m> Source<'m> {
+    fn of(message: &'m ReadMessage, context: &FormsContext<'_>) -> Self {
+        let lines = writers_text(message);
+        let place = message
+            .bodies
+            .first()
+            .map(|d| Place {
+                part: d.part.clone(),
+                ..Place::default()
+            })
+            .unwrap_or_default();
+        let mut signed = Referral::default();
+        cover(&mut signed, &mut Notes::default(), message, &lines, context);
+        let of_agency = message
+            .headers
+            .from_address
+            .as_deref()
+            .and_then(|address| address.rsplit_once('@'))
+            .is_some_and(|(_, domain)| context.agencies.of_domain(domain).is_some());
+        let mut topics = Topics::default();
+        topics.read(&message.headers.subject);
+        lines.iter().take(FIRST_LINES).for_each(|line| topics.read(line));
+        Self {
+            text: lines.join(" \n"),
+            writer: display_words(&message.headers),
+            is_professional: of_agency
+                || is_professional(&signed)
+                || signs_with_post(&lines, &display_words(&message.headers)),
+            message,
+            lines,
+            place,
+            topics,
+        }
+    }
+}
+
+/// A line below the sign-off names a post: "Practice Manager, Mill Surgery".
+fn signs_with_post(lines: &[String], writer: &[String]) -> bool {
+    const POSTS: [&str; 26] = [
+        "officer",
+        "manager",
+        "worker",
+        "coordinator",
+        "co-ordinator",
+        "practitioner",
+        "constable",
+        "sergeant",
+        "teacher",
+        "headteacher",
+        "head",
+        "nurse",
+        "doctor",
+        "vicar",
+        "rector",
+        "chaplain",
+        "solicitor",
+        "advisor",
+        "adviser",
+        "warden",
+        "supervisor",
+        "lead",
+        "pcso",
+        "dc",
+        "pc",
+        "sgt",
+    ];
+    let below = text::told(lines, writer)
+        .into_iter()
+        .filter(|(_, is_below)| *is_below)
+        .map(|(line, _)| line);
+    below.take(SIGNATURE_LINES).any(|line| {
+        let words: Vec<String> = line
+            .split(|c: char| !c.is_alphanumeric() && c != '-')
+            .map(str::to_lowercase)
+            .collect();
+        words.len() <= MAX_POST_WORDS
+            && !line.ends_with('.')
+            && words.iter().any(|word| POSTS.contains(&word.as_str()))
+    })
+}
+
+/// The mail refers somebody: it says so and tells of somebody; or a professional tells of a case, of who did
+/// harm or was harmed, and how to reach one of them.
+fn refers(source: &Source<'_>, wants: Wants, found: &[identifiers::Found], referral: &Referral) -> bool {
+    let numbered = found.iter().any(|f| {
+        matches!(
+            f.kind,
+            IdentifierKind::CrimeNumber
+                | IdentifierKind::Crn
+                | IdentifierKind::PncId
+                | IdentifierKind::PrisonNumber
+        )
+    });
+    let somebody =
+        numbered || !referral.parties.is_empty() || found.iter().any(|f| f.kind == IdentifierKind::Postcode);
+    let tells_of_people = referral
+        .parties
+        .iter()
+        .any(|party| matches!(party.role, Role::Victim | Role::Offender | Role::Party))
+        && referral.parties.iter().any(is_within_reach);
+    let said = spoken(&source.text);
+    let is_our_matter = source.topics.restorative
+        || source.topics.mediation
+        || numbered
+        || said
+            .split(' ')
+            .any(|word| ["rj", "restorative", "mediate", "mediation", "mediator"].contains(&word));
+    let sides = referral
+        .parties
+        .iter()
+        .filter(|p| p.role != Role::Supporter)
+        .count();
+    let title = spoken(&source.message.headers.subject);
+    let is_titled = title
+        .split(' ')
+        .any(|word| ["referral", "refer", "rj"].contains(&word));
+    wants.refers && somebody
+        || tells_of_people
+            && (source.is_professional && (is_our_matter || is_titled) || is_our_matter && sides > 1)
+}
+
+/// The text tells how to reach this person, when they were born or what they agreed to.
+fn is_within_reach(party: &Party) -> bool {
+    !party.phones.is_empty()
+        || !party.emails.is_empty()
+        || party.address.is_some()
+        || party.date_of_birth.is_some()
+        || party.consent.contact.is_some()
+}
+
+/// Reference numbers of the text.
+fn numbers(found: &[identifiers::Found], source: &Source<'_>, referral: &mut Referral, notes: &mut Notes) {
+    for piece in found {
         let wanted = matches!(
             kind_of(piece.kind),
             Some(
@@ -89,45 +233,52 @@ pub(super) fn read(
         );
         if let Some(kind) = kind_of(piece.kind).filter(|_| wanted) {
             push(
-                &mut referral,
-                &mut notes,
+                referral,
+                notes,
                 kind,
                 piece.normal.clone(),
-                &sentence(&text, piece.start),
-                &place,
+                &sentence(&source.text, piece.start),
+                &source.place,
                 piece.check,
             );
         }
     }
-    incident::fill(&prose, &mut referral, &mut notes, &place, context);
-    referral.referrer.is_self_referral = Some(false);
-    cover(&mut referral, &mut notes, message, &lines, context);
-    let mut topics = Topics::default();
-    topics.read(&message.headers.subject);
+}
+
+fn numbered_or_named(referral: &Referral) -> bool {
+    let numbered = referral
+        .references
+        .iter()
+        .any(|r| r.kind == ReferenceKind::CrimeNumber);
+    numbered || referral.offence.kind.is_some()
+}
+
+/// Which service and what kind of case.
+fn matter(prose: &Prose, source: &Source<'_>, referral: &mut Referral, notes: &mut Notes) {
+    let subject = &source.message.headers.subject;
     let header = Place {
-        part: message.headers.part.clone(),
+        part: source.message.headers.part.clone(),
         ..Place::default()
     };
-    about::note(
-        &mut referral,
-        &mut notes,
-        topics,
-        &message.headers.subject,
-        &header,
-    );
-    for line in lines.iter().take(FIRST_LINES) {
+    // A crime between neighbours is a crime.
+    if numbered_or_named(referral) {
+        about::settle(referral, notes, &source.place);
+    }
+    let mut topics = Topics::default();
+    topics.read(subject);
+    about::note(referral, notes, topics, subject, &header);
+    for line in source.lines.iter().take(FIRST_LINES) {
         let mut topics = Topics::default();
         topics.read(line);
-        about::note(&mut referral, &mut notes, topics, line, &place);
+        about::note(referral, notes, topics, line, &source.place);
     }
-    neighbours(&prose, &mut referral, &mut notes, &place);
-    about::settle(&mut referral, &mut notes, &place);
+    neighbours(prose, referral, notes, &source.place);
+    about::settle(referral, notes, &source.place);
     notes.doubt(
         "/parties",
         "read_from_sentences",
         "written in sentences: check who is who and what belongs to whom",
     );
-    Some((referral, notes))
 }
 
 /// Two sides of a dispute who live side by side.
@@ -160,51 +311,22 @@ fn neighbours(prose: &Prose, referral: &mut Referral, notes: &mut Notes, place: 
     }
 }
 
-/// A mail about a case of restorative justice that gives somebody's number: from a professional, that is a
-/// referral, though the word does not fall.
-fn tells_of_case(subject: &str, text: &str, found: &[identifiers::Found]) -> bool {
-    let said = format!("{subject} {text}").to_lowercase();
-    let restorative = said.contains("restorative") || said.contains("mediation");
-    let numbered = found.iter().any(|f| {
-        matches!(
-            f.kind,
-            IdentifierKind::CrimeNumber
-                | IdentifierKind::Crn
-                | IdentifierKind::PncId
-                | IdentifierKind::PrisonNumber
-        )
-    });
-    let born = ["born", "dob", "d.o.b", "date of birth"]
-        .iter()
-        .any(|w| said.contains(w));
-    restorative && numbered && born
-}
-
-/// Somebody with a side, and a way to reach them.
-fn can_be_reached(party: &Party) -> bool {
-    matches!(party.role, Role::Victim | Role::Offender)
-        && !(party.phones.is_empty() && party.emails.is_empty() && party.address.is_none())
-}
-
-/// What the subject line and the first lines say the matter is.
-fn topics_of(message: &ReadMessage, lines: &[String]) -> Topics {
-    let mut topics = Topics::default();
-    topics.read(&message.headers.subject);
-    lines.iter().take(FIRST_LINES).for_each(|line| topics.read(line));
-    topics
-}
-
+/// Fills the parties with everybody whose part the text tells. Gives back which party each person is.
 fn people(
     prose: &Prose,
-    writer: &[String],
-    topics: Topics,
+    source: &Source<'_>,
+    writer: Writer,
     referral: &mut Referral,
     notes: &mut Notes,
-    place: &Place,
     context: &FormsContext<'_>,
-) {
-    let mut cast = Cast::of(prose, writer);
-    let is_mediation = topics.neighbour || topics.mediation && !topics.restorative;
+) -> Vec<Option<usize>> {
+    let place = &source.place;
+    let mut cast = Cast::of(prose, &source.writer, writer);
+    let topics = source.topics;
+    let is_crime = identifiers::find(&prose.text)
+        .iter()
+        .any(|f| f.kind == IdentifierKind::CrimeNumber);
+    let is_mediation = !is_crime && (topics.neighbour || topics.mediation && !topics.restorative);
     let mut roles = roles::of(prose, &cast, is_mediation);
     roles::settle(&mut cast, &mut roles);
     let mut drafts: Vec<Option<Draft>> = cast
@@ -215,20 +337,24 @@ fn people(
         .collect();
     facts::fill(prose, &cast, &mut drafts, place, context);
     consent::fill(prose, &cast, &mut drafts, place, context);
-    let nameless = |draft: &Draft| draft.party.name.is_none() && draft.notes.evidence.is_empty();
+    let is_empty = |draft: &Draft| draft.party.name.is_none() && draft.notes.evidence.is_empty();
+    let writers_own = |person: usize| writer == Writer::Inside && person == 0;
     let mut indices = vec![None; drafts.len()];
     let mut next = referral.parties.len();
-    for (index, draft) in indices.iter_mut().zip(&drafts) {
-        if draft.as_ref().is_some_and(|draft| !nameless(draft)) {
+    for (person, (index, draft)) in indices.iter_mut().zip(&drafts).enumerate() {
+        if draft
+            .as_ref()
+            .is_some_and(|draft| writers_own(person) || !is_empty(draft))
+        {
             *index = Some(next);
             next += 1;
         }
     }
-    for (person, draft) in cast.people.iter().zip(drafts) {
+    for ((person, index), draft) in cast.people.iter().zip(&indices).zip(drafts) {
         let Some(Draft {
             mut party,
             notes: mut own,
-        }) = draft.filter(|draft| !nameless(draft))
+        }) = draft.filter(|_| index.is_some())
         else {
             continue;
         };
@@ -246,13 +372,14 @@ fn people(
         notes.append(&format!("/parties/{}", referral.parties.len()), own);
         referral.parties.push(party);
     }
+    indices
 }
 
 /// A person of the cast as a party: name, title, relation.
 fn draft(person: &cast::Person, role: Role, prose: &Prose, place: &Place) -> Option<Draft> {
     let mut party = Party::new(role);
     let mut notes = Notes::default();
-    if person.by_role.is_none() {
+    if !person.name.is_empty() {
         let read = names::read(&person.name)?;
         let quote = prose
             .text

@@ -13,9 +13,19 @@ const REACH: usize = 12;
 pub(super) fn of(prose: &Prose, cast: &Cast, is_mediation: bool) -> Vec<Option<Role>> {
     let mut votes = vec![(0_u32, 0_u32); cast.people.len()];
     let mut did_harm = false;
+    let mut listed = None;
     for sentence in &prose.sentences {
-        for mention in cast.within(sentence) {
-            let vote = vote(prose, cast, sentence, mention, did_harm);
+        let words = prose.words(sentence.clone());
+        match list_heading(words, cast.within(sentence)) {
+            Some(role) => listed = Some(role),
+            None => {
+                listed = listed.filter(|_| starts_with_name(words, sentence.start, cast.within(sentence)))
+            }
+        }
+        for (at, mention) in cast.within(sentence).iter().enumerate() {
+            let vote = listed
+                .filter(|_| at == 0 && mention.is_named)
+                .or_else(|| vote(prose, cast, sentence, mention, did_harm));
             for person in &mention.people {
                 if let Some(count) = votes.get_mut(*person) {
                     match vote {
@@ -81,6 +91,24 @@ pub(super) fn settle(cast: &mut Cast, roles: &mut [Option<Role>]) {
     }
 }
 
+/// "Harmed", "Two victims, both work there:": a short line that says what the people listed below are.
+fn list_heading(words: &[Token], mentions: &[Mention]) -> Option<Role> {
+    const MAX_WORDS: usize = 8;
+    let is_short = words.len() <= MAX_WORDS && !words.last().is_some_and(|t| t.lower == ".");
+    let names_somebody = mentions.iter().any(|m| m.is_named);
+    let mut roles = words.iter().filter_map(role_word);
+    let role = roles.next().filter(|_| is_short && !names_somebody)?;
+    roles.all(|other| other == role).then_some(role)
+}
+
+/// A line of a list of people: a name stands at its beginning.
+fn starts_with_name(words: &[Token], start: usize, mentions: &[Mention]) -> bool {
+    let marks = words.iter().take_while(|t| t.is_mark()).count();
+    let first = mentions.first();
+    first.is_some_and(|m| m.is_named && m.at.start <= start + marks)
+        || words.first().is_some_and(|t| t.is_mark())
+}
+
 /// "two boys threw gravel": the sentence tells what a group of people did.
 fn tells_of_group(words: &[Token]) -> bool {
     let group = words.iter().position(|w| w.is_any(&GROUPS));
@@ -117,9 +145,11 @@ fn vote(
     let after = prose.words(mention.at.end..sentence.end);
     let own = prose.words(mention.at.end..to);
     introduced(lead_in, mention)
+        .or_else(|| who_did_it(lead_in, mention))
         .or_else(|| called(own))
         .or_else(|| one_of_them(lead_in, group_did_harm))
         .or_else(|| written_for(before))
+        .or_else(|| done_by(before))
         .or_else(|| as_subject(after))
         .or_else(|| as_object(before))
 }
@@ -137,9 +167,11 @@ fn introduced(before: &[Token], mention: &Mention) -> Option<Role> {
         ]) || t.is_any(&HARM_DONE)
     });
     let joins = between.is_empty()
-        || between
-            .iter()
-            .any(|t| t.is_any(&["is", "was", ",", ":", "(", "-", "–", "named", "called", "being"]));
+        || between.iter().any(|t| {
+            t.is_any(&[
+                "is", "was", ",", ":", "(", "-", "–", "=", "named", "called", "being",
+            ])
+        });
     let role = role_word(before.get(at)?);
     // "the man convicted of the arson is"
     let is_convicted = before
@@ -147,6 +179,23 @@ fn introduced(before: &[Token], mention: &Mention) -> Option<Role> {
         .is_some_and(|t| t.is_any(&["convicted", "responsible", "accused"]))
         && between.last().is_some_and(|t| t.is_any(&["is", "was", ","]));
     (is_convicted || joins && !turns).then_some(role).flatten()
+}
+
+/// "the girl who got hurt is", "the man who did it, " right before a name.
+fn who_did_it(before: &[Token], mention: &Mention) -> Option<Role> {
+    let who = before.iter().rposition(|t| t.is_any(&["who", "that"]))?;
+    let told = before.get(who + 1..).filter(|_| mention.is_named)?;
+    let did = matches!(told, [did, it, ..] if did.lower == "did" && it.is_any(&["it", "this", "that"]));
+    let joins = told
+        .last()
+        .is_some_and(|t| t.is_any(&["is", "was", ",", "called", "named", "it", "this"]));
+    match told {
+        [was, verb, ..] if was.is_any(&["was", "got", "were"]) && verb.is_any(&HARM_SUFFERED) && joins => {
+            Some(Role::Victim)
+        }
+        [verb, ..] if (did || verb.is_any(&HARM_DONE)) && joins => Some(Role::Offender),
+        _ => None,
+    }
 }
 
 /// "is the victim", "(victim)", "as the offender" right behind a name.
@@ -171,6 +220,22 @@ fn one_of_them(before: &[Token], group_did_harm: bool) -> Option<Role> {
         _ => false,
     });
     (says && group_did_harm).then_some(Role::Offender)
+}
+
+/// "was taken by", "was assaulted by" before somebody; "it belongs to" before whom it was taken from.
+fn done_by(before: &[Token]) -> Option<Role> {
+    let by = before.iter().rposition(|t| t.lower == "by");
+    let is_passive = by.is_some_and(|by| {
+        let lead = before.get(by.saturating_sub(4)..by).unwrap_or_default();
+        lead.iter().any(|t| t.is_any(&["was", "were", "been", "got"]))
+            && lead.iter().any(|t| t.is_any(&HARM_SUFFERED))
+    });
+    let belongs =
+        matches!(before, [.., belongs, to] if belongs.is_any(&["belongs", "belonged"]) && to.lower == "to");
+    if belongs {
+        return Some(Role::Victim);
+    }
+    is_passive.then_some(Role::Offender)
 }
 
 /// Whom a liaison officer writes for was harmed; whom a probation officer supervises did harm.
@@ -212,6 +277,8 @@ fn as_subject(after: &[Token]) -> Option<Role> {
             .any(|t| t.is_any(&HARM_SUFFERED))
             .then_some(Role::Victim),
         [verb, object, ..] if HARM_DONE.contains(verb) && *object != "by" => Some(Role::Offender),
+        ["lost", "her" | "his" | "their", ..] => Some(Role::Victim),
+        ["was", "the", "one", "who", ..] => Some(Role::Offender),
         ["has" | "had", "asked", ..] => says_sorry(after).then_some(Role::Offender),
         _ => None,
     }

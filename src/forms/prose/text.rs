@@ -21,6 +21,8 @@ pub(super) struct Token {
     pub(super) lower: String,
     /// Begins with a capital letter.
     pub(super) is_capital: bool,
+    /// All its letters are capitals, three or more.
+    pub(super) is_upper: bool,
 }
 
 impl Token {
@@ -41,8 +43,19 @@ impl Token {
     }
 }
 
+/// What becomes of the lines below the sign-off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// Left out: a professional's signature is about nobody in the case.
+    Cut,
+    /// Read as told of the writer.
+    Kept,
+}
+
 /// A text with its sentences.
 pub(super) struct Prose {
+    /// The first token of the sign-off, where it was kept.
+    pub(super) sign_off: Option<usize>,
     pub(super) text: String,
     pub(super) tokens: Vec<Token>,
     /// Ranges of `tokens`.
@@ -51,9 +64,16 @@ pub(super) struct Prose {
 
 impl Prose {
     /// Reads a writer's lines; `writer` is the words of their name.
-    pub(super) fn of(lines: &[String], writer: &[String]) -> Self {
+    pub(super) fn of(lines: &[String], writer: &[String], ending: Ending) -> Self {
         let mut text = String::new();
-        for line in told(lines, writer) {
+        let mut signed = None;
+        for (line, is_below) in told(lines, writer) {
+            if is_below && ending == Ending::Cut {
+                continue;
+            }
+            if is_below && signed.is_none() {
+                signed = Some(text.len());
+            }
             if text.len() + line.len() > MAX_TEXT {
                 break;
             }
@@ -64,7 +84,9 @@ impl Prose {
         }
         let tokens = tokens(&text);
         let sentences = sentences(&text, &tokens);
+        let sign_off = signed.map(|byte| tokens.partition_point(|token: &Token| token.start < byte));
         Self {
+            sign_off,
             text,
             tokens,
             sentences,
@@ -106,8 +128,9 @@ impl Prose {
     }
 }
 
-/// The lines that tell something: what stands between the greeting and the sign-off, also of a forwarded mail.
-fn told<'l>(lines: &'l [String], writer: &[String]) -> Vec<&'l str> {
+/// The lines that tell something, without greetings and headers, also of a forwarded mail; and whether each
+/// stands below a sign-off.
+pub(super) fn told<'l>(lines: &'l [String], writer: &[String]) -> Vec<(&'l str, bool)> {
     let mut out = Vec::new();
     let mut signed_off = false;
     for line in lines {
@@ -117,8 +140,8 @@ fn told<'l>(lines: &'l [String], writer: &[String]) -> Vec<&'l str> {
             continue;
         }
         signed_off |= is_sign_off(line) || (!out.is_empty() && is_signature(line, writer));
-        if !(signed_off || is_greeting(line) || is_boilerplate(line) || line.is_empty()) {
-            out.push(line);
+        if !(is_greeting(line) || is_boilerplate(line) || line.is_empty()) {
+            out.push((line, signed_off));
         }
     }
     out
@@ -135,12 +158,23 @@ fn is_header(line: &str) -> bool {
 }
 
 fn is_signature(line: &str, writer: &[String]) -> bool {
+    let words: Vec<String> = line
+        .split_whitespace()
+        .map(|w| w.trim_matches(['.', ',']).to_lowercase())
+        .collect();
+    // "G Fenwick"
+    if let [initial, surname] = words.as_slice()
+        && initial.chars().count() == 1
+        && writer.contains(surname)
+    {
+        return true;
+    }
     line.split_whitespace().count() <= 2 * MAX_SIGN_OFF_WORDS
         && !line.ends_with('.')
         && holds_name(line, writer)
 }
 
-fn is_sign_off(line: &str) -> bool {
+pub(super) fn is_sign_off(line: &str) -> bool {
     const CLOSINGS: [&str; 12] = [
         "regards",
         "thanks",
@@ -206,6 +240,8 @@ fn tokens(text: &str) -> Vec<Token> {
             end,
             lower: word.to_lowercase().replace('’', "'"),
             is_capital: c.is_uppercase(),
+            is_upper: word.chars().filter(|c| c.is_uppercase()).count() > 2
+                && !word.chars().any(char::is_lowercase),
         });
     }
     out
@@ -258,7 +294,7 @@ mod tests {
 
     fn said(lines: &[&str]) -> Vec<String> {
         let lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
-        let prose = Prose::of(&lines, &["fiona".to_owned(), "redgate".to_owned()]);
+        let prose = Prose::of(&lines, &["fiona".to_owned(), "redgate".to_owned()], Ending::Cut);
         (0..prose.sentences.len()).map(|at| prose.quote(at)).collect()
     }
 

@@ -1,7 +1,13 @@
 //! The words that sentences of referrals turn on.
 
 /// Words for somebody harmed.
-pub(super) const HARMED: [&str; 8] = [
+pub(super) const HARMED: [&str; 14] = [
+    "vic",
+    "v1",
+    "v2",
+    "v3",
+    "agg",
+    "victims",
     "victim",
     "complainant",
     "aggrieved",
@@ -12,7 +18,14 @@ pub(super) const HARMED: [&str; 8] = [
     "claimant",
 ];
 /// Words for somebody who did harm.
-pub(super) const RESPONSIBLE: [&str; 11] = [
+pub(super) const RESPONSIBLE: [&str; 18] = [
+    "off",
+    "susp",
+    "def",
+    "offenders",
+    "suspects",
+    "s1",
+    "o1",
     "offender",
     "suspect",
     "perpetrator",
@@ -25,8 +38,14 @@ pub(super) const RESPONSIBLE: [&str; 11] = [
     "convicted",
     "wrongdoer",
 ];
+/// Short forms that officers write without an article.
+pub(super) const SHORT_ROLES: [&str; 11] = [
+    "ip", "vic", "off", "susp", "def", "v1", "v2", "v3", "s1", "o1", "agg",
+];
 /// Doing harm to somebody, as a verb of which the doer is the subject.
-pub(super) const HARM_DONE: [&str; 34] = [
+pub(super) const HARM_DONE: [&str; 36] = [
+    "thumped",
+    "hurt",
     "assaulted",
     "attacked",
     "punched",
@@ -63,7 +82,10 @@ pub(super) const HARM_DONE: [&str; 34] = [
     "racially",
 ];
 /// Having been harmed: after "was", "were", "been", "got".
-pub(super) const HARM_SUFFERED: [&str; 34] = [
+pub(super) const HARM_SUFFERED: [&str; 37] = [
+    "thumped",
+    "knocked",
+    "hurt",
     "assaulted",
     "attacked",
     "punched",
