@@ -289,6 +289,11 @@ impl Cast {
         let is_possessed =
             possessed.is_some_and(|t| t.is_any(&["his", "her", "their", "the"]) || t.lower.ends_with("'s"));
         let relation = tokens.get(word).map(|t| t.base().to_owned())?;
+        if word == sentence.start {
+            // "Dad is Clive Lee": whoever was spoken of before
+            let of = self.mentions.iter().rev().find_map(|m| m.people.last().copied());
+            return Some((relation, of));
+        }
         is_possessed.then_some((relation, of))
     }
 

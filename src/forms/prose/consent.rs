@@ -13,7 +13,12 @@ use std::ops::Range;
 const NEGATION_REACH: usize = 4;
 
 /// What somebody may agree to, behind "happy", "willing", "would like" and their like.
-const TAKING_PART: [&str; 22] = [
+const TAKING_PART: [&str; 27] = [
+    "ring",
+    "ref",
+    "coming",
+    "room",
+    "call",
     "contacted",
     "contact",
     "take",
@@ -128,7 +133,7 @@ fn not_sought(words: &[Token], at: usize) -> Option<Statement> {
     let before = words.get(from..at)?;
     let is_not = before
         .iter()
-        .any(|t| t.is_any(&["not", "never", "nobody", "no-one"]) || t.lower.ends_with("n't"));
+        .any(|t| t.is_any(&["not", "never", "nobody", "no-one", "noone", "no"]) || t.lower.ends_with("n't"));
     let is_passive = before.iter().any(|t| t.is_any(&["been", "being"]));
     let statement = |is_about_object| {
         Some(Statement {
@@ -174,9 +179,22 @@ fn given(words: &[Token], at: usize) -> Option<ConsentAnswer> {
         .any(|t| t.is_any(&["not", "never", "neither"]) || t.lower.ends_with("n't"));
     let said = |answer: ConsentAnswer| if is_not { ConsentAnswer::Refused } else { answer };
     match word.lower.as_str() {
-        "consented" | "consents" => Some(said(ConsentAnswer::Given)),
+        "consented" | "consents" | "consenting" | "ok'd" | "okayed" => Some(said(ConsentAnswer::Given)),
         "consent" => consent_noun(words, at, is_not),
         "agreed" | "agrees" => agrees(&after).then(|| said(ConsentAnswer::Given)),
+        "yes" if after.first() == Some(&"to") && takes_part => Some(ConsentAnswer::Given),
+        "take" if after.first() == Some(&"part") => {
+            let will = before
+                .iter()
+                .any(|t| t.is_any(&["will", "would"]) || t.lower.ends_with("'ll"));
+            will.then(|| said(ConsentAnswer::Given))
+        }
+        "share" | "pass" if after.contains(&"details") => {
+            let may = before.iter().any(|t| t.is_any(&["may", "can", "could"]));
+            (may && !is_not).then_some(ConsentAnswer::Given)
+        }
+        "want" | "wants" if is_not && is_refusal(&after) => Some(ConsentAnswer::Refused),
+        "welcome" | "glad" if before.iter().any(|t| t.is_any(&["would"])) => Some(said(ConsentAnswer::Given)),
         "happy" | "willing" | "keen" | "content" | "okay" | "ok" | "open" => {
             takes_part.then(|| said(ConsentAnswer::Given))
         }
@@ -239,6 +257,15 @@ fn consent_noun(words: &[Token], at: usize, is_not: bool) -> Option<ConsentAnswe
 fn agrees(after: &[&str]) -> bool {
     let sentenced = ["caution", "resolution", "order", "plea", "charge"];
     !after.iter().any(|w| sentenced.contains(w))
+}
+
+/// "(does not want) RJ", "to", "anything to do with it".
+fn is_refusal(after: &[&str]) -> bool {
+    match after {
+        ["rj" | "anything" | "any" | "mediation" | "contact", ..] => true,
+        ["to"] | ["to", "." | "," | ";", ..] => true,
+        rest => is_wish(rest),
+    }
 }
 
 /// "to take part", "to be contacted", "to meet".

@@ -14,6 +14,8 @@ use std::sync::LazyLock;
 
 /// How far before a date "born" may stand, in bytes.
 const BIRTH_WORD_REACH: usize = 24;
+/// Longest house number, in characters.
+const MAX_HOUSE_NUMBER: usize = 5;
 /// Longest address, in bytes.
 const MAX_ADDRESS: usize = 100;
 /// Youngest somebody is whose birth is given as a bare date.
@@ -253,14 +255,37 @@ impl Reader<'_, '_> {
         if let Some(address) = ADDRESS.captures(before).and_then(|c| c.name("address")) {
             return Some((from + address.start(), clean(address.as_str())));
         }
-        let mention = self.cast.before(token, sentence).filter(|m| m.is_named)?;
-        let start = self.prose.tokens.get(mention.at.end + 1)?.start;
-        let joint = self.prose.tokens.get(mention.at.end)?;
+        let start = self.address_run(token, sentence)?;
+        let start = self.prose.tokens.get(start)?.start;
         let text = before.get(start.checked_sub(from)?..)?;
-        let begins =
-            text.starts_with(|c: char| c.is_ascii_digit()) || text.to_lowercase().starts_with("flat ");
-        let is_one = text.len() <= MAX_ADDRESS && !text.contains([';', '(', ')']);
-        (joint.is_any(&[",", ":", "-", "–"]) && begins && is_one).then(|| (start, clean(text)))
+        (text.len() <= MAX_ADDRESS).then(|| (start, clean(text)))
+    }
+
+    /// Where the words in capitals, numbers and commas before a postcode begin to be an address: at a house
+    /// number or flat; at a name of a house only behind "at" or "to".
+    fn address_run(&self, postcode: usize, sentence: usize) -> Option<usize> {
+        let mut first = postcode;
+        while let Some(token) = first.checked_sub(1).and_then(|at| self.prose.tokens.get(at)) {
+            let is_number = token.lower.starts_with(|c: char| c.is_ascii_digit())
+                && token.lower.chars().all(char::is_alphanumeric)
+                && token.lower.len() <= MAX_HOUSE_NUMBER;
+            let is_part =
+                token.is_capital || token.lower == "," || is_number || token.is_any(&["flat", "the", "of"]);
+            if first <= sentence || !is_part {
+                break;
+            }
+            first -= 1;
+        }
+        let run = self.prose.words(first..postcode);
+        let numbered = run
+            .iter()
+            .position(|t| t.lower.starts_with(|c: char| c.is_ascii_digit()) || t.lower == "flat");
+        if let Some(at) = numbered {
+            return Some(first + at);
+        }
+        let lead = first.checked_sub(1).and_then(|at| self.prose.tokens.get(at));
+        let is_led = lead.is_some_and(|t| t.is_any(&["at", "to", "address"]));
+        (is_led && run.len() > 2 && run.iter().any(|t| t.lower == ",")).then_some(first)
     }
 
     /// Voicemail, preferred way of contact, interpreter.
@@ -324,7 +349,16 @@ impl Reader<'_, '_> {
             || says(&["best", "way"])
             || says(&["best", "contacted"])
             || says(&["best", "reached"]);
-        if prefers.is_none() && !wants {
+        if says(&["through", "me"]) || says(&["via", "me"]) {
+            if let Some(person) = self.spoken_of(range, range.end) {
+                self.set(person, "/preferred_contact", sentence, |party| {
+                    put(&mut party.preferred_contact, PreferredContact::ViaProfessional)
+                });
+            }
+            return;
+        }
+        let only = says(&["text", "only"]) || says(&["only", "text"]) || says(&["pls", "text"]);
+        if prefers.is_none() && !wants && !only {
             return;
         }
         let text = self.prose.quote(sentence);

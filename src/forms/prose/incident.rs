@@ -11,6 +11,17 @@ use crate::forms::offence::push;
 use crate::forms::values;
 use std::ops::Range;
 
+/// Words of something that happened.
+const HAPPENING: [&str; 8] = [
+    "happened",
+    "incident",
+    "fight",
+    "occurred",
+    "started",
+    "offence",
+    "committed",
+    "what",
+];
 /// Longest reference number taken, in characters.
 const MAX_REFERENCE: usize = 30;
 
@@ -34,7 +45,7 @@ pub(super) fn fill(
         }
         let harm = words
             .iter()
-            .position(|t| t.is_any(&HARM_DONE) || t.is_any(&HARM_SUFFERED));
+            .position(|t| t.is_any(&HARM_DONE) || t.is_any(&HARM_SUFFERED) || t.is_any(&HAPPENING));
         let outcome = outcome(prose, at, words, referral, notes, place, context);
         let cue = kind.map(|(at, _)| at).or(harm);
         let dates = events(prose, range, context);

@@ -272,6 +272,7 @@ fn matter(prose: &Prose, source: &Source<'_>, referral: &mut Referral, notes: &m
         topics.read(line);
         about::note(referral, notes, topics, line, &source.place);
     }
+    crime(referral, notes, &source.place);
     neighbours(prose, referral, notes, &source.place);
     about::settle(referral, notes, &source.place);
     notes.doubt(
@@ -279,6 +280,23 @@ fn matter(prose: &Prose, source: &Source<'_>, referral: &mut Referral, notes: &m
         "read_from_sentences",
         "written in sentences: check who is who and what belongs to whom",
     );
+}
+
+/// An offence with somebody harmed or responsible is a crime.
+fn crime(referral: &mut Referral, notes: &mut Notes, place: &Place) {
+    let sides = referral
+        .parties
+        .iter()
+        .any(|p| matches!(p.role, Role::Victim | Role::Offender));
+    if let (None, Some(kind), true) = (referral.case_kind, referral.offence.kind.clone(), sides) {
+        referral.case_kind = Some(CaseKind::Crime);
+        notes.read("/case_kind", place, &kind);
+        notes.doubt(
+            "/case_kind",
+            "read_from_sentences",
+            "the text does not say it in as many words",
+        );
+    }
 }
 
 /// Two sides of a dispute who live side by side.

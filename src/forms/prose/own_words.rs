@@ -7,7 +7,7 @@ use super::cast::Writer;
 use super::text::{Ending, Prose, is_sign_off};
 use super::{Source, incident, matter, numbers, people};
 use crate::domain::identifiers::{self, IdentifierKind};
-use crate::domain::{Referral, names};
+use crate::domain::{Party, Referral, Role, names};
 use crate::forms::FormsContext;
 use crate::forms::classify::Wants;
 use crate::forms::draft::{Notes, Place};
@@ -73,7 +73,10 @@ pub(super) fn read(
     let mut referral = Referral::default();
     let mut notes = Notes::default();
     let parties = people(&prose, source, Writer::Inside, &mut referral, &mut notes, context);
-    let own = parties.first().copied().flatten()?;
+    let own = match parties.first().copied().flatten() {
+        Some(own) => own,
+        None => neighbour(source, &said, &mut referral)?,
+    };
     let mut own_notes = Notes::default();
     name(source, &prose, own, &mut referral, &mut own_notes);
     email(source, own, &said, &mut referral, &mut own_notes);
@@ -89,6 +92,24 @@ pub(super) fn read(
     referral.referrer.is_self_referral = Some(true);
     matter(&prose, source, &mut referral, &mut notes);
     Some((referral, notes))
+}
+
+/// Somebody at odds with the people next door: a side of a dispute, though no sentence says what was done.
+fn neighbour(source: &Source<'_>, said: &str, referral: &mut Referral) -> Option<usize> {
+    const NEXT_DOOR: [&str; 6] = [
+        "neighbour",
+        "nieghbour",
+        "next door",
+        "nextdoor",
+        "flat above",
+        "flat below",
+    ];
+    let is_close = NEXT_DOOR.iter().any(|words| said.contains(words));
+    if !is_close || source.lines.is_empty() {
+        return None;
+    }
+    referral.parties.push(Party::new(Role::Party));
+    Some(referral.parties.len() - 1)
 }
 
 /// A website's mail: lines of a label and its answer.

@@ -6,6 +6,8 @@ use super::words::{GROUPS, HARM_DONE, HARM_SUFFERED, RESPONSIBLE_PHRASES, SUPPOR
 use crate::domain::Role;
 use std::ops::Range;
 
+/// Taking something: a wrong where it is "from" somebody.
+const TAKING: [&str; 4] = ["took", "drew", "withdrew", "taken"];
 /// How far before a name the word may stand that says what it is, in tokens.
 const REACH: usize = 12;
 
@@ -259,6 +261,8 @@ fn as_subject(after: &[Token]) -> Option<Role> {
         return Some(Role::Offender);
     }
     let suffers = |words: &[&str]| match words {
+        ["was" | "were" | "been" | "got", verb, "out", ..] if HARM_SUFFERED.contains(verb) => false,
+        ["was" | "been", "the", "target", ..] => true,
         ["was" | "were" | "been" | "got", rest @ ..] => {
             rest.iter().take(2).any(|verb| HARM_SUFFERED.contains(verb))
         }
@@ -276,6 +280,10 @@ fn as_subject(after: &[Token]) -> Option<Role> {
             .take(12)
             .any(|t| t.is_any(&HARM_SUFFERED))
             .then_some(Role::Victim),
+        [verb, "out", ..] if HARM_DONE.contains(verb) => None,
+        [verb, ..] if TAKING.contains(verb) => {
+            said.contains(&"from").then_some(Role::Offender)
+        }
         [verb, object, ..] if HARM_DONE.contains(verb) && *object != "by" => Some(Role::Offender),
         ["lost", "her" | "his" | "their", ..] => Some(Role::Victim),
         ["was", "the", "one", "who", ..] => Some(Role::Offender),
@@ -308,6 +316,13 @@ fn says_sorry(after: &[Token]) -> bool {
 
 /// The person something is done to: "threw gravel at her", "stole from Mr X", "say sorry to the shopkeeper, Mr X".
 fn as_object(before: &[Token]) -> Option<Role> {
+    let takes = before.iter().rposition(|t| t.is_any(&TAKING));
+    if let Some(takes) = takes
+        && before.last().is_some_and(|t| t.lower == "from")
+        && before.len() - takes <= REACH / 2
+    {
+        return Some(Role::Victim);
+    }
     let verb = before
         .iter()
         .rposition(|t| t.is_any(&HARM_DONE) || t.is_any(&["sorry", "apologise", "apologised"]))?;

@@ -6,8 +6,9 @@ use std::ops::Range;
 
 /// Most bytes of a mail that are read as sentences.
 const MAX_TEXT: usize = 100_000;
-/// A line at least this long, in characters, was broken by a program: its sentence goes on.
+/// Programs break lines between these widths, in characters.
 const WRAPPED_LINE: usize = 50;
+const MAX_WRAPPED_LINE: usize = 100;
 /// A sign-off has no more words than this.
 const MAX_SIGN_OFF_WORDS: usize = 5;
 
@@ -67,19 +68,21 @@ impl Prose {
     pub(super) fn of(lines: &[String], writer: &[String], ending: Ending) -> Self {
         let mut text = String::new();
         let mut signed = None;
-        for (line, is_below) in told(lines, writer) {
-            if is_below && ending == Ending::Cut {
+        let told = told(lines, writer);
+        let width = wrap_width(&told);
+        for (at, (line, is_below)) in told.iter().enumerate() {
+            if *is_below && ending == Ending::Cut {
                 continue;
             }
-            if is_below && signed.is_none() {
+            if *is_below && signed.is_none() {
                 signed = Some(text.len());
             }
             if text.len() + line.len() > MAX_TEXT {
                 break;
             }
             text.push_str(line.trim());
-            let is_wrapped =
-                line.chars().count() >= WRAPPED_LINE && !line.trim_end().ends_with(['.', '?', '!', ':']);
+            let next = told.get(at + 1).map_or("", |(line, _)| line);
+            let is_wrapped = !is_below && width.is_some_and(|width| goes_on(line, next, width));
             text.push(if is_wrapped { ' ' } else { '\n' });
         }
         let tokens = tokens(&text);
@@ -126,6 +129,24 @@ impl Prose {
     pub(super) fn token_at(&self, byte: usize) -> usize {
         self.tokens.partition_point(|token| token.start < byte)
     }
+}
+
+/// Where a program broke the lines, in characters. `None` where it did not.
+fn wrap_width(lines: &[(&str, bool)]) -> Option<usize> {
+    let longest = lines.iter().map(|(line, _)| line.chars().count()).max()?;
+    (WRAPPED_LINE..=MAX_WRAPPED_LINE)
+        .contains(&longest)
+        .then_some(longest)
+}
+
+/// A line ended because the first word of the next did not fit.
+fn goes_on(line: &str, next: &str, width: usize) -> bool {
+    let length = line.chars().count();
+    let word = next
+        .split_whitespace()
+        .next()
+        .map_or(0, |word| word.chars().count());
+    length >= WRAPPED_LINE / 2 && length + 1 + word >= width && !next.starts_with(['-', '•', '*', '–'])
 }
 
 /// The lines that tell something, without greetings and headers, also of a forwarded mail; and whether each

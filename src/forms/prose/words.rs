@@ -122,7 +122,13 @@ pub(super) const HARM_SUFFERED: [&str; 37] = [
     "taken",
 ];
 /// What only the person responsible says or does, or what is done to them.
-pub(super) const RESPONSIBLE_PHRASES: [&str; 38] = [
+pub(super) const RESPONSIBLE_PHRASES: [&str; 44] = [
+    "has accepted that",
+    "handed herself in",
+    "handed himself in",
+    "was made subject to",
+    "wants to say sorry",
+    "was bailed",
     "admitted",
     "has admitted",
     "owned up",
