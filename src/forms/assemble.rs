@@ -527,6 +527,7 @@ fn signed(draft: &mut PartyDraft, fact: &Fact, place: &Place, tools: Tools<'_>) 
     }
     let place = Place {
         page: fact.page,
+        unknown_wording: fact.unknown_wording(),
         ..place.clone()
     };
     let quote = fact.answer.quote();

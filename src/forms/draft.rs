@@ -10,6 +10,8 @@ pub(super) struct Place {
     pub(super) part: String,
     pub(super) filename: Option<String>,
     pub(super) page: Option<u32>,
+    /// The label, where its wording is not a known one.
+    pub(super) unknown_wording: Option<String>,
 }
 
 /// Checks and evidence of one object, with paths relative to it.
@@ -22,6 +24,13 @@ pub(super) struct Notes {
 impl Notes {
     /// Notes where the value at `path` was read.
     pub(super) fn read(&mut self, path: &str, place: &Place, quote: &str) {
+        if let Some(label) = &place.unknown_wording {
+            self.doubt(
+                path,
+                "unknown_wording",
+                format!("the form asks {label:?}, which no known label fits: check that this answers it"),
+            );
+        }
         if self.evidence.iter().any(|e| e.path == path && e.quote == quote) {
             return;
         }

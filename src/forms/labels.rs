@@ -3,6 +3,7 @@
 //! Invariant: role words are compared letter by letter, never by likeness: `harmed` and `harmer` differ
 //! by one letter and must never be confused.
 
+use super::keywords::{KeywordEntry, Keywords};
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -10,6 +11,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 const DEFAULT_LABELS: &str = include_str!("../../config/labels.toml");
 /// A label longer than this is a sentence.
 const MAX_LABEL_WORDS: usize = 32;
+/// Longest label that is told by single words.
+const MAX_GUESSED_WORDS: usize = 16;
+/// Most digits of such a label (`1.12`).
+const MAX_LABEL_DIGITS: usize = 4;
 /// A heading longer than this is a sentence.
 const MAX_HEADING_WORDS: usize = 14;
 
@@ -222,6 +227,8 @@ pub struct LabelMatch {
     pub words: usize,
     /// The label is nothing but a role ("Victim"): it may be a heading as well.
     pub role_only: bool,
+    /// No phrase of the label file fits; single words gave it away.
+    pub guessed: bool,
 }
 
 /// The words that answers are made of.
@@ -244,6 +251,8 @@ pub(super) struct AnswerWords {
 #[serde(deny_unknown_fields)]
 struct LabelFile {
     fields: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    keywords: Vec<KeywordEntry>,
     roles: Vec<RoleEntry>,
     sections: SectionWords,
     answers: AnswerWords,
@@ -290,6 +299,7 @@ pub struct LabelBook {
     /// Phrases without small words, with the length of the phrase they came from.
     exact: HashMap<String, (Field, usize)>,
     wild: Vec<(Vec<String>, Field)>,
+    keywords: Vec<Keywords>,
     roles: HashMap<String, (Who, Option<u8>)>,
     longest_role: usize,
     topics: Vec<(Vec<String>, Topic)>,
@@ -326,6 +336,7 @@ impl LabelBook {
             plain: HashMap::new(),
             exact: HashMap::new(),
             wild: Vec::new(),
+            keywords: Vec::new(),
             roles: HashMap::new(),
             longest_role: 0,
             topics: topics(&file.sections),
@@ -336,6 +347,7 @@ impl LabelBook {
             genders: HashMap::new(),
         };
         book.take_fields(&file.fields, &mut problems);
+        book.take_keywords(&file.keywords, &mut problems);
         book.take_roles(&file.roles, &mut problems);
         for (key, phrases) in &file.contact {
             match word::<crate::domain::PreferredContact>(key) {
@@ -387,6 +399,22 @@ impl LabelBook {
             };
             for phrase in phrases {
                 self.take_phrase(key, field, phrase, problems);
+            }
+        }
+    }
+
+    fn take_keywords(&mut self, entries: &[KeywordEntry], problems: &mut Vec<String>) {
+        for entry in entries {
+            match word::<Field>(&entry.field).map(|field| Keywords::of(field, entry)) {
+                Some(Some(row)) => self.keywords.push(row),
+                Some(None) => problems.push(format!(
+                    "[[keywords]] {}: write at least one group of words, none of them empty",
+                    entry.field
+                )),
+                None => problems.push(format!(
+                    "[[keywords]] {}: no such field; take the name of one in the supplied label file",
+                    entry.field
+                )),
             }
         }
     }
@@ -451,14 +479,20 @@ impl LabelBook {
     /// Looks a label up: the whole text must be one.
     pub fn label(&self, text: &str) -> Option<LabelMatch> {
         let short = without_hints(text);
-        self.label_words(&tokens(&short)).or_else(|| {
-            (short.len() != text.len())
-                .then(|| self.label_words(&tokens(text)))
+        let is_hinted = short.len() != text.len();
+        let known = self.label_words(&tokens(&short), Wording::Known).or_else(|| {
+            is_hinted
+                .then(|| self.label_words(&tokens(text), Wording::Known))
+                .flatten()
+        });
+        known.or_else(|| {
+            is_short_question(text)
+                .then(|| self.label_words(&tokens(text), Wording::Any))
                 .flatten()
         })
     }
 
-    fn label_words(&self, raw: &[String]) -> Option<LabelMatch> {
+    fn label_words(&self, raw: &[String], wording: Wording) -> Option<LabelMatch> {
         let raw = without_number(raw);
         if raw.is_empty() || raw.len() > MAX_LABEL_WORDS {
             return None;
@@ -516,6 +550,7 @@ impl LabelBook {
                 exact,
                 words,
                 role_only: words == 0,
+                guessed: false,
             })
         };
         if subjects.len() < 2
@@ -535,7 +570,17 @@ impl LabelBook {
             .into_iter()
             .filter_map(|words| self.field_of(words))
             .max_by_key(|(_, exact, words)| (*exact, *words));
-        best.and_then(make)
+        if wording == Wording::Known {
+            return best.and_then(make);
+        }
+        best.and_then(make).or_else(|| {
+            let (field, words) = super::keywords::find(&self.keywords, raw)?;
+            let found = make((field, false, words))?;
+            Some(LabelMatch {
+                guessed: true,
+                ..found
+            })
+        })
     }
 
     fn field_of(&self, words: &[&str]) -> Option<(Field, bool, usize)> {
@@ -704,6 +749,25 @@ impl LabelBook {
             (None, None) => None,
         }
     }
+}
+
+/// Whether a label may be told by single words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wording {
+    Known,
+    Any,
+}
+
+/// Could be a label in unknown wording: one line without numbers, addresses or sentences.
+fn is_short_question(text: &str) -> bool {
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let inner = text.trim().trim_end_matches(['.', '?', ':']);
+    !text.trim().contains('\n')
+        && digits <= MAX_LABEL_DIGITS
+        && !inner.contains(['@', '☐', '☒', '!'])
+        && !inner.contains(". ")
+        && !inner.contains(':')
+        && text.split_whitespace().count() <= MAX_GUESSED_WORDS
 }
 
 /// How much of a heading must be known words.

@@ -266,6 +266,7 @@ fn push_forms(message: &ReadMessage, context: &FormsContext<'_>, depth: usize, o
             part: document.part.clone(),
             filename: document.filename.clone(),
             page: None,
+            unknown_wording: None,
         };
         let facts = pairs::read(document, context.labels, Quotes::Skip);
         let form = assemble(&facts, &place, tools);

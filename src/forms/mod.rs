@@ -11,6 +11,7 @@ mod agencies;
 mod assemble;
 mod classify;
 mod draft;
+mod keywords;
 mod labels;
 mod lines;
 mod message;

@@ -29,6 +29,7 @@ pub(super) fn fill<'a>(
         let quote = fact.answer.quote();
         let place = Place {
             page: fact.page,
+            unknown_wording: fact.unknown_wording(),
             ..place.clone()
         };
         let about_no_person = fact.subject == Subject::Case;

@@ -42,6 +42,15 @@ pub(super) struct Fact {
     pub(super) page: Option<u32>,
     /// It stood in a part about consent.
     pub(super) in_consent: bool,
+    /// Its label is in no known wording.
+    pub(super) guessed: bool,
+}
+
+impl Fact {
+    /// The label, where its wording is not a known one.
+    pub(super) fn unknown_wording(&self) -> Option<String> {
+        self.guessed.then(|| self.label.clone())
+    }
 }
 
 /// What reading one document gave.
@@ -206,6 +215,7 @@ impl Reader<'_> {
             label: text.trim().to_owned(),
             page,
             in_consent: self.context == Context::Consent,
+            guessed: label.guessed,
         });
     }
 

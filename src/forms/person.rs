@@ -85,6 +85,7 @@ impl PartyDraft {
         }
         let place = &Place {
             page: fact.page,
+            unknown_wording: fact.unknown_wording(),
             ..place.clone()
         };
         match fact.field {

@@ -24,6 +24,7 @@ pub(super) fn fill<'a>(
         let quote = fact.answer.quote();
         let place = Place {
             page: fact.page,
+            unknown_wording: fact.unknown_wording(),
             ..place.clone()
         };
         let mut set = |slot: &mut Option<String>, path: &str, value: String| match slot {
