@@ -761,7 +761,8 @@ enum Wording {
 /// Could be a label in unknown wording: one line without numbers, addresses or sentences.
 fn is_short_question(text: &str) -> bool {
     let digits = text.chars().filter(char::is_ascii_digit).count();
-    let inner = text.trim().trim_end_matches(['.', '?', ':']);
+    let unnumbered = text.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ')' | ' '));
+    let inner = unnumbered.trim().trim_end_matches(['.', '?', ':']);
     !text.trim().contains('\n')
         && digits <= MAX_LABEL_DIGITS
         && !inner.contains(['@', '☐', '☒', '!'])

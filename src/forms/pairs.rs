@@ -628,7 +628,7 @@ impl Reader<'_> {
             }
             let Some(next) = self
                 .first_label(pieces, &text, gap_end, text.len())
-                .filter(|p| p.colon)
+                .filter(|p| p.colon || p.leader)
             else {
                 continue;
             };
@@ -652,11 +652,12 @@ impl Reader<'_> {
             let Some(label) = self
                 .book
                 .label(raw.trim())
-                .filter(|label| colon || label.exact || label.first_person)
+                .filter(|label| colon || leads(text, end) || label.exact || label.first_person)
             else {
                 continue;
             };
             let part = Part {
+                leader: leads(text, end),
                 label,
                 text: raw.trim().to_owned(),
                 answer: slice(pieces, end, to),
@@ -664,6 +665,10 @@ impl Reader<'_> {
                 colon,
             };
             let bare_role = label.role_only;
+            // "Pupil harmed (copy this box for each pupil)" is a heading with a hint.
+            if bare_role && !colon && inline_text(&part.answer).trim_start().starts_with('(') {
+                continue;
+            }
             if bare_role && role_only.is_none() {
                 role_only = Some(part);
                 continue;
@@ -821,6 +826,14 @@ struct Part {
     answer: Vec<Inline>,
     value_start: usize,
     colon: bool,
+    /// Dots or a line to write on stand behind it.
+    leader: bool,
+}
+
+/// Dots or underscores begin there: room for an answer.
+fn leads(text: &str, at: usize) -> bool {
+    let rest = text.get(at..).unwrap_or_default().trim_start();
+    rest.starts_with("...") || rest.starts_with("__") || rest.starts_with('…') || rest.starts_with(". . .")
 }
 
 /// Numbers that belong to a person, though the referral lists them.
@@ -832,7 +845,6 @@ fn is_helper(who: Who) -> bool {
     matches!(who, Who::Supporter | Who::AppropriateAdult | Who::Professional)
 }
 
-/// What is said of people at work: below a party's name it may be the referrer's.
 /// Asked of people who may be contacted, never of the professional who refers them.
 fn is_of_a_party(field: Field) -> bool {
     matches!(
@@ -846,6 +858,7 @@ fn is_of_a_party(field: Field) -> bool {
     )
 }
 
+/// What is said of people at work: below a party's name it may be the referrer's.
 fn is_of_work(field: Field) -> bool {
     matches!(
         field,

@@ -1,6 +1,6 @@
 //! Tables: which cell is a label, which an answer, and whose.
 
-use super::labels::{Field, LabelMatch, Person, Section, Strictness, Who};
+use super::labels::{Field, LabelMatch, Person, Section, Strictness, Who, spoken};
 use super::lines::{Line, split_breaks};
 use super::pairs::{Context, Reader, Subject};
 use super::values::Answer;
@@ -45,12 +45,48 @@ pub(super) fn read(reader: &mut Reader<'_>, table: &Table) {
         .iter()
         .map(|row| flatten(&row.cells, &mut held))
         .collect();
+    let rows = without_guidance(rows);
     let mut mode = Mode::default();
     for (at, row) in rows.iter().enumerate() {
         let next = rows.get(at + 1);
         self::row(reader, row, next, table.page, &mut mode);
     }
     reader.close();
+}
+
+/// Leaves out the column that explains the questions, where the header row says which that is.
+fn without_guidance(mut rows: Vec<Vec<Flat>>) -> Vec<Vec<Flat>> {
+    const ANSWERS: [&str; 6] = [
+        "answer",
+        "answers",
+        "response",
+        "your answer",
+        "your response",
+        "details",
+    ];
+    const GUIDANCE: [&str; 9] = [
+        "guidance",
+        "guidance notes",
+        "notes",
+        "help",
+        "help text",
+        "example",
+        "examples",
+        "hint",
+        "what to write",
+    ];
+    let Some(header) = rows.first() else { return rows };
+    let column = |names: &[&str]| {
+        let cell = header
+            .iter()
+            .find(|cell| names.contains(&spoken(&cell.text).as_str()));
+        cell.map(|cell| cell.column)
+    };
+    if let (Some(_), Some(guidance)) = (column(&ANSWERS), column(&GUIDANCE)) {
+        rows.iter_mut()
+            .for_each(|row| row.retain(|cell| cell.column != guidance));
+    }
+    rows
 }
 
 /// Cells with the column each starts in; `held` counts rows that a column is still covered from above.
@@ -99,6 +135,8 @@ fn flatten(cells: &[Cell], held: &mut Vec<usize>) -> Vec<Flat> {
     out
 }
 
+/// Longest answer that says what somebody is, in words.
+const MAX_ROLE_WORDS: usize = 5;
 /// Columns beyond this are not tracked across rows.
 const MAX_COLUMNS: usize = 64;
 
@@ -305,7 +343,9 @@ fn header_row(
     for cell in filled {
         let label = reader.book.label(&cell.text);
         match label {
-            Some(label) if label.exact => header.push((cell.column, label, cell.text.clone())),
+            Some(label) if label.exact || label.guessed => {
+                header.push((cell.column, label, cell.text.clone()))
+            }
             Some(_) | None if filled.len() >= 4 && !cell.text.contains(':') && cell.text.len() < 60 => {}
             Some(_) | None => return None,
         }
@@ -318,7 +358,7 @@ fn header_row(
         .count();
     let first_next_is_label = next
         .first()
-        .is_some_and(|c| !c.is_blank() && reader.book.label(&c.text).is_some());
+        .is_some_and(|c| !c.is_blank() && reader.book.label(&c.text).is_some_and(|l| !l.role_only));
     let names = header.iter().any(|(_, label, _)| {
         matches!(label.field, Field::Name | Field::Family | Field::Given)
             || label.field == Field::NameAndAgency
@@ -361,6 +401,21 @@ fn person_row(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32>, mode: &M
         {
             person.who = who;
         }
+    }
+    // A column whose title says nothing may hold what each person is ("Involvement": "Harmed").
+    let untold = row.iter().filter(|cell| {
+        let headed = mode
+            .header
+            .iter()
+            .any(|(column, _, _)| (cell.column..cell.column + cell.span).contains(column));
+        !headed && cell.text.split_whitespace().count() <= MAX_ROLE_WORDS
+    });
+    if person.who == Who::Party
+        && let Some(who) = untold
+            .filter_map(|cell| reader.book.role_in_answer(&cell.text))
+            .find(|who| is_side(*who) || *who == Who::Supporter)
+    {
+        person.who = who;
     }
     let occurrence = reader.next_occurrence();
     let column_subject = Subject::Person {
