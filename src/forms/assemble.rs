@@ -10,6 +10,8 @@ use super::person::{Demand, PartyDraft, Tools, is_of_nobody_known};
 use super::values::yes_no;
 use crate::domain::{ConsentAnswer, ConsentHow, Referral, Role, names};
 
+/// Lines at the top of a form that may name whose form it is.
+const TITLE_LINES: usize = 4;
 /// Most people of one form; more is not a referral form.
 const MAX_SLOTS: usize = 200;
 
@@ -19,6 +21,8 @@ pub(super) struct Form {
     pub(super) notes: Notes,
     /// A person refers themself.
     pub(super) is_self_referral: bool,
+    /// Headings, and the first lines that are no answers.
+    pub(super) titles: Vec<String>,
     /// Answers about people or the incident that are not blank.
     pub(super) weight: usize,
     /// Known labels, answered or not.
@@ -106,6 +110,12 @@ pub(super) fn assemble(read: &Facts, place: &Place, tools: Tools<'_>) -> Form {
     let answered = |f: &&Fact| !f.answer.clean(tools.book).is_blank();
     Form {
         is_self_referral: cast.is_self,
+        titles: read
+            .titles
+            .iter()
+            .chain(read.loose.iter().map(|(text, _)| text).take(TITLE_LINES))
+            .cloned()
+            .collect(),
         weight: read
             .facts
             .iter()

@@ -18,6 +18,8 @@ use crate::domain::{
 const FILLED_ANSWERS: usize = 3;
 /// Known labels that make a mail body a form.
 const FORM_LABELS: usize = 4;
+/// Longest name of an agency, in words.
+const MAX_AGENCY_WORDS: usize = 8;
 /// Deepest nesting of attached mails that is read.
 const MAX_NESTING: usize = 4;
 
@@ -268,7 +270,7 @@ fn push_forms(message: &ReadMessage, context: &FormsContext<'_>, depth: usize, o
             page: None,
             unknown_wording: None,
         };
-        let facts = pairs::read(document, context.labels, Quotes::Skip);
+        let facts = pairs::read(document, context.labels, context.today, Quotes::Skip);
         let form = assemble(&facts, &place, tools);
         out.push(Read { form, place, is_body });
     };
@@ -304,6 +306,7 @@ fn finish(
         } else {
             cover(&mut referral, &mut notes, message, text, context);
         }
+        printed_agency(read, &mut referral, &mut notes, context);
     }
     let mut topics = Topics::default();
     topics.read(&message.headers.subject);
@@ -320,6 +323,37 @@ fn finish(
     );
     about::settle(&mut referral, &mut notes, &read.place);
     (referral, notes)
+}
+
+/// The agency that printed the form, where nothing else says who refers.
+fn printed_agency(read: &Read, referral: &mut Referral, notes: &mut Notes, context: &FormsContext<'_>) {
+    if referral.referrer.agency.is_some() {
+        return;
+    }
+    let ours = |title: &str| {
+        let said = title.to_lowercase();
+        ["restorative", "mediation", "form", "referral"]
+            .iter()
+            .any(|word| said.contains(word))
+    };
+    let pieces = read
+        .form
+        .titles
+        .iter()
+        .flat_map(|title| title.split([',', '–', '·', '|', '(']).map(str::trim));
+    let agency = pieces
+        .filter(|piece| !ours(piece) && piece.split_whitespace().count() <= MAX_AGENCY_WORDS)
+        .find(|piece| context.agencies.kind_of_name(piece).is_some());
+    if let Some(agency) = agency {
+        referral.referrer.agency = Some(agency.to_owned());
+        notes.read("/referrer/agency", &read.place, agency);
+        notes.doubt(
+            "/referrer/agency",
+            "read_from_title",
+            "taken from the top of the form: check that they refer",
+        );
+        agency_kind(referral, notes, context);
+    }
 }
 
 /// The covering mail: its signature fills what the form leaves out about the referrer.

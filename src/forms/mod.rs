@@ -10,6 +10,7 @@ mod about;
 mod agencies;
 mod assemble;
 mod classify;
+mod combined;
 mod draft;
 mod keywords;
 mod labels;

@@ -4,10 +4,12 @@
 //! row, `Label: value` lines, a label above its answer, definition lists, interactive fields.
 //! Invariant: a role comes from a heading, a column header or the label itself, never from likeness.
 
+use super::combined;
 use super::labels::{Field, LabelBook, LabelMatch, Person, Section, Strictness, Who};
 use super::lines::{Element, Line, Quotes, cut_places, elements, gaps, slice};
 use super::values::Answer;
 use crate::domain::{Document, FieldValue, Inline, inline_text};
+use jiff::civil::Date;
 
 /// Most places of one line that are tried as the end of a label.
 const MAX_CUTS: usize = 6;
@@ -64,9 +66,10 @@ pub(super) struct Facts {
 }
 
 /// Reads a document.
-pub(super) fn read(document: &Document, book: &LabelBook, quotes: Quotes) -> Facts {
+pub(super) fn read(document: &Document, book: &LabelBook, today: Date, quotes: Quotes) -> Facts {
     let mut reader = Reader {
         book,
+        today,
         out: Facts::default(),
         context: Context::Nothing,
         sticky: None,
@@ -134,6 +137,7 @@ struct NamedBlock {
 
 pub(super) struct Reader<'b> {
     pub(super) book: &'b LabelBook,
+    today: Date,
     pub(super) out: Facts,
     pub(super) context: Context,
     sticky: Option<Subject>,
@@ -179,6 +183,31 @@ impl Reader<'_> {
         };
     }
 
+    /// Several questions in one label: each takes its piece of the answer. `false` where it is one question.
+    fn emit_combined(
+        &mut self,
+        label: LabelMatch,
+        text: &str,
+        subject: Subject,
+        answer: &Answer,
+        page: Option<u32>,
+    ) -> bool {
+        let fields = combined::questions(text, self.book);
+        if fields.len() < 2 {
+            return false;
+        }
+        let dealt = combined::deal(&answer.quote(), &fields, self.today);
+        for (field, piece) in &dealt {
+            let own = LabelMatch {
+                field: *field,
+                exact: true,
+                ..label
+            };
+            self.emit(own, text, subject, Answer::of_text(piece), page);
+        }
+        !dealt.is_empty()
+    }
+
     /// Ends an open answer.
     pub(super) fn close(&mut self) {
         if let Some(pending) = self.pending.take() {
@@ -194,6 +223,9 @@ impl Reader<'_> {
 
     fn emit(&mut self, label: LabelMatch, text: &str, subject: Subject, answer: Answer, page: Option<u32>) {
         if self.context == Context::Skip && label.field != Field::AgencyReference {
+            return;
+        }
+        if !label.exact && self.emit_combined(label, text, subject, &answer, page) {
             return;
         }
         let beside_offence = self.out.facts.last().is_some_and(|f| {
