@@ -26,6 +26,7 @@ mod limits;
 mod pool;
 #[cfg(debug_assertions)]
 mod probe;
+mod program;
 mod serve;
 mod told;
 mod trial;
@@ -37,4 +38,5 @@ pub use limits::{Protection, Purpose, WorkerLimits, WorkerSettings};
 pub use pool::{DraftingPool, ReadingPool, WorkerFailure};
 #[cfg(debug_assertions)]
 pub use probe::{Probe, ProbeAnswer};
+pub use program::{PROGRAM_WORD, become_program};
 pub use serve::{Give, Handlers, Opening, ServeError, serve};
