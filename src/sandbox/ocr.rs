@@ -23,6 +23,10 @@ const MAX_PAGE_BYTES: u64 = 8 * 1024 * 1024;
 /// Longest list of languages, in bytes.
 const MAX_LIST_BYTES: u64 = 64 * 1024;
 
+/// tesseract's page segmentation mode "a single column of text of variable sizes": labels and answers of a
+/// form stay in one line. By its default they become two columns, and an answer loses its label.
+const ONE_COLUMN: &str = "4";
+
 const RECOGNISED: &str = "text recognised from a picture; compare with the original";
 const RECOGNISED_IN_PART: &str =
     "text recognised from the first pages only, which are pictures; compare with the original";
@@ -142,7 +146,7 @@ fn note(row: &mut Attachment, outcome: Result<Recognised, OcrFailure>) {
             let reason = match (blocks.is_empty(), is_cut) {
                 (false, false) => RECOGNISED,
                 (false, true) => RECOGNISED_IN_PART,
-                (true, false) => "picture, not read: no text was recognised in it",
+                (true, false) => "picture, not read: no legible text was found in it",
                 (true, true) => "picture, not read: this mail has more pages than text recognition looks at",
             };
             (blocks, reason)
@@ -216,7 +220,15 @@ async fn page_image(settings: &OcrSettings, pdf: &[u8], page: u32) -> Result<Vec
 }
 
 async fn words(settings: &OcrSettings, image: &[u8], page: u32) -> Result<Vec<Block>, OcrFailure> {
-    let arguments = ["stdin", "stdout", "-l", &settings.languages, "tsv"];
+    let arguments = [
+        "stdin",
+        "stdout",
+        "-l",
+        &settings.languages,
+        "--psm",
+        ONE_COLUMN,
+        "tsv",
+    ];
     let table = run(
         settings,
         &settings.tesseract,

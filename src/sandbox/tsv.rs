@@ -19,6 +19,8 @@ const COLUMNS: &str =
 const WORD: i64 = 5;
 /// Words that were recognised with less confidence (0 to 100) are smudges and rules.
 const LEAST_CONFIDENCE: f64 = 20.0;
+/// Words recognised with this confidence are most likely right; where fewer than half are, it is no text.
+const FAIR_CONFIDENCE: f64 = 60.0;
 /// A gap of so many tenths of the line's height stands between two columns.
 const COLUMN_GAP_TENTHS: i64 = 15;
 
@@ -29,10 +31,12 @@ struct Word<'t> {
     left: i64,
     right: i64,
     height: i64,
+    confidence: f64,
     text: &'t str,
 }
 
-/// The paragraphs of one page, with tabs where a line has a wide gap. `None` where it is no such table.
+/// The paragraphs of one page, with tabs where a line has a wide gap; none where most words are guesses (a
+/// photograph, a drawing). `None` where it is no such table.
 pub(super) fn blocks(table: &[u8], page: u32) -> Option<Vec<Block>> {
     let table = std::str::from_utf8(table).ok()?;
     let mut lines = table.lines();
@@ -47,6 +51,13 @@ pub(super) fn blocks(table: &[u8], page: u32) -> Option<Vec<Block>> {
             }
             words.push(word);
         }
+    }
+    let fair = words
+        .iter()
+        .filter(|word| word.confidence >= FAIR_CONFIDENCE)
+        .count();
+    if fair * 2 < words.len() {
+        return Some(Vec::new());
     }
     Some(
         words
@@ -87,6 +98,7 @@ fn row(line: &str) -> Option<Option<Word<'_>>> {
         left,
         right: left + number(width)?,
         height: number(height)?,
+        confidence,
         text: text.trim(),
     };
     if text.len() > MAX_WORD_BYTES || text.chars().any(char::is_control) {
@@ -161,6 +173,14 @@ mod tests {
                 "Telephone".to_owned()
             ])
         );
+    }
+
+    #[test]
+    fn a_page_of_guesses_holds_no_text() {
+        let guess = "5\t1\t2\t1\t1\t1\t63\t108\t59\t18\t41\tx";
+        let word = "5\t1\t2\t1\t1\t1\t63\t108\t59\t18\t91\tx";
+        assert_eq!(texts(&[guess, guess, word]), Some(Vec::new()));
+        assert_eq!(texts(&[guess, word]).map(|texts| texts.len()), Some(1));
     }
 
     #[test]
