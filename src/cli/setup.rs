@@ -3,14 +3,15 @@
 use super::DEFAULT_CONFIG;
 use super::files::Files;
 use super::output::Failure;
-use crate::config::{Config, LogFormat, MailboxTls, RelayConfig, TlsChoice, UnprotectedChoice};
+use crate::config::{self, Config, LogFormat, MailboxTls, RelayConfig, TlsChoice, UnprotectedChoice};
 use crate::domain::KnownCase;
 use crate::forms::{AgencyBook, LabelBook};
 use crate::imap::{Auth, ImapSettings, ImapTimeouts, TlsMode};
 use crate::ingest::{IngestSettings, Understanding};
 use crate::observe;
 use crate::redact::RedactionSettings;
-use crate::sandbox::{DraftingPool, Protection, ReadingPool, WorkerSettings};
+use crate::sandbox::{DraftingPool, OcrSettings, Protection, ReadingPool, WorkerSettings};
+use crate::scanner::{Clamd, ClamdAddress, Scanned};
 use crate::smtp::{RelayCredentials, RelaySettings, RelayTls, Relays, SubmissionSettings};
 use crate::store::{MasterKeys, Store};
 use std::num::NonZeroUsize;
@@ -170,11 +171,9 @@ impl Setup {
         WorkerSettings {
             workers: NonZeroUsize::new(reading.workers).unwrap_or(defaults.workers),
             time_limit: reading.time_limit,
+            part_limit: reading.part_limit,
             memory_bytes: reading.memory_bytes,
-            protection: match reading.unprotected {
-                UnprotectedChoice::Refuse => Protection::Required,
-                UnprotectedChoice::Allow => Protection::AllowUnprotected,
-            },
+            protection: self.protection(),
             ..defaults
         }
     }
@@ -182,7 +181,49 @@ impl Setup {
     /// Workers that take inbound mail apart.
     pub(super) fn reading_pool(&self) -> ReadingPool {
         let defaults = WorkerSettings::for_reading(self.config.mailbox.max_message_bytes);
-        ReadingPool::new(self.worker_settings(defaults))
+        let pool = ReadingPool::new(self.worker_settings(defaults), self.config.reading.limits);
+        match self.ocr_settings() {
+            Some(settings) => pool.with_ocr(settings),
+            None => pool,
+        }
+    }
+
+    /// The workers behind the virus scanner, where there is one.
+    pub(super) fn reader(&self) -> Scanned<ReadingPool> {
+        Scanned::new(self.reading_pool(), self.scanner())
+    }
+
+    /// The virus scanner, where there is one.
+    pub(super) fn scanner(&self) -> Option<Clamd> {
+        self.config.scanner.as_ref().map(|scanner| Clamd {
+            address: match &scanner.clamd {
+                config::ClamdAddress::Unix(path) => ClamdAddress::Unix(path.clone()),
+                config::ClamdAddress::Tcp(address) => ClamdAddress::Tcp(*address),
+            },
+            time_limit: scanner.time_limit,
+            max_stream_bytes: scanner.max_stream_bytes,
+        })
+    }
+
+    /// Text recognition, where it is enabled.
+    pub(super) fn ocr_settings(&self) -> Option<OcrSettings> {
+        let ocr = &self.config.ocr;
+        let settings = OcrSettings {
+            languages: ocr.languages.clone(),
+            max_pages: ocr.max_pages,
+            page_limit: ocr.page_limit,
+            memory_bytes: ocr.memory_bytes,
+            protection: self.protection(),
+            ..OcrSettings::new()
+        };
+        ocr.enabled.then_some(settings)
+    }
+
+    fn protection(&self) -> Protection {
+        match self.config.reading.unprotected {
+            UnprotectedChoice::Refuse => Protection::Required,
+            UnprotectedChoice::Allow => Protection::AllowUnprotected,
+        }
     }
 
     /// Workers that redact outbound mail.

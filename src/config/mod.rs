@@ -4,9 +4,11 @@
 //! reads is documented in `config/referrald.toml` (a test compares them).
 
 mod fields;
+mod reading;
 
 use crate::domain::EmailAddress;
 use fields::{Fields, Problems};
+pub use reading::{ClamdAddress, OcrConfig, ReadingConfig, ScannerConfig, UnprotectedChoice};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -26,6 +28,10 @@ pub struct Config {
     pub mailbox: MailboxConfig,
     /// The worker processes.
     pub reading: ReadingConfig,
+    /// Text recognition in pictures.
+    pub ocr: OcrConfig,
+    /// The virus scanner; without one nothing is scanned.
+    pub scanner: Option<ScannerConfig>,
     /// The relay to CJSM; without one CJSM addresses are treated as open.
     pub relay_cjsm: Option<RelayConfig>,
     /// The relay for everybody else; without one their mail is held.
@@ -103,25 +109,6 @@ pub struct MailboxConfig {
     pub authserv_id: Option<String>,
 }
 
-/// What to do where a worker cannot be fenced in full.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UnprotectedChoice {
-    /// Do not read mail (the mail is kept and waits).
-    Refuse,
-    /// Read it all the same.
-    Allow,
-}
-
-/// `[reading]`
-#[derive(Debug, Clone)]
-#[allow(missing_docs)]
-pub struct ReadingConfig {
-    pub workers: usize,
-    pub time_limit: Duration,
-    pub memory_bytes: u64,
-    pub unprotected: UnprotectedChoice,
-}
-
 /// `[relays.cjsm]` and `[relays.ordinary]`
 #[derive(Debug, Clone)]
 #[allow(missing_docs)]
@@ -193,7 +180,9 @@ impl Config {
         let service = service(root.section("service"));
         let keeping = keeping(root.section("keeping"));
         let mailbox = mailbox(root.section("mailbox"));
-        let reading = reading(root.section("reading"));
+        let reading = reading::reading(root.section("reading"));
+        let ocr = reading::ocr(root.section("ocr"));
+        let scanner = root.optional_section("scanner").map(reading::scanner);
         let mut relays = root.section("relays");
         let relay_cjsm = relays.optional_section("cjsm").map(relay);
         let relay_ordinary = relays.optional_section("ordinary").map(relay);
@@ -206,6 +195,8 @@ impl Config {
             keeping,
             mailbox,
             reading,
+            ocr,
+            scanner,
             relay_cjsm,
             relay_ordinary,
             submission,
@@ -296,22 +287,6 @@ fn mailbox(mut f: Fields) -> MailboxConfig {
     config
 }
 
-fn reading(mut f: Fields) -> ReadingConfig {
-    ReadingConfig {
-        workers: to_usize(f.number("workers", 2, 1..=32)),
-        time_limit: f.seconds("time_limit_seconds", 30, 1..=600),
-        memory_bytes: f.number("memory_mb", 512, 128..=4096) * MEGABYTE,
-        unprotected: f.choice(
-            "unprotected",
-            UnprotectedChoice::Refuse,
-            &[
-                ("refuse", UnprotectedChoice::Refuse),
-                ("allow", UnprotectedChoice::Allow),
-            ],
-        ),
-    }
-}
-
 fn relay(mut f: Fields) -> RelayConfig {
     let config = RelayConfig {
         host: f.text("host", "the name of the relay"),
@@ -388,86 +363,4 @@ fn to_usize(number: u64) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SMALLEST: &str = r#"
-        [service]
-        name = "Test service"
-        domain = "restorative.example"
-        [mailbox]
-        host = "imap.example.org"
-        user = "referrals"
-    "#;
-
-    #[test]
-    fn the_smallest_configuration_has_safe_defaults() {
-        let config = Config::from_toml(SMALLEST).unwrap();
-        assert_eq!(config.mailbox.tls, MailboxTls::Implicit);
-        assert_eq!(config.reading.unprotected, UnprotectedChoice::Refuse);
-        assert!(
-            config.relay_cjsm.is_none() && config.relay_ordinary.is_none() && config.submission.is_none()
-        );
-    }
-
-    #[test]
-    fn the_documented_file_is_valid_and_names_every_key() {
-        Config::from_toml(REFERENCE_TOML).unwrap();
-        for key in fields::keys_read_by(|| {
-            let all = format!(
-                "{SMALLEST}\n[relays.cjsm]\nhost=\"a\"\n[relays.ordinary]\nhost=\"a\"\n\
-                 [submission]\nhostname=\"a\"\nstarttls_listen=\"127.0.0.1:1\""
-            );
-            Config::from_toml(&all).unwrap();
-        }) {
-            let documented = REFERENCE_TOML.lines().any(|line| {
-                line.trim_start_matches(['#', ' '])
-                    .split('=')
-                    .next()
-                    .is_some_and(|k| k.trim() == key)
-            });
-            assert!(documented, "config/referrald.toml does not document `{key}`");
-        }
-    }
-
-    #[test]
-    fn every_problem_is_reported_at_once_with_its_fix() {
-        let text = r#"
-            [service]
-            name = "x"
-            domain = "not a domain"
-            colour = "blue"
-            [mailbox]
-            host = 7
-            port = 99999
-            poll_seconds = 0
-            tls = "ssl"
-            [relays.ordinary]
-            host = "mail.example.org"
-            tls = "none"
-            [kepping]
-            database = "x"
-        "#;
-        let ConfigErrors(problems) = Config::from_toml(text).unwrap_err();
-        let all = problems.join("\n");
-        for part in [
-            "service.domain: write a mail domain",
-            "service.colour: there is no such key",
-            "mailbox.host: must be text in quotes",
-            "mailbox.port: must be a whole number from 1 to 65535",
-            "mailbox.poll_seconds: must be a whole number from 1 to 3600",
-            "mailbox.tls: must be one of \"implicit\", \"starttls\"",
-            "mailbox.user: is missing",
-            "relays.ordinary.tls: \"none\" is allowed for a relay on 127.0.0.1 only",
-            "kepping: there is no such section; did you mean `keeping`?",
-        ] {
-            assert!(all.contains(part), "no {part:?} in:\n{all}");
-        }
-    }
-
-    #[test]
-    fn broken_toml_names_its_line() {
-        let ConfigErrors(problems) = Config::from_toml("[service]\nname = \n").unwrap_err();
-        assert!(problems[0].starts_with("line 2: not valid TOML"), "{problems:?}");
-    }
-}
+mod tests;
