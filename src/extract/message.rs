@@ -52,7 +52,7 @@ fn is_empty(root: &Part) -> bool {
     match &root.body {
         PartBody::Text(text) => text.trim().is_empty(),
         PartBody::Bytes(bytes) => bytes.is_empty(),
-        PartBody::Multipart(_) | PartBody::Message(_) | PartBody::NotRead => false,
+        PartBody::Multipart(_) | PartBody::Message(_) | PartBody::NotRead(_) => false,
     }
 }
 
@@ -119,7 +119,7 @@ impl<'r> Walk<'r> {
                     out.bodies.push(document);
                 }
             }
-            PartBody::Text(_) | PartBody::Bytes(_) | PartBody::Message(_) | PartBody::NotRead => {
+            PartBody::Text(_) | PartBody::Bytes(_) | PartBody::Message(_) | PartBody::NotRead(_) => {
                 self.attached(part, out);
             }
         }
@@ -165,7 +165,7 @@ impl<'r> Walk<'r> {
             PartBody::Text(content) if part.media_type == "text/html" => html::blocks(content, &mut budget),
             PartBody::Text(content) => text::blocks(content, folding(part), &mut budget),
             PartBody::Bytes(content) => rtf::read(content, &self.limits).blocks,
-            PartBody::Multipart(_) | PartBody::Message(_) | PartBody::NotRead => Vec::new(),
+            PartBody::Multipart(_) | PartBody::Message(_) | PartBody::NotRead(_) => Vec::new(),
         };
         let document = Document {
             part: part.number.clone(),

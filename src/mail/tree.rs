@@ -2,7 +2,7 @@
 
 use super::header::{self, Structured, structured};
 use super::transfer::{base64, quoted_printable};
-use super::{Field, Mail, Part, PartBody, charset, lines};
+use super::{Field, Mail, NotRead, Part, PartBody, charset, lines};
 use crate::domain::{MailLimits, Repair};
 use jiff::civil;
 use mail_parser::DateTime;
@@ -146,7 +146,7 @@ impl Reader<'_> {
             content_id: declared.content_id.clone(),
             fields,
             size: body.len() as u64,
-            body: PartBody::NotRead,
+            body: PartBody::NotRead(NotRead::Bounds),
         };
         if let Some(multipart) = multipart {
             if !part.media_type.starts_with("multipart/") {
@@ -374,7 +374,7 @@ fn not_read(number: String) -> Part {
         content_id: None,
         fields: Vec::new(),
         size: 0,
-        body: PartBody::NotRead,
+        body: PartBody::NotRead(NotRead::Bounds),
     }
 }
 
@@ -521,7 +521,7 @@ pub(crate) fn possible_date(value: &str) -> Option<DateTime> {
 
 /// A file name as it may be shown: without control characters, and without the directional ones that turn
 /// `cod.exe` round on a screen (UAX 9 section 2).
-fn without_controls(name: &str) -> String {
+pub(crate) fn without_controls(name: &str) -> String {
     let is_directional = |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     name.chars()
         .filter(|c| !c.is_control() && !is_directional(*c))
