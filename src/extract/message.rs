@@ -103,7 +103,10 @@ impl<'r> Walk<'r> {
     }
 
     fn part(&mut self, part: Part, out: &mut ReadMessage) {
-        let is_body = !part.is_attachment && part.filename.is_none() && is_body_type(&part.media_type);
+        let is_body = !part.is_attachment
+            && part.filename.is_none()
+            && is_body_type(&part.media_type)
+            && !is_armoured(&part);
         if is_body && let Some(skipped) = self.request.skipped(&part.number) {
             out.attachments.push(skipped_row(&part, skipped));
             return;
@@ -282,6 +285,14 @@ fn adopt(mut nested: ReadMessage, out: &mut ReadMessage) {
 
 fn is_body_type(media_type: &str) -> bool {
     matches!(media_type, "text/plain" | "text/html" | RTF)
+}
+
+/// An encrypted message in the place of a text (RFC 9580 section 6.2): named, not shown.
+fn is_armoured(part: &Part) -> bool {
+    match &part.body {
+        PartBody::Text(text) => text.trim_start().starts_with("-----BEGIN PGP MESSAGE-----"),
+        PartBody::Bytes(_) | PartBody::Multipart(_) | PartBody::Message(_) | PartBody::NotRead(_) => false,
+    }
 }
 
 fn folding(part: &Part) -> Folding {
