@@ -44,6 +44,10 @@ pub(super) enum Kind {
     Calendar,
     ContactCard,
     Sound,
+    /// The message text once more, for programs that ask for it.
+    OtherForm,
+    /// A message that came in pieces, or that lies somewhere else.
+    Elsewhere,
     Other,
 }
 
@@ -84,6 +88,8 @@ impl Kind {
             Self::Calendar => Some("calendar entry, not read"),
             Self::ContactCard => Some("contact card, not read"),
             Self::Sound => Some("sound or film, not read"),
+            Self::OtherForm => Some("the message text in another form, not read"),
+            Self::Elsewhere => Some("only a piece of a message, or a link to one; ask for the whole message"),
             Self::Other => Some("unknown file type, not read"),
         }
     }
@@ -123,6 +129,8 @@ fn by_declaration(media_type: &str) -> Option<Kind> {
         "application/x-microsoft-rpmsg-message" => Some(Kind::RightsProtected),
         "application/ms-tnef" | "application/vnd.ms-tnef" => Some(Kind::WinmailDat),
         "text/calendar" | "application/ics" => Some(Kind::Calendar),
+        "text/x-amp-html" | "text/watch-html" => Some(Kind::OtherForm),
+        "message/partial" | "message/external-body" => Some(Kind::Elsewhere),
         "text/vcard" | "text/x-vcard" | "text/directory" => Some(Kind::ContactCard),
         _ => None,
     }

@@ -13,6 +13,7 @@ mod header;
 pub mod html;
 mod transfer;
 mod tree;
+mod uuencode;
 
 pub(crate) use header::{WORD_TOKEN_END, WORD_TOKEN_START, mask_words};
 pub(crate) use tree::{possible_date, without_controls};
