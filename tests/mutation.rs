@@ -193,7 +193,7 @@ fn word_document(part: &Part) -> Option<Vec<u8>> {
         PartBody::Bytes(bytes) if bytes.starts_with(b"PK") => Some(bytes.clone()),
         PartBody::Multipart(parts) => parts.iter().find_map(word_document),
         PartBody::Message(mail) => word_document(&mail.root),
-        PartBody::Bytes(_) | PartBody::Text(_) | PartBody::NotRead => None,
+        PartBody::Bytes(_) | PartBody::Text(_) | PartBody::NotRead(_) => None,
     }
 }
 

@@ -8,6 +8,11 @@
     clippy::expect_used
 )]
 
+#[path = "reading/files.rs"]
+mod files;
+#[path = "reading/hostile.rs"]
+mod hostile;
+
 use referrald::domain::{
     Attachment, Block, Inline, MailLimits, ReadMessage, ReadRequest, ReadStatus, Repair, inline_text,
 };
@@ -313,7 +318,10 @@ fn a_hundred_thousand_parts_are_bounded() {
             panic!("not a multipart");
         };
         assert_eq!(parts.len(), MailLimits::default().max_parts + 1);
-        assert!(matches!(parts.last().map(|p| &p.body), Some(PartBody::NotRead)));
+        assert!(matches!(
+            parts.last().map(|p| &p.body),
+            Some(PartBody::NotRead(_))
+        ));
         assert_eq!(mail.repairs, [Repair::Bounds]);
     });
 }

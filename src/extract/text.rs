@@ -12,6 +12,8 @@ pub(super) enum Folding {
     Fixed,
     /// A blank at the end of a line joins it with the next (RFC 3676).
     Flowed,
+    /// The same, and that blank is no part of the text (RFC 3676 section 4.1, `DelSp`).
+    FlowedDeleting,
 }
 
 /// Shortest line of dashes that is a rule; `--` alone is the mark of a signature and counts as one too.
@@ -50,6 +52,43 @@ pub(super) fn blocks(text: &str, folding: Folding, budget: &mut Budget) -> Vec<B
     reader.blocks
 }
 
+/// `text/enriched` (RFC 1896) without its commands: a single line end is a blank, of several one goes,
+/// `<<` is `<`, and what stands in `<param>` is no text.
+pub(super) fn without_commands(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut is_parameter = false;
+    while let Some(at) = rest.find(['<', '\n']) {
+        let (before, found) = rest.split_at(at);
+        if !is_parameter {
+            out.push_str(before);
+        }
+        if found.starts_with('\n') {
+            let ends = found.bytes().take_while(|b| *b == b'\n').count();
+            out.push_str(if ends == 1 { " " } else { &found[1..ends] });
+            rest = &found[ends..];
+        } else if let Some(after) = found.strip_prefix("<<") {
+            out.push('<');
+            rest = after;
+        } else {
+            let Some(end) = found.find('>') else {
+                rest = found;
+                break;
+            };
+            match found[1..end].to_ascii_lowercase().as_str() {
+                "param" => is_parameter = true,
+                "/param" => is_parameter = false,
+                _ => {}
+            }
+            rest = &found[end + 1..];
+        }
+    }
+    if !is_parameter {
+        out.push_str(rest);
+    }
+    out
+}
+
 struct Reader<'t> {
     folding: Folding,
     blocks: Vec<Block>,
@@ -84,8 +123,17 @@ impl Reader<'_> {
             if !self.line.is_empty() && !self.is_joined {
                 self.line.push(Inline::Break);
             }
-            let is_soft = self.folding == Folding::Flowed && text.ends_with(' ');
-            let shown = if is_soft { text } else { text.trim_end() };
+            let is_soft = self.folding != Folding::Fixed && text.ends_with(' ');
+            // A blank in front keeps a line from being taken for something else (section 4.4).
+            let text = match self.folding {
+                Folding::Fixed => text,
+                Folding::Flowed | Folding::FlowedDeleting => text.strip_prefix(' ').unwrap_or(text),
+            };
+            let shown = match self.folding {
+                Folding::FlowedDeleting if is_soft => text.strip_suffix(' ').unwrap_or(text),
+                Folding::Flowed if is_soft => text,
+                Folding::Fixed | Folding::Flowed | Folding::FlowedDeleting => text.trim_end(),
+            };
             push_text(&mut self.line, shown, Style::default(), Ticks::Read);
             self.is_joined = is_soft;
         }
@@ -169,9 +217,22 @@ mod tests {
     #[test]
     fn flowed_lines_are_joined() {
         assert_eq!(
-            read("a long \nline\nnext", Folding::Flowed),
+            read("a long \n line\nnext", Folding::Flowed),
             "P a long line|next\n"
         );
+        assert_eq!(
+            read("a lo \nng line\n> q \n> r", Folding::FlowedDeleting),
+            "P a long line\nQ[P qr]\n"
+        );
+    }
+
+    #[test]
+    fn enriched_text_loses_its_commands() {
+        assert_eq!(
+            without_commands("<bold>a</bold>\nb <<c>\n\n<color><param>red</param>d</color> < e"),
+            "a b <c>\nd < e"
+        );
+        assert_eq!(without_commands("<param>x"), "");
     }
 
     #[test]
