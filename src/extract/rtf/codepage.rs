@@ -5,8 +5,6 @@ use mail_parser::decoders::charsets::map::charset_decoder;
 
 /// The code page of Western Europe: what a document that names none is in.
 pub(in crate::extract) const WESTERN: u16 = 1252;
-/// The code page that stands for UTF-8.
-pub(in crate::extract) const UTF_8: u16 = 65001;
 
 /// The IANA label of a code page (Microsoft's "Code Page Identifiers").
 fn label(code_page: u16) -> Option<&'static str> {

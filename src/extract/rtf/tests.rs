@@ -23,6 +23,11 @@ fn paragraphs_breaks_and_marks() {
 }
 
 #[test]
+fn a_mark_of_destinations_means_nothing_inside_a_group() {
+    check(r"{\i0\*\cs7 seen}{\*\unknown not seen}\par", "P seen\n");
+}
+
+#[test]
 fn headings_and_lists() {
     check(
         r"{\stylesheet{\ql Normal;}{\s1\outlinelevel0 heading 1;}{\*\cs15 \additive Placeholder Text;}}

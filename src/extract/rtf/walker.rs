@@ -60,6 +60,8 @@ struct State {
     /// What a `\ud` inside a passed-over `\upr` goes back to.
     beneath: Destination,
     opened: Opened,
+    /// The group has just begun: only there is `\*` said of a destination.
+    is_fresh: bool,
     is_ignorable: bool,
     paragraph: Paragraph,
     bold: bool,
@@ -203,12 +205,13 @@ impl<'b> Walker<'b> {
             Event::Open if self.groups.len() < MAX_GROUPS => {
                 self.groups.push(self.state);
                 self.state.opened = Opened::Nothing;
+                self.state.is_fresh = true;
                 self.state.is_ignorable = false;
             }
             Event::Open => self.deeper += 1,
             Event::Close if self.deeper > 0 => self.deeper -= 1,
             Event::Close => self.close_group(),
-            Event::Ignorable => self.state.is_ignorable = true,
+            Event::Ignorable => self.state.is_ignorable = self.state.is_fresh,
             Event::Word(name, number) => self.word(name, number),
             Event::Text(text) if self.decoder.in_font_table() => self.decoder.font_text(&text),
             Event::Text(text) => self.text(&text),
@@ -233,6 +236,7 @@ impl<'b> Walker<'b> {
 
     fn word(&mut self, name: &str, number: Option<i32>) {
         let is_ignorable = std::mem::take(&mut self.state.is_ignorable);
+        self.state.is_fresh = false;
         match self.state.destination {
             Destination::Skipped => {
                 if name == "ud" {
@@ -546,6 +550,7 @@ impl<'b> Walker<'b> {
 
     fn text(&mut self, text: &str) {
         self.state.is_ignorable = false;
+        self.state.is_fresh = false;
         match self.state.destination {
             Destination::Skipped | Destination::NestedRow | Destination::FormData => {}
             Destination::StyleSheet => self.styles.text(text),
