@@ -29,7 +29,10 @@ fn a_mark_of_destinations_means_nothing_inside_a_group() {
 
 #[test]
 fn of_two_spellings_the_unicode_one_is_read() {
-    check(r"a{\upr{old}{\*\ud{n\u233?w}}}{\footnote x\ud y}\par", "P anéw\nP xy\n");
+    check(
+        r"a{\upr{old}{\*\ud{n\u233?w}}}{\footnote x\ud y}\par",
+        "P anéw\nP xy\n",
+    );
 }
 
 #[test]
@@ -94,12 +97,20 @@ fn form_fields_give_answers_ticks_and_prompts() {
     };
     let body = [
         r"Name: ".to_owned(),
-        field("FORMTEXT", r"\fftype0{\*\ffname Text1}{\*\ffdeftext Enter}", "Jo Bloggs"),
+        field(
+            "FORMTEXT",
+            r"\fftype0{\*\ffname Text1}{\*\ffdeftext Enter}",
+            "Jo Bloggs",
+        ),
         r"\par Box: ".to_owned(),
         field("FORMCHECKBOX", r"\fftype1\ffres1{\*\ffname C1}", ""),
         field("FORMCHECKBOX", r"\fftype1\ffres25\ffdefres0", ""),
         r"\par List: ".to_owned(),
-        field("FORMDROPDOWN", r"\fftype2\ffres1{\*\ffname D1}{\*\ffl Select}{\*\ffl Two}", ""),
+        field(
+            "FORMDROPDOWN",
+            r"\fftype2\ffres1{\*\ffname D1}{\*\ffl Select}{\*\ffl Two}",
+            "",
+        ),
         r"\par Empty: ".to_owned(),
         field("FORMTEXT", r"\fftype0{\*\ffname T2}{\*\ffdeftext Enter}", "Enter"),
         r"\par {\field{\*\fldinst HYPERLINK x}{\fldrslt a link}}\par".to_owned(),
