@@ -3,7 +3,7 @@
 use super::super::budget::Budget;
 use super::super::builder::{Builder, Kind, Space};
 use super::super::inline::Style;
-use super::xml::{self, Xml, XmlError};
+use super::super::xml::{self, Xml, XmlError};
 use crate::domain::Block;
 
 /// Reads the texts inside `element`: paragraphs, and the names that a chart has for its data.

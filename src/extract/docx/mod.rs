@@ -4,30 +4,27 @@
 //! apart, prompts told from answers. Comments are about the text and stand in a quotation of their own.
 //!
 //! # Security
-//! Container and XML are bounded ([`super::container`], [`xml`]); a stack of our own, no recursion but into
+//! Container and XML are bounded ([`super::container`], [`super::xml`]); a stack of our own, no recursion but into
 //! embedded documents, to [`MAX_EMBEDDED_DEPTH`].
 
 mod drawing;
 mod embedded;
-mod field;
 mod package;
 mod styles;
-mod symbols;
 mod walker;
-mod xml;
 
 use super::ReadLimits;
 use super::attachment::{Reading, TOO_LONG};
 use super::budget::Budget;
 use super::builder::Builder;
 use super::container::ContainerError;
+use super::xml::{self, XmlError};
 use crate::domain::{Block, FormField, Inline, ReadStatus};
 use embedded::Chunks;
 use package::{Package, Relationship};
 use std::collections::HashSet;
 use styles::Styles;
 use walker::Walker;
-use xml::XmlError;
 
 /// Most headers and footers read.
 const MAX_MARGINS: usize = 60;

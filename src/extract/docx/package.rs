@@ -1,8 +1,8 @@
 //! The parts of an Office package and how they refer to each other (ECMA-376 part 2).
 
 use super::super::container::{Container, ContainerError};
+use super::super::xml::{self, Xml};
 use super::ReadLimits;
-use super::xml::{self, Xml};
 
 /// Most relationships of one part.
 const MAX_RELATIONSHIPS: usize = 5000;

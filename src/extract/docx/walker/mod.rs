@@ -4,11 +4,11 @@ mod properties;
 mod text;
 
 use super::super::builder::{Builder, CellKind, Filled, Kind, Space};
+use super::super::form_field::{Field, FieldKind};
 use super::super::inline::Style;
+use super::super::xml::{Tag, Xml};
 use super::embedded::Chunks;
-use super::field::{Field, FieldKind};
 use super::styles::Styles;
-use super::xml::{Tag, Xml};
 use crate::domain::{Block, FieldValue, FormField, Inline};
 
 /// Most fields in fields. (Elements in elements are bounded by the XML reader.)

@@ -2,7 +2,7 @@
 
 use super::super::super::MAX_COLUMN_SPAN;
 use super::super::super::builder::{CONTINUES_CELL_ABOVE, Kind};
-use super::super::xml::Tag;
+use super::super::super::xml::Tag;
 use super::{Context, TINY_HALF_POINTS, Walker};
 
 impl Walker<'_, '_> {

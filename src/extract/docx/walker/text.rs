@@ -1,10 +1,10 @@
 //! Text, line breaks and symbols: as answers, ticks or plain text.
 
 use super::super::super::builder::{Filled, Mark, Space};
+use super::super::super::form_field::{Field, FieldKind, is_prompt};
 use super::super::super::inline::Style;
-use super::super::field::{Field, FieldKind, is_prompt};
-use super::super::symbols::{Symbol, symbol};
-use super::super::xml::Tag;
+use super::super::super::symbols::{Symbol, symbol};
+use super::super::super::xml::Tag;
 use super::{Control, Walker, filled};
 
 impl Walker<'_, '_> {
