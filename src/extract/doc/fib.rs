@@ -54,6 +54,9 @@ pub(super) enum FibError {
 /// `wIdent` of Word 97 and later, and of Word 6 and 95.
 const WORD_97: u16 = 0xA5EC;
 const WORD_6: u16 = 0xA5DC;
+/// `wIdent` of Word 6 and 95 for East Asia, and of Word 2.
+const WORD_6_EAST: [u16; 3] = [0xA697, 0xA698, 0xA699];
+const WORD_2: u16 = 0xA5DB;
 /// `nFib` of the first format with a table stream.
 const FIRST_WITH_TABLE: u16 = 0x00C0;
 const FIRST_OF_WORD_6: u16 = 0x0065;
@@ -65,10 +68,11 @@ const BASE_BYTES: usize = 32;
 pub(super) fn is_word_6(stream: &[u8]) -> Result<bool, FibError> {
     let ident = u16_at(stream, 0).ok_or(FibError::Damaged)?;
     let version = u16_at(stream, 2).ok_or(FibError::Damaged)?;
-    if !matches!(ident, WORD_97 | WORD_6) {
+    let is_known = matches!(ident, WORD_97 | WORD_6 | WORD_2) || WORD_6_EAST.contains(&ident);
+    if !is_known {
         return Err(FibError::Damaged);
     }
-    if version < FIRST_OF_WORD_6 {
+    if ident == WORD_2 || version < FIRST_OF_WORD_6 {
         return Err(FibError::TooOld);
     }
     if u16_at(stream, 10).ok_or(FibError::Damaged)? & FLAG_ENCRYPTED != 0 {

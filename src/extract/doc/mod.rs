@@ -26,6 +26,7 @@ use super::ReadLimits;
 use super::attachment::{Reading, TOO_LONG};
 use super::budget::Budget;
 use super::builder::Builder;
+use super::compound::Compound;
 use crate::domain::{Block, FormField, ReadStatus};
 use boxes::Boxes;
 use bytes::{Plc, u32_at};
@@ -33,7 +34,6 @@ use fib::{Fib, FibError, Lengths, Structure};
 use pages::Pages;
 use pieces::Pieces;
 use std::collections::HashSet;
-use std::io::{Cursor, Read};
 use story::Source;
 use styles::Styles;
 use walker::Walker;
@@ -58,27 +58,20 @@ pub(super) fn read(bytes: &[u8], limits: &ReadLimits) -> Reading {
 }
 
 fn read_file(bytes: &[u8], limits: &ReadLimits) -> Result<Reading, FibError> {
-    let Ok(mut file) = cfb::CompoundFile::open(Cursor::new(bytes)) else {
+    let Some(file) = Compound::open(bytes) else {
         // Files of Word 2 and earlier are no compound files.
         return Err(match fib::is_word_6(bytes) {
             Err(error) => error,
             Ok(_) => FibError::Damaged,
         });
     };
-    let mut stream = |name: &str| {
-        let mut content = Vec::new();
-        let found = file.open_stream(format!("/{name}")).ok()?;
-        // No stream is larger than the file; what a broken chain repeats is cut off.
-        let _ = found.take(bytes.len() as u64).read_to_end(&mut content);
-        Some(content)
-    };
-    let main = stream("WordDocument").ok_or(FibError::Damaged)?;
+    let main = file.stream("WordDocument").ok_or(FibError::Damaged)?;
     if fib::is_word_6(&main)? {
         return old::read(&main, limits);
     }
     let fib = Fib::read(&main).ok_or(FibError::Damaged)?;
-    let table = stream(fib.table_stream).ok_or(FibError::Damaged)?;
-    let data = stream("Data").unwrap_or_default();
+    let table = file.stream(fib.table_stream).ok_or(FibError::Damaged)?;
+    let data = file.stream("Data").unwrap_or_default();
     let pieces =
         Pieces::read(fib.structure(&table, Structure::Pieces), main.len()).ok_or(FibError::Damaged)?;
     let source = Source {
