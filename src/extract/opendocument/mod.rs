@@ -17,7 +17,7 @@ use super::builder::Builder;
 use super::container::{Container, ContainerError};
 use super::xml::{self, Xml, XmlError};
 use crate::domain::{Block, FormField, ReadStatus};
-pub(super) use styles::Styles;
+pub(super) use styles::{Family, Look, Styles};
 use walker::{Layer, Walker};
 
 /// Why a document is not read.

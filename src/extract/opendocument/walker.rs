@@ -1,7 +1,7 @@
 //! The state machine over the events of a part.
 
 use super::super::builder::{Builder, CellKind, Filled, Kind, Space};
-use super::super::form_field::{Field, FieldKind, is_prompt};
+use super::super::form_field::{Field, is_prompt};
 use super::super::symbols::{Symbol, symbol};
 use super::super::xml::{Tag, Xml};
 use super::super::{MAX_COLUMN_SPAN, MAX_ROW_SPAN};
@@ -307,7 +307,11 @@ impl<'s, 'b> Walker<'s, 'b> {
     /// A form field out of a Word document.
     fn start_field(&mut self, tag: &Tag<'_>) {
         let mut field = Field::default();
-        field.name = tag.attribute("name").unwrap_or_default();
+        // Names that a converter made up tell nothing.
+        field.name = tag
+            .attribute("name")
+            .filter(|name| !name.starts_with("__Fieldmark__"))
+            .unwrap_or_default();
         let kind = tag.attribute("type").unwrap_or_default();
         match kind.rsplit('.').next().unwrap_or_default() {
             "FORMTEXT" => field.property("textInput", None, true),
