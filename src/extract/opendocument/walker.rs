@@ -102,7 +102,7 @@ impl<'s, 'b> Walker<'s, 'b> {
             Xml::End(_) if self.skipped > 0 => self.skipped -= 1,
             Xml::Start(tag) => self.start(&tag),
             Xml::End(name) => self.end(&name),
-            Xml::Text(text) if self.state.is_read && self.state.in_paragraph => {
+            Xml::Text(text) if self.skipped == 0 && self.state.is_read && self.state.in_paragraph => {
                 self.text(&text, Space::Collapse);
             }
             Xml::Text(_) => {}

@@ -77,6 +77,7 @@ impl Walker<'_> {
             Xml::End(_) if self.skipped > 0 => self.skipped -= 1,
             Xml::Start(tag) => self.start(&tag),
             Xml::End(name) => self.end(&name),
+            Xml::Text(_) if self.skipped > 0 => {}
             Xml::Text(text) => {
                 if let Some(cell) = self.cell.as_mut().filter(|cell| cell.in_paragraph > 0) {
                     cell.push(&text.replace(['\n', '\r', '\t'], " "));
@@ -217,9 +218,10 @@ impl Walker<'_> {
 
 /// Puts the cells of a row, as often as they are repeated and there is room for.
 fn put_row(sheet: &mut Sheet, row: u32, repeats: u32, cells: &[(u32, u32, Rich)], room: &mut Room) {
-    for row in (row..).take(repeats as usize) {
+    let repeated = |first: u32, repeats: u32| (0..repeats).map(move |n| first.saturating_add(n));
+    for row in repeated(row, repeats) {
         for (column, repeats, text) in cells {
-            for column in (*column..).take(*repeats as usize) {
+            for column in repeated(*column, *repeats) {
                 if !room.fits(text) {
                     return;
                 }

@@ -4,7 +4,7 @@ use super::super::ReadLimits;
 use super::super::container::{Container, ContainerError};
 use super::super::inline::Style;
 use super::super::xml::{Tag, Xml, read as read_xml};
-use super::grid::{MAX_SHEETS, Merged, Rich, Room, Sheet};
+use super::grid::{MAX_SHEETS, Merged, Rich, Room, Sheet, with_style};
 use super::number::{self, Epoch, Format};
 use super::{SheetError, Workbook};
 use std::collections::HashMap;
@@ -387,11 +387,11 @@ impl Walker<'_> {
             "s" => {
                 let index = cell.value.trim().parse::<usize>().ok();
                 match index.and_then(|i| self.texts.get(i)) {
-                    Some(text) if self.room.fits(text) => over(text.clone(), style),
+                    Some(text) if self.room.fits(text) => with_style(text.clone(), style),
                     Some(_) | None => Rich::new(),
                 }
             }
-            "inlineStr" => over(cell.inline.text, style),
+            "inlineStr" => with_style(cell.inline.text, style),
             "b" => plain(if is_on(Some(cell.value)) { "TRUE" } else { "FALSE" }.to_owned()),
             "str" | "e" => plain(cell.value),
             "d" => plain(cell.value.replace('T', " ")),
@@ -401,15 +401,6 @@ impl Walker<'_> {
             },
         }
     }
-}
-
-/// Runs with the marks of the cell added; bounded by the room they are then put into.
-fn over(mut text: Rich, style: Style) -> Rich {
-    for (_, run) in &mut text {
-        run.bold |= style.bold;
-        run.struck |= style.struck;
-    }
-    text
 }
 
 /// Row and column of an address, from 0.
