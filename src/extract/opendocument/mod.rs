@@ -7,6 +7,7 @@
 //! Container and XML are bounded ([`super::container`], [`super::xml`]); a stack of our own, no recursion.
 
 mod controls;
+mod fields;
 mod styles;
 mod walker;
 
