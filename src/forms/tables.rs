@@ -192,7 +192,11 @@ fn row(reader: &mut Reader<'_>, row: &[Flat], next: Option<&Vec<Flat>>, page: Op
         mode.people = people;
         return;
     }
-    if filled.len() == 1 && (row.len() == 1 || first.heading) && lone_cell_section(reader, first, next) {
+    let is_capitals = first.text.len() > 4 && !first.text.chars().any(char::is_lowercase);
+    if filled.len() == 1
+        && (row.len() == 1 || first.heading || is_capitals)
+        && lone_cell_section(reader, first, next)
+    {
         *mode = Mode::default();
         return;
     }
