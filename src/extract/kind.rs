@@ -1,8 +1,8 @@
 //! What an attachment is: by its content first, then its name, then its declared type.
 
 use super::ReadLimits;
+use super::compound::{Compound, ROOT};
 use super::container::Container;
-use std::io::Cursor;
 
 /// Kinds of attachments that matter here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -272,8 +272,7 @@ fn zip_kind(content: &[u8]) -> Kind {
 
 /// Tells a compound file by the streams at its root ([MS-CFB]); `None` where there is no telling.
 fn compound_kind(content: &[u8]) -> Option<Kind> {
-    let opened = cfb::CompoundFile::open(Cursor::new(content)).ok()?;
-    let has = |name: &str| opened.exists(format!("/{name}"));
+    let opened = Compound::open(content)?;
     let marks = [
         ("EncryptedPackage", Kind::LockedOffice),
         ("__properties_version1.0", Kind::OutlookMessage),
@@ -283,7 +282,7 @@ fn compound_kind(content: &[u8]) -> Option<Kind> {
     ];
     let found = marks
         .into_iter()
-        .find(|(name, _)| has(name))
+        .find(|(name, _)| opened.find(ROOT, name).is_some())
         .map(|(_, kind)| kind);
     Some(found.unwrap_or(Kind::OldOffice))
 }
@@ -405,6 +404,7 @@ fn is_text(content: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Cursor;
 
     #[test]
     fn the_content_tells_more_than_the_declaration() {

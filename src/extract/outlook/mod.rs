@@ -4,7 +4,6 @@
 //! a mail (`envelope`, `item`, `assemble`) is the same for both.
 
 mod assemble;
-mod compound;
 mod compressed;
 mod envelope;
 mod item;

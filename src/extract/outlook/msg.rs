@@ -4,8 +4,8 @@
 //! Each stream read is accounted for in the [`Room`] before it is read; messages in messages are counted
 //! before they are entered.
 
+use super::super::compound::{Compound, ROOT};
 use super::assemble::{self, Message};
-use super::compound::{Compound, ROOT};
 use super::envelope::MAX_RECIPIENTS;
 use super::object;
 use super::properties::{Named, Properties, Value, id, kind};
@@ -46,7 +46,7 @@ pub(in crate::extract) fn read(bytes: &[u8], limits: &ReadLimits, room: &mut Roo
             "damaged file; it cannot be read as an Outlook message",
         )
     };
-    let file = Compound::open(bytes).map_err(|_| damaged())?;
+    let file = Compound::open(bytes).ok_or_else(damaged)?;
     let is_message = file.children(ROOT).iter().any(|child| {
         let name = file.name(*child);
         name.eq_ignore_ascii_case(FIXED) || is_variable(name).is_some()

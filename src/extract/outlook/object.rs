@@ -1,6 +1,6 @@
 //! Objects of other programs in a message, as files of their own.
 
-use super::compound::{Compound, ROOT};
+use super::super::compound::{Compound, ROOT};
 use crate::extract::unpack::Room;
 use cfb::CompoundFile;
 use std::io::{Cursor, Write};

@@ -3,6 +3,7 @@ mod winmail;
 use super::*;
 use crate::domain::ReadLimits;
 use crate::domain::{ReadMessage, ReadRequest, ReadStatus};
+use crate::extract::compound;
 use crate::extract::outline::outline;
 use crate::extract::read_file;
 use crate::extract::unpack::Room;
@@ -232,7 +233,7 @@ fn objects_of_other_programs_become_files() {
     let crate::mail::PartBody::Bytes(content) = &first.body else {
         panic!("no content");
     };
-    let copy = compound::Compound::open(content).ok().unwrap();
+    let copy = compound::Compound::open(content).unwrap();
     let book = copy.find(compound::ROOT, "workbook").unwrap();
     assert_eq!(copy.read(book), b"cells");
     let inner = copy.find(compound::ROOT, "Inner").unwrap();
