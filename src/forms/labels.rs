@@ -300,6 +300,8 @@ pub struct LabelBook {
     exact: HashMap<String, (Field, usize)>,
     wild: Vec<(Vec<String>, Field)>,
     keywords: Vec<Keywords>,
+    /// Every word of the phrases of fields and roles.
+    vocabulary: HashSet<String>,
     roles: HashMap<String, (Who, Option<u8>)>,
     longest_role: usize,
     topics: Vec<(Vec<String>, Topic)>,
@@ -337,6 +339,7 @@ impl LabelBook {
             exact: HashMap::new(),
             wild: Vec::new(),
             keywords: Vec::new(),
+            vocabulary: HashSet::new(),
             roles: HashMap::new(),
             longest_role: 0,
             topics: topics(&file.sections),
@@ -432,6 +435,7 @@ impl LabelBook {
             return;
         }
         let plain = tokens(phrase);
+        self.vocabulary.extend(plain.iter().cloned());
         if plain.is_empty() {
             problems.push(format!(
                 "[fields] {key}: {phrase:?} has no word to compare; remove it"
@@ -464,6 +468,7 @@ impl LabelBook {
             };
             for phrase in &entry.phrases {
                 let words = tokens(phrase);
+                self.vocabulary.extend(words.iter().cloned());
                 self.longest_role = self.longest_role.max(words.len());
                 match self.roles.insert(words.join(" "), (who, entry.number)) {
                     Some((other, _)) if other != who => problems.push(format!(
@@ -571,6 +576,11 @@ impl LabelBook {
             .filter_map(|words| self.field_of(words))
             .max_by_key(|(_, exact, words)| (*exact, *words));
         if wording == Wording::Known {
+            return best.and_then(make);
+        }
+        // "Harmex DOB": whose is it? A misspelt role is not taken for a word of no account.
+        let is_unknown = |word: &String| !self.vocabulary.contains(word);
+        if raw.len() <= 2 && raw.iter().any(is_unknown) {
             return best.and_then(make);
         }
         best.and_then(make).or_else(|| {

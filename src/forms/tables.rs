@@ -202,6 +202,13 @@ fn row(reader: &mut Reader<'_>, row: &[Flat], next: Option<&Vec<Flat>>, page: Op
     }
     if let Some(header) = header_row(reader, &filled, next) {
         reader.close();
+        // "PERPETRATORS | Name if known | Age": the first title says who the people below are.
+        let titled = reader.book.label(&first.text).is_none_or(|label| label.role_only);
+        if titled
+            && let Some(section @ Section::Person(_)) = reader.book.section(&first.text, Strictness::Every)
+        {
+            reader.enter(section);
+        }
         mode.people.clear();
         mode.header = header;
         return;
