@@ -263,7 +263,8 @@ fn cast(read: &Facts, book: &LabelBook) -> Cast {
         || about(Who::Party, &[])
         || sides;
     if is_professional || !about(Who::You, &[Field::Name, Field::Family, Field::Given, Field::From]) {
-        let other = match (about(Who::Victim, &[]), about(Who::Offender, &[])) {
+        let told = |side: Who| about(side, &[]) || them == Some(side);
+        let other = match (told(Who::Victim), told(Who::Offender)) {
             (true, false) => Who::Offender,
             (false, true) => Who::Victim,
             (true, true) | (false, false) => Who::Party,

@@ -10,8 +10,8 @@ use super::pairs;
 use super::person::Tools;
 use super::{signature, trust};
 use crate::domain::{
-    Attachment, AttachmentRow, CaseReference, Check, Document, Evidence, Kind, PARSED_SCHEMA, ParsedMessage,
-    ReadMessage, ReadStatus, Referral,
+    Attachment, AttachmentRow, Block, CaseReference, Check, Document, Evidence, Kind, PARSED_SCHEMA,
+    ParsedMessage, ReadMessage, ReadStatus, Referral,
 };
 use std::collections::HashSet;
 
@@ -84,6 +84,7 @@ fn understood(message: &ReadMessage, context: &FormsContext<'_>) -> ParsedMessag
     }
     let mut filled = filled.into_iter();
     match filled.next() {
+        Some(form) if form.is_question() && filled.next().is_none() => parsed.kind = Kind::Enquiry,
         Some(form) => {
             let (referral, notes) = finish(form, message, &text, context);
             parsed.kind = if form.form.is_self_referral {
@@ -261,6 +262,8 @@ struct Read {
     form: Form,
     place: Place,
     is_body: bool,
+    /// A sheet or table with a line for each of several people or cases.
+    has_many_rows: bool,
 }
 
 impl Read {
@@ -273,6 +276,24 @@ impl Read {
             || self.form.referral.offence.summary.is_some()
             || self.form.referral.offence.kind.is_some();
         enough && somebody && !sheet
+    }
+}
+
+impl Read {
+    /// A website's mail that tells of nobody but its writer and asks something.
+    fn is_question(&self) -> bool {
+        let referral = &self.form.referral;
+        let asks = referral
+            .offence
+            .summary
+            .as_deref()
+            .is_some_and(|text| text.contains('?'));
+        self.is_body
+            && asks
+            && referral.parties.is_empty()
+            && referral.references.is_empty()
+            && referral.offence.kind.is_none()
+            && referral.offence.date.is_none()
     }
 }
 
@@ -298,7 +319,12 @@ fn push_forms(message: &ReadMessage, context: &FormsContext<'_>, depth: usize, o
         };
         let facts = pairs::read(document, context.labels, context.today, Quotes::Skip);
         let form = assemble(&facts, &place, tools);
-        out.push(Read { form, place, is_body });
+        out.push(Read {
+            form,
+            place,
+            is_body,
+            has_many_rows: is_sheet_of_rows(document),
+        });
     };
     for body in &message.bodies {
         add(body, true);
@@ -315,6 +341,28 @@ fn push_forms(message: &ReadMessage, context: &FormsContext<'_>, depth: usize, o
             push_forms(nested, context, depth + 1, out);
         }
     }
+}
+
+/// Most columns that a form laid out in a sheet has: label and answer, twice.
+const FORM_COLUMNS: usize = 4;
+
+/// A spreadsheet whose rows are entries, not a form laid out in one.
+fn is_sheet_of_rows(document: &Document) -> bool {
+    let is_sheet = document.media_type.contains("spreadsheet")
+        || document.media_type.contains("excel")
+        || document.media_type == "text/csv";
+    is_sheet
+        && document.blocks.iter().any(|block| match block {
+            Block::Table(table) => {
+                table.rows.len() > 2 && table.rows.iter().any(|row| row.cells.len() > FORM_COLUMNS)
+            }
+            Block::Heading { .. }
+            | Block::Paragraph { .. }
+            | Block::ListItem { .. }
+            | Block::Definition { .. }
+            | Block::Rule
+            | Block::Quote(_) => false,
+        })
 }
 
 /// Completes a form's referral from the covering mail and the agency book.
@@ -348,6 +396,15 @@ fn finish(
         &header,
     );
     about::settle(&mut referral, &mut notes, &read.place);
+    if read.has_many_rows {
+        for path in ["/referrer", "/parties", "/references", "/offence"] {
+            notes.doubt(
+                path,
+                "rows_of_a_sheet",
+                "the sheet has several rows, each perhaps a referral of its own: compare with the original",
+            );
+        }
+    }
     (referral, notes)
 }
 

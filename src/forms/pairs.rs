@@ -13,6 +13,8 @@ use jiff::civil::Date;
 
 /// Most places of one line that are tried as the end of a label.
 const MAX_CUTS: usize = 6;
+/// So many labels on lines of their own are the form's way.
+const LONE_LABELS: usize = 4;
 /// A line longer than this is text, not a label.
 const MAX_LABEL_BYTES: usize = 220;
 /// A plain address line longer than this is text.
@@ -73,6 +75,7 @@ pub(super) fn read(document: &Document, book: &LabelBook, today: Date, quotes: Q
         out: Facts::default(),
         context: Context::Nothing,
         sticky: None,
+        lone_labels: 0,
         asks_of_them: false,
         pending: None,
         block: None,
@@ -141,6 +144,8 @@ pub(super) struct Reader<'b> {
     pub(super) out: Facts,
     pub(super) context: Context,
     sticky: Option<Subject>,
+    /// Labels met so far that stood on a line of their own.
+    lone_labels: usize,
     /// The last label with a pronoun asked about "them", outside every section.
     asks_of_them: bool,
     pending: Option<Pending>,
@@ -731,11 +736,14 @@ impl Reader<'_> {
             return false;
         };
         let bare_role = label.role_only;
+        // Where labels have stood on lines of their own, a whole known one ends a story too.
+        let stands_alone = label.exact && label.words >= 2 && self.lone_labels >= LONE_LABELS;
         if (bare_role && !text.ends_with([':', '?']))
-            || (self.in_story() && (!marked || self.is_repeat(&label)))
+            || (self.in_story() && (!(marked || stands_alone) || self.is_repeat(&label)))
         {
             return false;
         }
+        self.lone_labels += 1;
         self.open(label, text, line.page);
         if let Some(pending) = &mut self.pending {
             pending.heads_block = line.starts_paragraph && line.drawn_as_heading;

@@ -110,7 +110,11 @@ pub(super) fn fill(
             set(&mut referrer.agency, "/referrer/agency", name.clone(), line);
         }
     }
-    if let Some(address) = headers.from_address.as_deref() {
+    if let Some(address) = headers
+        .from_address
+        .as_deref()
+        .filter(|address| !is_machine(address))
+    {
         let address = address.strip_suffix(".cjsm.net").unwrap_or(address);
         let shown = format!(
             "From: {} <{address}>",
@@ -118,6 +122,24 @@ pub(super) fn fill(
         );
         set(&mut referrer.email, "/referrer/email", address.to_owned(), &shown);
     }
+}
+
+/// An address that programs send from: nobody who refers reads it.
+fn is_machine(address: &str) -> bool {
+    const MACHINES: [&str; 10] = [
+        "no-reply",
+        "noreply",
+        "do-not-reply",
+        "donotreply",
+        "notifications",
+        "notification",
+        "website",
+        "wordpress",
+        "webform",
+        "mailer",
+    ];
+    let local = address.split('@').next().unwrap_or_default().to_ascii_lowercase();
+    MACHINES.contains(&local.as_str())
 }
 
 /// Whether a line is the writer's name, perhaps with more behind a separator.
