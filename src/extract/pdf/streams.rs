@@ -32,7 +32,8 @@ impl Allowance {
     pub(super) fn content(&mut self, stream: &Stream, most: u64) -> Option<Vec<u8>> {
         let most = most.min(self.one).min(self.left);
         let limit = usize::try_from(most).unwrap_or(usize::MAX);
-        match stream.get_plain_content_with_limit(limit) {
+        let named = with_whole_names(stream);
+        match named.as_ref().unwrap_or(stream).get_plain_content_with_limit(limit) {
             Ok(content) => {
                 self.left = self.left.saturating_sub(content.len() as u64);
                 Some(content)
@@ -52,4 +53,30 @@ impl Allowance {
         let one = self.one;
         self.content(object.as_stream().ok()?, one)
     }
+}
+
+/// Filters under the short names that only pictures inside a content may use (table 94), but some programs
+/// write everywhere; `None` if there is none.
+fn with_whole_names(stream: &Stream) -> Option<Stream> {
+    let whole = |name: &[u8]| -> Option<&'static str> {
+        match name {
+            b"A85" => Some("ASCII85Decode"),
+            b"AHx" => Some("ASCIIHexDecode"),
+            b"Fl" => Some("FlateDecode"),
+            b"LZW" => Some("LZWDecode"),
+            b"RL" => Some("RunLengthDecode"),
+            _ => None,
+        }
+    };
+    let filters = stream.filters().ok()?;
+    if !filters.iter().any(|name| whole(name).is_some()) {
+        return None;
+    }
+    let names = filters
+        .iter()
+        .map(|name| Object::Name(whole(name).map_or_else(|| name.to_vec(), |whole| whole.into())))
+        .collect();
+    let mut named = stream.clone();
+    named.dict.set("Filter", Object::Array(names));
+    Some(named)
 }

@@ -119,7 +119,7 @@ fn lists_show_their_words_and_radio_groups_their_choice() {
     });
     let reading = read(&bytes, &ReadLimits::default());
     assert_eq!(outline(&reading.blocks), "T Town ; Ely\nP ☐ ☒\n");
-    assert!(matches!(&reading.fields[0].value, FieldValue::Choice(c) if c == &["2"]));
+    assert!(matches!(&reading.fields[0].value, FieldValue::Choice(c) if c == &["Ely"]));
     assert_eq!(reading.fields[1].name, "group");
     assert!(matches!(&reading.fields[1].value, FieldValue::Choice(c) if c == &["b"]));
 }
