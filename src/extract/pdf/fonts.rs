@@ -197,6 +197,17 @@ impl Font {
             let c = char::from_u32(code).filter(|c| !c.is_control());
             c.filter(|_| info.subtype != "Type0").map(String::from)
         });
+        // Glyphs drawn by procedures have any name; their codes are mostly those of Latin letters.
+        let decoded = match decoded {
+            Some(text)
+                if info.subtype == "Type3" && info.to_unicode.is_none() && legible(&text).is_empty() =>
+            {
+                char::from_u32(code)
+                    .filter(char::is_ascii_graphic)
+                    .map(String::from)
+            }
+            decoded => decoded,
+        };
         let pictured = pictures_of(&info.base_font).and_then(|pictures| {
             let low = decoded.as_deref()?.chars().next().map_or(code, u32::from) & 0xff;
             let byte = u8::try_from(low).ok()?;
@@ -296,7 +307,12 @@ fn load(document: &Document, font: &Dictionary, allowance: &mut Allowance) -> Op
     let bytes = alone(document, font, allowance)?;
     let info = catch_unwind(AssertUnwindSafe(|| {
         let small = PdfDocument::from_bytes(bytes).ok()?;
-        let font = small.load_object(ObjectRef { id: FONT_NUMBER, r#gen: 0 }).ok()?;
+        let font = small
+            .load_object(ObjectRef {
+                id: FONT_NUMBER,
+                r#gen: 0,
+            })
+            .ok()?;
         FontInfo::from_dict(&font, &small).ok()
     }));
     info.ok().flatten().map(Font::of_info)

@@ -95,7 +95,10 @@ impl Lines {
         };
         for shape in shapes.iter().filter(|shape| !shape.has_curves && !shape.is_light) {
             match shape.paint {
-                Paint::Stroke => shape.segments.iter().for_each(|segment| lines.add(&around(segment))),
+                Paint::Stroke => shape
+                    .segments
+                    .iter()
+                    .for_each(|segment| lines.add(&around(segment))),
                 Paint::Fill => lines.add(&shape.place),
             }
         }
@@ -164,10 +167,16 @@ fn strike(glyphs: &mut [Glyph], lines: &[Rectangle]) {
     if lines.is_empty() {
         return;
     }
-    let mut order: Vec<usize> = (0..glyphs.len()).filter(|at| glyphs.get(*at).is_some_and(is_level)).collect();
+    let mut order: Vec<usize> = (0..glyphs.len())
+        .filter(|at| glyphs.get(*at).is_some_and(is_level))
+        .collect();
     let level = |glyphs: &[Glyph], at: usize| glyphs.get(at).map_or(0.0, |glyph| glyph.start.1);
     order.sort_by(|a, b| level(glyphs, *a).total_cmp(&level(glyphs, *b)));
-    let tallest = glyphs.iter().map(|glyph| glyph.size).fold(0.0, f32::max).min(72.0);
+    let tallest = glyphs
+        .iter()
+        .map(|glyph| glyph.size)
+        .fold(0.0, f32::max)
+        .min(72.0);
     for line in lines {
         let y = (line.bottom + line.top) / 2.0;
         let first = order.partition_point(|at| level(glyphs, *at) < y - MIDDLE.end() * tallest);
@@ -179,8 +188,14 @@ fn strike(glyphs: &mut [Glyph], lines: &[Rectangle]) {
             .filter(|at| glyphs.get(*at).is_some_and(|glyph| is_crossed(glyph, line, y)))
             .collect();
         let own: Vec<&Glyph> = crossed.iter().filter_map(|at| glyphs.get(*at)).collect();
-        let left = own.iter().map(|g| g.start.0.min(g.end.0)).fold(f32::INFINITY, f32::min);
-        let right = own.iter().map(|g| g.start.0.max(g.end.0)).fold(f32::NEG_INFINITY, f32::max);
+        let left = own
+            .iter()
+            .map(|g| g.start.0.min(g.end.0))
+            .fold(f32::INFINITY, f32::min);
+        let right = own
+            .iter()
+            .map(|g| g.start.0.max(g.end.0))
+            .fold(f32::NEG_INFINITY, f32::max);
         let size = own.iter().map(|g| g.size).fold(0.0, f32::max);
         let has_letters = own.iter().any(|g| g.text.chars().any(char::is_alphanumeric));
         let fits = line.left >= left - OVERHANG * size && line.right <= right + OVERHANG * size;
@@ -230,7 +245,9 @@ fn rings(shapes: &[Shape]) -> impl Iterator<Item = Rectangle> + '_ {
     shapes
         .iter()
         .filter(|shape| shape.paint == Paint::Stroke)
-        .filter(|shape| shape.has_curves || shape.segments.len() >= 4 && shape.segments.iter().all(is_along_axis))
+        .filter(|shape| {
+            shape.has_curves || shape.segments.len() >= 4 && shape.segments.iter().all(is_along_axis)
+        })
         .map(|shape| shape.place)
         .filter(|place| place.width() > *BOX_SIDES.start() && place.height() > *BOX_SIDES.start())
         .take(MAX_BOXES)
@@ -310,7 +327,10 @@ fn is_mark(glyph: &Glyph) -> bool {
 /// What is drawn in a box.
 fn inside(drawing: &Drawing, place: &Rectangle) -> Inside {
     let reach = grown(place, 1.0);
-    let written = drawing.glyphs.iter().filter(|g| holds(&reach, g) && !g.text.trim().is_empty());
+    let written = drawing
+        .glyphs
+        .iter()
+        .filter(|g| holds(&reach, g) && !g.text.trim().is_empty());
     let mut has_mark = false;
     for glyph in written {
         if !is_mark(glyph) {
@@ -374,7 +394,9 @@ fn ring_ticks(glyphs: &mut [Glyph], rings: &[Rectangle]) -> Vec<Item> {
         };
         let left = glyph.start.0;
         let (bottom, top) = (glyph.start.1 - 0.2 * glyph.size, glyph.start.1 + 0.7 * glyph.size);
-        let is_known = ticks.iter().any(|known| (known.place.right - left).abs() < glyph.size);
+        let is_known = ticks
+            .iter()
+            .any(|known| (known.place.right - left).abs() < glyph.size);
         if let Some(place) = Rectangle::new(left - 0.01, bottom, left, top)
             && !is_known
         {
@@ -404,6 +426,8 @@ fn first_ringed(glyphs: &[Glyph], ring: &Rectangle) -> Option<usize> {
     line.sort_by(|a, b| a.start.0.total_cmp(&b.start.0));
     let text: String = line.iter().map(|glyph| glyph.text.as_ref()).collect();
     let asks = text.to_lowercase().contains("circle");
-    let is_whole = line.iter().all(|glyph| holds(ring, glyph) || glyph.text.trim().is_empty());
+    let is_whole = line
+        .iter()
+        .all(|glyph| holds(ring, glyph) || glyph.text.trim().is_empty());
     (asks && !is_whole).then_some(at)
 }

@@ -97,11 +97,12 @@ fn load(bytes: &[u8], limits: &ReadLimits) -> Result<Document, Reading> {
         max_decompressed_size,
         ..LoadOptions::default()
     };
-    let document = Document::load_mem_with_options(bytes, options).map_err(|error| not_loaded(&error))?;
+    let mut document = Document::load_mem_with_options(bytes, options).map_err(|error| not_loaded(&error))?;
     // Loading tries the empty password: a document that is only locked against changes is open now.
     if document.trailer.has(b"Encrypt") && !document.was_encrypted() {
         return Err(Reading::failed(ReadStatus::Encrypted, "PDF behind a password"));
     }
+    streams::settle_filters(&mut document);
     Ok(document)
 }
 
@@ -138,9 +139,11 @@ fn is_notice(blocks: &[Block]) -> bool {
             let text = inline_text(text).to_lowercase();
             text.contains("please wait") || text.contains("adobe reader") || text.contains("pdf viewer")
         }
-        Block::ListItem { .. } | Block::Definition { .. } | Block::Table(_) | Block::Rule | Block::Quote(_) => {
-            false
-        }
+        Block::ListItem { .. }
+        | Block::Definition { .. }
+        | Block::Table(_)
+        | Block::Rule
+        | Block::Quote(_) => false,
     };
     blocks.len() <= LONGEST && blocks.iter().any(says)
 }
@@ -181,7 +184,9 @@ fn read_pages<'d>(
         items.extend(widgets.into_iter().filter_map(Item::of_widget));
         found.blocks.extend(lines::blocks(items, number, budget));
         for direction in directions {
-            found.blocks.extend(lines::blocks(direction.items, number, budget));
+            found
+                .blocks
+                .extend(lines::blocks(direction.items, number, budget));
         }
     }
     found
@@ -192,9 +197,8 @@ fn draw<'d>(shared: &mut Shared<'d>, page: &Page<'d>) -> (Drawing, bool) {
     let document = shared.document;
     let (content, is_whole) = page.content(document, &mut shared.allowance);
     let mut painter = Painter::new(shared, page.upright);
-    if let Some(resources) = page.resources {
-        painter.run(&content, resources);
-    }
+    // A page without resources has no fonts to name; its text is legible all the same.
+    painter.run(&content, page.resources.unwrap_or(page.dictionary));
     painter.begin(page.upright);
     annotations::paint(document, page, &mut painter);
     let mut drawing = painter.finish();
@@ -207,7 +211,11 @@ fn draw<'d>(shared: &mut Shared<'d>, page: &Page<'d>) -> (Drawing, bool) {
 }
 
 fn is_picture(drawing: &Drawing, page: &Page<'_>) -> bool {
-    let letters = drawing.glyphs.iter().filter(|g| !g.text.trim().is_empty()).count();
+    let letters = drawing
+        .glyphs
+        .iter()
+        .filter(|g| !g.text.trim().is_empty())
+        .count();
     if letters == 0 {
         return !drawing.pictures.is_empty();
     }
@@ -231,7 +239,8 @@ fn assess(
         let reason = "unpacks to more than the limit; not read";
         (ReadStatus::TooLarge, Some(reason.to_owned()))
     } else if is_empty && found.needs_other_reader {
-        let reason = "a form that only Adobe Reader shows and that holds no answers; ask for it as a printed PDF";
+        let reason =
+            "a form that only Adobe Reader shows and that holds no answers; ask for it as a printed PDF";
         (ReadStatus::Empty, Some(reason.to_owned()))
     } else if is_empty {
         let reason = match (found.pictures, found.failed) {

@@ -15,7 +15,6 @@ const USUAL_BOX: [f32; 4] = [0.0, 0.0, 595.0, 842.0];
 
 /// A page with what it has from its ancestors.
 pub(super) struct Page<'d> {
-    pub(super) id: Option<ObjectId>,
     pub(super) dictionary: &'d Dictionary,
     pub(super) resources: Option<&'d Dictionary>,
     /// Turns the page's space into the one in which it is read, from (0, 0).
@@ -44,15 +43,15 @@ impl<'d> Inherited<'d> {
 
 /// The first `most` pages in order.
 pub(super) fn pages(document: &Document, most: usize) -> Vec<Page<'_>> {
-    let root = document
-        .catalog()
-        .and_then(|catalog| catalog.get(b"Pages"))
-        .ok();
+    let root = document.catalog().and_then(|catalog| catalog.get(b"Pages")).ok();
     let mut found = Vec::new();
     let mut nodes_seen: HashSet<ObjectId> = HashSet::new();
     let mut steps = 0usize;
     // Nodes to look at, the next one last.
-    let mut waiting: Vec<(&Object, Inherited<'_>)> = root.map(|root| (root, Inherited::default())).into_iter().collect();
+    let mut waiting: Vec<(&Object, Inherited<'_>)> = root
+        .map(|root| (root, Inherited::default()))
+        .into_iter()
+        .collect();
     while let Some((object, above)) = waiting.pop() {
         steps += 1;
         if steps > MAX_NODES || found.len() >= most {
@@ -70,7 +69,7 @@ pub(super) fn pages(document: &Document, most: usize) -> Vec<Page<'_>> {
                     waiting.extend(kids.iter().take(room).rev().map(|kid| (kid, own)));
                 }
             }
-            Err(_) => found.push(page(id, node, own)),
+            Err(_) => found.push(page(node, own)),
         }
     }
     if found.is_empty() {
@@ -82,19 +81,19 @@ pub(super) fn pages(document: &Document, most: usize) -> Vec<Page<'_>> {
 /// The pages of a document whose page tree is damaged, in the order of their numbers.
 fn loose_pages(document: &Document, most: usize) -> Vec<Page<'_>> {
     let is_page = |node: &&Dictionary| node.get_type().is_ok_and(|kind| kind == b"Page");
-    let pages = document.objects.iter().filter_map(|(id, object)| {
+    let pages = document.objects.values().filter_map(|object| {
         let node = object.as_dict().ok().filter(is_page)?;
         let own = Inherited {
             resources: inherited(document, node, b"Resources").and_then(|r| r.as_dict().ok()),
             media_box: None,
             rotate: None,
         };
-        Some(page(Some(*id), node, own.with(document, node)))
+        Some(page(node, own.with(document, node)))
     });
     pages.take(most).collect()
 }
 
-fn page<'d>(id: Option<ObjectId>, dictionary: &'d Dictionary, own: Inherited<'d>) -> Page<'d> {
+fn page<'d>(dictionary: &'d Dictionary, own: Inherited<'d>) -> Page<'d> {
     let is_usable = |corners: &[f32; 4]| {
         let [x0, y0, x1, y1] = *corners;
         Rectangle::new(x0, y0, x1, y1).is_some_and(|r| r.right - r.left >= 1.0 && r.height() >= 1.0)
@@ -102,11 +101,9 @@ fn page<'d>(id: Option<ObjectId>, dictionary: &'d Dictionary, own: Inherited<'d>
     let [x0, y0, x1, y1] = own.media_box.filter(is_usable).unwrap_or(USUAL_BOX);
     let (width, height) = ((x1 - x0).abs(), (y1 - y0).abs());
     let quarters = own.rotate.unwrap_or(0).div_euclid(90);
-    let upright =
-        Matrix::shift(-x0.min(x1), -y0.min(y1)).then(&Matrix::upright(quarters, width, height));
+    let upright = Matrix::shift(-x0.min(x1), -y0.min(y1)).then(&Matrix::upright(quarters, width, height));
     let is_turned = quarters.rem_euclid(2) == 1;
     Page {
-        id,
         dictionary,
         resources: own.resources,
         upright,

@@ -1,10 +1,12 @@
 //! Inflating streams within an allowance.
 
 use super::super::ReadLimits;
-use lopdf::{DecompressError, Error, Object, Stream};
+use lopdf::{DecompressError, Document, Error, Object, Stream};
 
 /// All streams of a document that are looked into inflate to no more than this many times the bound of one.
 const TOTAL_FACTOR: u64 = 4;
+/// Most filters of one stream.
+const MAX_FILTERS: usize = 16;
 
 /// What a document's streams may still inflate to.
 pub(super) struct Allowance {
@@ -32,8 +34,7 @@ impl Allowance {
     pub(super) fn content(&mut self, stream: &Stream, most: u64) -> Option<Vec<u8>> {
         let most = most.min(self.one).min(self.left);
         let limit = usize::try_from(most).unwrap_or(usize::MAX);
-        let named = with_whole_names(stream);
-        match named.as_ref().unwrap_or(stream).get_plain_content_with_limit(limit) {
+        match stream.get_plain_content_with_limit(limit) {
             Ok(content) => {
                 self.left = self.left.saturating_sub(content.len() as u64);
                 Some(content)
@@ -55,9 +56,31 @@ impl Allowance {
     }
 }
 
-/// Filters under the short names that only pictures inside a content may use (table 94), but some programs
-/// write everywhere; `None` if there is none.
-fn with_whole_names(stream: &Stream) -> Option<Stream> {
+/// Writes the filters of all streams in place and under their whole names: they may be objects of their own,
+/// and some programs use the short names that only pictures inside a content may have (table 94).
+pub(super) fn settle_filters(document: &mut Document) {
+    let mut settled = Vec::new();
+    for (id, object) in &document.objects {
+        let Object::Stream(stream) = object else {
+            continue;
+        };
+        for key in [b"Filter".as_slice(), b"DecodeParms"] {
+            if let Ok(entry) = stream.dict.get(key)
+                && let Some(whole) = whole_entry(document, entry)
+            {
+                settled.push((*id, key, whole));
+            }
+        }
+    }
+    for (id, key, entry) in settled {
+        if let Some(Object::Stream(stream)) = document.objects.get_mut(&id) {
+            stream.dict.set(key, entry);
+        }
+    }
+}
+
+/// An entry with what it refers to in place and whole names; `None` if it is so already.
+fn whole_entry(document: &Document, entry: &Object) -> Option<Object> {
     let whole = |name: &[u8]| -> Option<&'static str> {
         match name {
             b"A85" => Some("ASCII85Decode"),
@@ -68,15 +91,30 @@ fn with_whole_names(stream: &Stream) -> Option<Stream> {
             _ => None,
         }
     };
-    let filters = stream.filters().ok()?;
-    if !filters.iter().any(|name| whole(name).is_some()) {
-        return None;
+    let one = |object: &Object| -> Option<Object> {
+        match object {
+            Object::Name(name) => Some(Object::Name(whole(name)?.into())),
+            Object::Reference(_) => match document.dereference(object).ok()?.1 {
+                Object::Name(name) => {
+                    let name = whole(name).map_or_else(|| name.clone(), |whole| whole.into());
+                    Some(Object::Name(name))
+                }
+                other @ (Object::Dictionary(_) | Object::Array(_)) => Some(other.clone()),
+                _ => Some(Object::Null),
+            },
+            _ => None,
+        }
+    };
+    match entry {
+        Object::Array(items) if items.iter().any(|item| one(item).is_some()) => {
+            let items = items.iter().take(MAX_FILTERS);
+            Some(
+                items
+                    .map(|item| one(item).unwrap_or_else(|| item.clone()))
+                    .collect::<Vec<_>>()
+                    .into(),
+            )
+        }
+        single => one(single),
     }
-    let names = filters
-        .iter()
-        .map(|name| Object::Name(whole(name).map_or_else(|| name.to_vec(), |whole| whole.into())))
-        .collect();
-    let mut named = stream.clone();
-    named.dict.set("Filter", Object::Array(names));
-    Some(named)
 }

@@ -34,7 +34,10 @@ pub(super) struct Form {
 /// answers often also are.
 pub(super) fn read(document: &Document, known: &[FormField], allowance: &mut Allowance) -> Option<Form> {
     let catalog = document.catalog().ok()?;
-    let acro_form = catalog.get_deref(b"AcroForm", document).and_then(Object::as_dict).ok()?;
+    let acro_form = catalog
+        .get_deref(b"AcroForm", document)
+        .and_then(Object::as_dict)
+        .ok()?;
     let packets = packets(document, acro_form.get_deref(b"XFA", document).ok()?, allowance);
     let mut controls = Controls::default();
     let mut answers = Vec::new();
@@ -52,12 +55,13 @@ pub(super) fn read(document: &Document, known: &[FormField], allowance: &mut All
         .into_iter()
         .filter(|answer| !answered.contains(leaf(&answer.name)))
         .map(|answer| controls.field(answer))
-        .filter(|field| known.is_empty() || matches!(field.value, FieldValue::Text(_) | FieldValue::Choice(_)))
+        .filter(|field| {
+            known.is_empty() || matches!(field.value, FieldValue::Text(_) | FieldValue::Choice(_))
+        })
         .collect();
     Some(Form {
         fields,
-        needs_other_reader: known.is_empty()
-            || flag.is_ok_and(|flag| matches!(flag, Object::Boolean(true))),
+        needs_other_reader: known.is_empty() || flag.is_ok_and(|flag| matches!(flag, Object::Boolean(true))),
     })
 }
 
@@ -74,7 +78,10 @@ fn packets(document: &Document, entry: &Object, allowance: &mut Allowance) -> Ve
     };
     let mut parts = Vec::new();
     for stream in streams.iter().take(2 * MAX_PACKETS) {
-        let stream = document.dereference(stream).ok().and_then(|(_, o)| o.as_stream().ok());
+        let stream = document
+            .dereference(stream)
+            .ok()
+            .and_then(|(_, o)| o.as_stream().ok());
         if let Some(content) = stream.and_then(|stream| allowance.content(stream, MAX_PACKET_BYTES)) {
             parts.push(crate::mail::decode_text(&content));
         }
@@ -127,7 +134,11 @@ fn read_answers(xml: &str) -> Vec<Answer> {
             Ok(Event::Empty(tag)) if in_data && rich.is_none() && path.len() < MAX_NESTING => {
                 let name = numbered(tag.local_name().into_inner(), &path, &mut seen);
                 let prefix = joined(&path);
-                let name = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
+                let name = if prefix.is_empty() {
+                    name
+                } else {
+                    format!("{prefix}.{name}")
+                };
                 add(&mut found, name, String::new());
                 is_leaf = false;
             }
@@ -191,8 +202,19 @@ fn numbered(name: &str, path: &[String], seen: &mut HashMap<String, usize>) -> S
     }
 }
 
+/// Several options chosen in a list are `value` tags below it: they become one answer, a line for each.
 fn add(found: &mut Vec<Answer>, name: String, text: String) {
-    if found.len() < MAX_FIELDS {
+    let (name, is_part) = match name.rsplit_once('.') {
+        Some((list, last)) if leaf(last) == "value" => (list.to_owned(), true),
+        Some(_) | None => (name, false),
+    };
+    if let Some(last) = found.last_mut()
+        && is_part
+        && last.name == name
+    {
+        last.text.push('\n');
+        last.text.push_str(&text);
+    } else if found.len() < MAX_FIELDS {
         found.push(Answer { name, text });
     }
 }
@@ -402,7 +424,11 @@ impl Control {
         if self.is_password {
             return FieldValue::Blank;
         }
-        let options = if self.kept.is_empty() { &self.shown } else { &self.kept };
+        let options = if self.kept.is_empty() {
+            &self.shown
+        } else {
+            &self.kept
+        };
         if self.is_tick {
             let on = options.first().map_or("1", String::as_str);
             return FieldValue::Tick(!text.is_empty() && text == on);
@@ -430,5 +456,7 @@ fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
         .with_checks(false)
         .flatten()
         .find(|attribute| attribute.key.local_name().into_inner() == name)
-        .map(|attribute| unescape(&attribute.value).map_or_else(|_| attribute.value.to_string(), |v| v.into_owned()))
+        .map(|attribute| {
+            unescape(&attribute.value).map_or_else(|_| attribute.value.to_string(), |v| v.into_owned())
+        })
 }
