@@ -102,6 +102,9 @@ fn load(bytes: &[u8], limits: &ReadLimits) -> Result<Document, Reading> {
     if document.trailer.has(b"Encrypt") && !document.was_encrypted() {
         return Err(Reading::failed(ReadStatus::Encrypted, "PDF behind a password"));
     }
+    if !document.was_encrypted() {
+        streams::recover(&mut document, bytes);
+    }
     streams::settle_filters(&mut document);
     Ok(document)
 }

@@ -79,6 +79,54 @@ pub(super) fn settle_filters(document: &mut Document) {
     }
 }
 
+/// Finds the content of streams whose length is missing or wrong: up to the next `endstream`.
+pub(super) fn recover(document: &mut Document, bytes: &[u8]) {
+    // Streams that never end would each take all the rest.
+    let mut left = bytes.len().saturating_mul(2);
+    let header = bytes
+        .windows(5)
+        .take(HEADER_REACH)
+        .position(|part| part == b"%PDF-");
+    for object in document.objects.values_mut() {
+        let Object::Stream(stream) = object else {
+            continue;
+        };
+        let (true, Some(start)) = (stream.content.is_empty(), stream.start_position) else {
+            continue;
+        };
+        let starts = [start, start.saturating_add(header.unwrap_or(0))];
+        let start = starts.into_iter().find(|start| follows_keyword(bytes, *start));
+        let Some(rest) = start.and_then(|start| bytes.get(start..)) else {
+            continue;
+        };
+        let reach = rest.get(..left.min(rest.len())).unwrap_or_default();
+        let length = reach
+            .windows(END.len())
+            .position(|part| part == END)
+            .unwrap_or(reach.len());
+        left -= length;
+        let content = reach.get(..length).unwrap_or_default();
+        let content = content.strip_suffix(b"\n").unwrap_or(content);
+        let content = content.strip_suffix(b"\r").unwrap_or(content);
+        if !content.is_empty() {
+            stream.set_content(content.to_vec());
+        }
+        if left == 0 {
+            return;
+        }
+    }
+}
+
+const END: &[u8] = b"endstream";
+/// The header of a file stands within so many bytes (ISO 32000-1 annex H.3).
+const HEADER_REACH: usize = 1024;
+
+/// Whether the keyword `stream` and the end of its line stand before a place.
+fn follows_keyword(bytes: &[u8], place: usize) -> bool {
+    let before = bytes.get(place.saturating_sub(8)..place).unwrap_or_default();
+    before.trim_ascii_end().ends_with(b"stream")
+}
+
 /// An entry with what it refers to in place and whole names; `None` if it is so already.
 fn whole_entry(document: &Document, entry: &Object) -> Option<Object> {
     let whole = |name: &[u8]| -> Option<&'static str> {

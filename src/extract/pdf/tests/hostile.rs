@@ -224,3 +224,16 @@ fn a_document_with_its_table_of_objects_broken_is_put_together_again() {
     bytes[start..start + 4].copy_from_slice(b"xxxx");
     assert_eq!(text(&bytes), "P still here\n");
 }
+
+#[test]
+fn a_stream_without_its_length_is_read_to_its_end() {
+    for length in ["", "/Length 4 0 R", "/Length 99999"] {
+        let mut raw = Raw::default();
+        raw.add(1, "<</Type/Catalog/Pages 2 0 R>>");
+        raw.add(2, "<</Type/Pages/Kids[3 0 R]/Count 1>>");
+        raw.add(3, "<</Type/Page/MediaBox[0 0 595 842]/Contents 4 0 R>>");
+        let content = String::from_utf8_lossy(WORDS);
+        raw.add(4, &format!("<<{length}>>\nstream\n{content}\nendstream"));
+        assert_eq!(text(&raw.finish()), "P still here\n", "{length}");
+    }
+}
