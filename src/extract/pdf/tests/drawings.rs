@@ -65,6 +65,8 @@ fn words_struck_through_are_marked_and_underlined_ones_are_not() {
     assert_eq!(text(&underlined), "P Yes / No\n");
     let rule = words(50, 700, "Yes / No") + "20 703 m 500 703 l S\n";
     assert_eq!(text(&rule), "P Yes / No\n");
+    let half = words(50, 700, "Yesterday") + "50 703 m 70.6 703 l S\n";
+    assert_eq!(text(&half), "P Yesterday\n");
     let quad = "/Annots[<</Subtype/StrikeOut/Rect[50 698 67 709]/QuadPoints[50 709 67 709 50 698 67 698]>>]";
     let bytes = page(&words(50, 700, "Yes / No"), quad);
     let reading = read(&bytes, &ReadLimits::default());
