@@ -1,6 +1,7 @@
 //! Annotations that are drawn: typed text, stamps, marks by hand (ISO 32000-1 section 12.5).
 
-use super::content::{Painter, rectangle_of};
+use super::content::Painter;
+use super::entries::rectangle_of;
 use super::layout::Rectangle;
 use super::pages::Page;
 use lopdf::{Dictionary, Document, Object};

@@ -265,7 +265,7 @@ impl<'d> Reader<'d, '_> {
         if flags.unwrap_or(0) & super::annotations::NOT_SHOWN != 0 {
             return;
         }
-        let corners = super::content::rectangle_of(self.document, widget.dictionary, b"Rect");
+        let corners = super::entries::rectangle_of(self.document, widget.dictionary, b"Rect");
         let place = pages.get(at).and_then(|page| page.place(corners?));
         if let (Some(place), Ok(page)) = (place, u32::try_from(at + 1)) {
             self.widgets.push(Widget { page, place, shown });
