@@ -30,6 +30,7 @@ mod text_state;
 mod tokens;
 mod values;
 mod xfa;
+mod xfa_template;
 
 use super::ReadLimits;
 use super::attachment::{Reading, TOO_LONG};
@@ -186,6 +187,7 @@ fn read_pages<'d>(
         } else {
             Vec::new()
         };
+        items.extend(annotations::typed(shared.document, page));
         items.extend(marks.ticks);
         items.extend(widgets.into_iter().filter_map(Item::of_widget));
         found

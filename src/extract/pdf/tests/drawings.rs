@@ -106,6 +106,9 @@ fn typed_notes_on_a_page_are_read() {
     );
     let reading = read(&raw.finish(), &ReadLimits::default());
     assert_eq!(super::outline(&reading.blocks), "P typed over\n");
+    let undrawn = "/Annots[<</Subtype/FreeText/Rect[50 690 150 710]/Contents(typed over)>>]";
+    let reading = read(&page("", undrawn), &ReadLimits::default());
+    assert_eq!(super::outline(&reading.blocks), "P typed over\n");
 }
 
 #[test]
