@@ -148,6 +148,21 @@ fn ticks_in_columns_side_by_side_stay_in_their_columns() {
 }
 
 #[test]
+fn columns_without_borders_are_told_by_the_gap_between_them() {
+    let option = |x: i32, name: &str| format!("{x} 698 10 10 re S\n") + &words(x + 14, 700, name);
+    let label = words(50, 700, "Agreed");
+    let columns = [(150, "Yes"), (200, "No"), (320, "Yes"), (370, "No")];
+    let content: String = columns.iter().map(|(x, name)| option(*x, name)).collect();
+    assert_eq!(
+        text(&(label.clone() + &content)),
+        "T Agreed ; ☐ Yes ☐ No ; ☐ Yes ☐ No\n"
+    );
+    let even = [(150, "Yes"), (240, "No"), (330, "Not asked")];
+    let content: String = even.iter().map(|(x, name)| option(*x, name)).collect();
+    assert_eq!(text(&(label + &content)), "T Agreed ; ☐ Yes ☐ No ☐ Not asked\n");
+}
+
+#[test]
 fn fixtures_read_as_they_look() {
     let form = fixture("form-with-fields.pdf");
     assert_eq!((form.status, form.fields.len()), (ReadStatus::Ok, 10));
