@@ -25,6 +25,13 @@ pub(super) struct Widget {
     pub(super) shown: Shown,
 }
 
+impl Widget {
+    /// The number of its page, from 0.
+    pub(super) fn index(&self) -> Option<usize> {
+        usize::try_from(self.page.checked_sub(1)?).ok()
+    }
+}
+
 /// What a widget shows.
 #[derive(Clone)]
 pub(super) enum Shown {
