@@ -5,7 +5,7 @@
 
 use super::super::budget::Budget;
 use super::super::inline::{Style, Ticks, push_text, trim};
-use super::layout::{Content, Item};
+use super::layout::{Content, Item, Rectangle};
 use crate::domain::{Block, Cell, Inline, Row, Table};
 use std::collections::VecDeque;
 
@@ -13,8 +13,12 @@ use std::collections::VecDeque;
 const CELL_GAP: f32 = 1.5;
 /// Between a tick box and its caption the gap may be this many type sizes.
 const TICK_GAP: f32 = 4.0;
+/// Between the options of one answer the gap may be this many type sizes.
+const OPTION_GAP: f32 = 14.0;
+/// A gap between options this many times as wide as those before it is one between columns.
+const UNEVEN: f32 = 2.5;
 /// A gap of this many type sizes is a blank.
-const WORD_GAP: f32 = 0.15;
+const WORD_GAP: f32 = 0.13;
 /// Lines this many type sizes apart belong to one paragraph.
 const LINE_PITCH: f32 = 1.5;
 /// Text this much larger than most is a heading.
@@ -40,9 +44,19 @@ struct Piece {
     left: f32,
     right: f32,
     items: Vec<Item>,
+    /// The widest gap between its options so far.
+    option_gap: Option<f32>,
 }
 
 impl Piece {
+    /// How far away its next option may be. Options of one answer stand evenly; a much wider gap is one
+    /// between columns.
+    fn option_reach(&self, size: f32) -> f32 {
+        let widest = OPTION_GAP * size;
+        self.option_gap
+            .map_or(widest, |gap| (UNEVEN * gap).clamp(TICK_GAP * size, widest))
+    }
+
     fn is_widgets_only(&self) -> bool {
         self.items.iter().all(Item::is_widget)
     }
@@ -66,7 +80,9 @@ struct Line {
 }
 
 /// Reads a page's things into blocks.
-pub(super) fn blocks(items: Vec<Item>, page: u32, budget: &mut Budget) -> Vec<Block> {
+///
+/// `rulings` are upright lines between cells.
+pub(super) fn blocks(items: Vec<Item>, rulings: &[Rectangle], page: u32, budget: &mut Budget) -> Vec<Block> {
     let usual = usual_size(&items);
     let mut writer = Writer {
         page,
@@ -79,7 +95,7 @@ pub(super) fn blocks(items: Vec<Item>, page: u32, budget: &mut Budget) -> Vec<Bl
         paragraph: Vec::new(),
         last: None,
     };
-    let mut lines: VecDeque<Line> = lines_of(items).into();
+    let mut lines: VecDeque<Line> = lines_of(items, rulings).into();
     while let Some(line) = lines.pop_front() {
         let pairs = lines.front().is_some_and(|below| labels_above(&line, below));
         if pairs && let Some(below) = lines.pop_front() {
@@ -116,7 +132,7 @@ fn usual_size(items: &[Item]) -> f32 {
     10.0
 }
 
-fn lines_of(mut items: Vec<Item>) -> Vec<Line> {
+fn lines_of(mut items: Vec<Item>, rulings: &[Rectangle]) -> Vec<Line> {
     items.sort_by(|a, b| b.level.total_cmp(&a.level));
     let mut lines: Vec<(f32, f32, Vec<Item>)> = Vec::new();
     for item in items {
@@ -133,17 +149,21 @@ fn lines_of(mut items: Vec<Item>) -> Vec<Line> {
         .map(|(level, size, items)| Line {
             level,
             size,
-            pieces: pieces_of(items),
+            pieces: pieces_of(items, rulings),
         })
         .collect()
 }
 
-fn pieces_of(mut items: Vec<Item>) -> Vec<Piece> {
+fn pieces_of(mut items: Vec<Item>, rulings: &[Rectangle]) -> Vec<Piece> {
     items.sort_by(|a, b| a.place.left.total_cmp(&b.place.left));
     let mut pieces: Vec<Piece> = Vec::new();
     for item in items {
         match pieces.last_mut() {
-            Some(piece) if belongs(piece, &item) => {
+            Some(piece) if belongs(piece, &item, rulings) => {
+                if item.is_tick() && piece.items.iter().any(Item::is_tick) {
+                    let gap = item.place.left - piece.right;
+                    piece.option_gap = Some(piece.option_gap.unwrap_or(gap).max(gap));
+                }
                 piece.right = piece.right.max(item.place.right);
                 piece.items.push(item);
             }
@@ -151,13 +171,14 @@ fn pieces_of(mut items: Vec<Item>) -> Vec<Piece> {
                 left: item.place.left,
                 right: item.place.right,
                 items: vec![item],
+                option_gap: None,
             }),
         }
     }
     pieces
 }
 
-fn belongs(piece: &Piece, item: &Item) -> bool {
+fn belongs(piece: &Piece, item: &Item, rulings: &[Rectangle]) -> bool {
     let gap = item.place.left - piece.right;
     let has_tick = piece.items.iter().any(Item::is_tick);
     let size = item.size.min(piece.items.last().map_or(item.size, |i| i.size));
@@ -171,12 +192,20 @@ fn belongs(piece: &Piece, item: &Item) -> bool {
     if has_tick {
         // `[ ] Yes   [ ] No`: a row of boxes and captions is one answer.
         return if item.is_tick() {
-            true
+            gap <= piece.option_reach(size) && !is_ruled_off(piece, item, rulings)
         } else {
             gap <= TICK_GAP * size
         };
     }
     gap <= CELL_GAP * size
+}
+
+/// Whether the border of a cell stands between a piece and an item.
+fn is_ruled_off(piece: &Piece, item: &Item, rulings: &[Rectangle]) -> bool {
+    rulings.iter().any(|line| {
+        let x = (line.left + line.right) / 2.0;
+        (piece.right..=item.place.left).contains(&x) && (line.bottom..=line.top).contains(&item.level)
+    })
 }
 
 /// Whether a line stands where the next row of a form would: at the left edge `left`, below `level` by more
@@ -339,10 +368,22 @@ impl Writer<'_> {
     fn continue_cell(&mut self, piece: Piece) {
         let column = self.column_of(&piece);
         let line = self.inline(piece);
-        let cell = column.and_then(|at| self.rows.last_mut()?.cells.get_mut(at));
-        if let Some(Block::Paragraph { text, .. }) = cell.and_then(|cell| cell.blocks.last_mut()) {
+        let (Some(column), Some(row)) = (column, self.rows.last_mut()) else {
+            return;
+        };
+        let length = row.cells.len().max(column + 1);
+        row.cells.resize_with(length, empty_cell);
+        let Some(cell) = row.cells.get_mut(column) else {
+            return;
+        };
+        if let Some(Block::Paragraph { text, .. }) = cell.blocks.last_mut() {
             text.push(Inline::Break);
             text.extend(line);
+        } else if self.budget.take_block() {
+            cell.blocks.push(Block::Paragraph {
+                text: line,
+                page: Some(self.page),
+            });
         }
     }
 
@@ -428,9 +469,10 @@ impl Writer<'_> {
             let has_gap = right.is_some_and(|r| item.place.left - r > WORD_GAP * item.size);
             right = Some(item.place.right);
             match item.content {
-                Content::Text { text, bold } => {
+                Content::Text { text, bold, struck } => {
                     let style = Style {
                         bold,
+                        struck,
                         ..Style::default()
                     };
                     let blank = if has_gap && !text.starts_with(' ') {
