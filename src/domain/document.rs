@@ -301,7 +301,7 @@ pub struct FormField {
 pub enum FieldValue {
     /// Typed text.
     Text(String),
-    /// The chosen export values of a choice or radio group.
+    /// What the chosen entries of a choice or radio group show.
     Choice(Vec<String>),
     /// A tick box.
     Tick(bool),
