@@ -10,8 +10,8 @@ pub(super) struct Style {
     pub(super) hidden: bool,
 }
 
-/// Whether drawings of tick boxes in a text mean tick boxes. In a PDF they do not: its text layer shows
-/// unselected buttons as selected.
+/// Whether drawings of tick boxes in a text mean tick boxes. In a PDF they do not: there ticks are told from
+/// what is drawn and from the form's fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ticks {
     Read,
