@@ -10,7 +10,10 @@
 )]
 #![cfg(debug_assertions)]
 
-use referrald::domain::{Personal, UnreadableReason};
+#[path = "sandbox/culprits.rs"]
+mod culprits;
+
+use referrald::domain::{Personal, ReadLimits, UnreadableReason};
 use referrald::ingest::{ReadFailure, Reader};
 use referrald::outbound::Drafter;
 use referrald::redact::{DraftRequest, RedactionSettings};
@@ -35,7 +38,7 @@ fn settings() -> WorkerSettings {
 }
 
 fn pool() -> ReadingPool {
-    ReadingPool::new(settings())
+    ReadingPool::new(settings(), ReadLimits::default())
 }
 
 /// Probes, and shows that the next request is served.
@@ -133,7 +136,7 @@ async fn a_worker_that_hangs_is_ended_after_its_time() {
         time_limit: Duration::from_millis(300),
         ..settings()
     };
-    let pool = ReadingPool::new(settings);
+    let pool = ReadingPool::new(settings, ReadLimits::default());
     for probe in [Probe::LoopForever, Probe::SleepForever] {
         assert_eq!(
             pool.probe(&probe).await,
@@ -154,7 +157,7 @@ async fn a_hanging_message_does_not_hold_up_the_others() {
         workers: NonZeroUsize::MIN.saturating_add(1),
         ..settings()
     };
-    let pool = ReadingPool::new(settings);
+    let pool = ReadingPool::new(settings, ReadLimits::default());
     let others = async {
         for _ in 0..20 {
             assert_eq!(pool.probe(&Probe::Nothing).await, Ok(ProbeAnswer::Done));
@@ -175,7 +178,7 @@ async fn a_worker_is_replaced_after_its_share_of_requests() {
         requests_per_worker: NonZeroU32::MIN,
         ..settings()
     };
-    let pool = ReadingPool::new(settings);
+    let pool = ReadingPool::new(settings, ReadLimits::default());
     for _ in 0..3 {
         assert_eq!(pool.probe(&Probe::Nothing).await, Ok(ProbeAnswer::Done));
     }
@@ -187,7 +190,7 @@ async fn a_mail_over_the_bound_reaches_no_worker() {
         max_request_bytes: 99,
         ..settings()
     };
-    let pool = ReadingPool::new(settings);
+    let pool = ReadingPool::new(settings, ReadLimits::default());
     let read = pool.read(&Personal::new(vec![b'x'; 100])).await;
     assert_eq!(
         read.err(),
@@ -201,7 +204,7 @@ async fn an_answer_over_the_bound_is_not_taken() {
         max_answer_bytes: 3,
         ..settings()
     };
-    let pool = ReadingPool::new(settings);
+    let pool = ReadingPool::new(settings, ReadLimits::default());
     assert_eq!(pool.probe(&Probe::Nothing).await, Err(WorkerFailure::Crashed));
 }
 
@@ -211,7 +214,10 @@ async fn a_worker_that_cannot_be_started_is_not_the_messages_fault() {
         program: "/nonexistent".into(),
         ..settings()
     };
-    let failure = ReadingPool::new(settings).check().await.err();
+    let failure = ReadingPool::new(settings, ReadLimits::default())
+        .check()
+        .await
+        .err();
     assert_eq!(failure, Some(WorkerFailure::NotStarted));
     assert_eq!(
         ReadFailure::from(WorkerFailure::NotStarted),
@@ -230,7 +236,10 @@ async fn a_program_that_does_not_fence_itself_is_no_worker() {
         ..settings()
     };
     assert_eq!(
-        ReadingPool::new(settings).check().await.err(),
+        ReadingPool::new(settings, ReadLimits::default())
+            .check()
+            .await
+            .err(),
         Some(WorkerFailure::NotStarted)
     );
 }
@@ -273,14 +282,17 @@ async fn a_worker_without_its_full_fence_is_refused_unless_the_settings_allow_it
     let folder = tempfile::tempdir().unwrap();
     let settings = false_worker(folder.path(), 0, ANSWER);
     assert_eq!(
-        ReadingPool::new(settings.clone()).check().await.err(),
+        ReadingPool::new(settings.clone(), ReadLimits::default())
+            .check()
+            .await
+            .err(),
         Some(WorkerFailure::NotFenced)
     );
     let settings = WorkerSettings {
         protection: Protection::AllowUnprotected,
         ..settings
     };
-    let pool = ReadingPool::new(settings);
+    let pool = ReadingPool::new(settings, ReadLimits::default());
     assert_eq!(pool.probe(&Probe::Nothing).await, Ok(ProbeAnswer::Done));
 }
 
@@ -288,7 +300,7 @@ async fn a_worker_without_its_full_fence_is_refused_unless_the_settings_allow_it
 async fn what_fails_once_is_tried_again_in_a_fresh_worker() {
     let folder = tempfile::tempdir().unwrap();
     let settings = false_worker(folder.path(), 6, &format!("[ $STARTS = 1 ] && exit 1\n{ANSWER}"));
-    let pool = ReadingPool::new(settings);
+    let pool = ReadingPool::new(settings, ReadLimits::default());
     assert_eq!(pool.probe(&Probe::Nothing).await, Ok(ProbeAnswer::Done));
     assert_eq!(starts(folder.path()), 2);
 }
@@ -296,7 +308,7 @@ async fn what_fails_once_is_tried_again_in_a_fresh_worker() {
 #[tokio::test]
 async fn what_fails_twice_is_given_up() {
     let folder = tempfile::tempdir().unwrap();
-    let pool = ReadingPool::new(false_worker(folder.path(), 6, "exit 1"));
+    let pool = ReadingPool::new(false_worker(folder.path(), 6, "exit 1"), ReadLimits::default());
     assert_eq!(pool.probe(&Probe::Nothing).await, Err(WorkerFailure::Crashed));
     assert_eq!(starts(folder.path()), 2);
 }
@@ -305,7 +317,7 @@ async fn what_fails_twice_is_given_up() {
 async fn a_worker_that_ended_while_idle_is_replaced_without_costing_a_try() {
     let folder = tempfile::tempdir().unwrap();
     let settings = false_worker(folder.path(), 6, &format!("[ $STARTS = 2 ] && exit 1\n{ANSWER}"));
-    let pool = ReadingPool::new(settings);
+    let pool = ReadingPool::new(settings, ReadLimits::default());
     // The first worker ends after its answer; the second fails; the third is the second try.
     assert_eq!(pool.probe(&Probe::Nothing).await, Ok(ProbeAnswer::Done));
     let deadline = Instant::now() + Duration::from_secs(10);
@@ -330,7 +342,7 @@ async fn hostile_answers_are_errors() {
         r"printf '\021\000\001\000\000'; head -c 65536 /dev/zero | tr '\000' '['; sleep 9",
     ] {
         let folder = tempfile::tempdir().unwrap();
-        let pool = ReadingPool::new(false_worker(folder.path(), 6, answer));
+        let pool = ReadingPool::new(false_worker(folder.path(), 6, answer), ReadLimits::default());
         assert_eq!(
             pool.probe(&Probe::Nothing).await,
             Err(WorkerFailure::BadAnswer),

@@ -170,6 +170,7 @@ impl Setup {
         WorkerSettings {
             workers: NonZeroUsize::new(reading.workers).unwrap_or(defaults.workers),
             time_limit: reading.time_limit,
+            part_limit: reading.part_limit,
             memory_bytes: reading.memory_bytes,
             protection: match reading.unprotected {
                 UnprotectedChoice::Refuse => Protection::Required,
@@ -182,7 +183,7 @@ impl Setup {
     /// Workers that take inbound mail apart.
     pub(super) fn reading_pool(&self) -> ReadingPool {
         let defaults = WorkerSettings::for_reading(self.config.mailbox.max_message_bytes);
-        ReadingPool::new(self.worker_settings(defaults))
+        ReadingPool::new(self.worker_settings(defaults), self.config.reading.limits)
     }
 
     /// Workers that redact outbound mail.

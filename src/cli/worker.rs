@@ -1,8 +1,9 @@
 //! `referrald worker`: the process that takes foreign bytes apart. Started by the daemon only.
 
 use crate::domain::ReadRequest;
-use crate::sandbox::{Handlers, serve};
-use crate::{extract, redact};
+use crate::mail::{Mail, Part, PartBody};
+use crate::sandbox::{Give, Handlers, serve};
+use crate::{extract, mail, redact};
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -14,7 +15,9 @@ const OWN_ARGUMENTS_AT: usize = 2;
 pub(super) fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().skip(OWN_ARGUMENTS_AT).collect();
     let handlers = Handlers {
-        read: |raw| extract::read_message(raw, &ReadRequest::default(), &mut |_| {}),
+        read: extract::read_message,
+        read_file: extract::read_file,
+        contents,
         draft: redact::draft,
     };
     match serve(&arguments, handlers) {
@@ -24,6 +27,21 @@ pub(super) fn main() -> ExitCode {
             // Where even this fails there is nobody to tell.
             let _ = writeln!(std::io::stderr(), "{error}");
             ExitCode::FAILURE
+        }
+    }
+}
+
+/// Hands out the parts that hold no parts themselves.
+fn contents(raw: &[u8], request: &ReadRequest, give: Give<'_>) {
+    let Mail { root, .. } = mail::parse(raw, &request.limits.mail);
+    let mut waiting: Vec<Part> = vec![root];
+    while let Some(part) = waiting.pop() {
+        match part.body {
+            PartBody::Multipart(parts) => waiting.extend(parts.into_iter().rev()),
+            PartBody::Message(mail) => waiting.push(mail.root),
+            PartBody::Text(text) => give(&part.number, Some(text.as_bytes())),
+            PartBody::Bytes(bytes) => give(&part.number, Some(&bytes)),
+            PartBody::NotRead => give(&part.number, None),
         }
     }
 }

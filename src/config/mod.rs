@@ -5,7 +5,7 @@
 
 mod fields;
 
-use crate::domain::EmailAddress;
+use crate::domain::{EmailAddress, MailLimits, ReadLimits};
 use fields::{Fields, Problems};
 use std::fmt;
 use std::net::SocketAddr;
@@ -118,7 +118,9 @@ pub enum UnprotectedChoice {
 pub struct ReadingConfig {
     pub workers: usize,
     pub time_limit: Duration,
+    pub part_limit: Duration,
     pub memory_bytes: u64,
+    pub limits: ReadLimits,
     pub unprotected: UnprotectedChoice,
 }
 
@@ -214,6 +216,7 @@ impl Config {
     }
 }
 
+const KILOBYTE: u64 = 1024;
 const MEGABYTE: u64 = 1024 * 1024;
 
 fn service(mut f: Fields) -> ServiceConfig {
@@ -300,7 +303,9 @@ fn reading(mut f: Fields) -> ReadingConfig {
     ReadingConfig {
         workers: to_usize(f.number("workers", 2, 1..=32)),
         time_limit: f.seconds("time_limit_seconds", 30, 1..=600),
+        part_limit: f.seconds("part_seconds", 10, 1..=600),
         memory_bytes: f.number("memory_mb", 512, 128..=4096) * MEGABYTE,
+        limits: read_limits(&mut f),
         unprotected: f.choice(
             "unprotected",
             UnprotectedChoice::Refuse,
@@ -309,6 +314,29 @@ fn reading(mut f: Fields) -> ReadingConfig {
                 ("allow", UnprotectedChoice::Allow),
             ],
         ),
+    }
+}
+
+fn read_limits(f: &mut Fields) -> ReadLimits {
+    let safe = ReadLimits::default();
+    let wide = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    let header_kb = wide(safe.mail.max_header_bytes) / KILOBYTE;
+    let pages = f.number("max_pages", safe.max_pages.into(), 1..=1000);
+    ReadLimits {
+        mail: MailLimits {
+            max_depth: to_usize(f.number("max_depth", wide(safe.mail.max_depth), 1..=20)),
+            max_parts: to_usize(f.number("max_parts", wide(safe.mail.max_parts), 1..=2000)),
+            max_header_bytes: to_usize(f.number("max_header_kb", header_kb, 16..=4096) * KILOBYTE),
+        },
+        max_document_bytes: f.number("max_document_mb", safe.max_document_bytes / MEGABYTE, 1..=200)
+            * MEGABYTE,
+        max_unpacked_bytes: f.number("max_unpacked_mb", safe.max_unpacked_bytes / MEGABYTE, 1..=1024)
+            * MEGABYTE,
+        max_container_depth: to_usize(f.number("max_container_depth", wide(safe.max_container_depth), 0..=8)),
+        max_members: to_usize(f.number("max_members", wide(safe.max_members), 0..=2000)),
+        max_pages: u32::try_from(pages).unwrap_or(u32::MAX),
+        max_blocks: to_usize(f.number("max_blocks", wide(safe.max_blocks), 100..=200_000)),
+        max_chars: to_usize(f.number("max_characters", wide(safe.max_chars), 1000..=20_000_000)),
     }
 }
 
@@ -405,6 +433,7 @@ mod tests {
         let config = Config::from_toml(SMALLEST).unwrap();
         assert_eq!(config.mailbox.tls, MailboxTls::Implicit);
         assert_eq!(config.reading.unprotected, UnprotectedChoice::Refuse);
+        assert_eq!(config.reading.limits, ReadLimits::default());
         assert!(
             config.relay_cjsm.is_none() && config.relay_ordinary.is_none() && config.submission.is_none()
         );

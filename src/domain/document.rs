@@ -19,6 +19,46 @@ pub struct ReadMessage {
     /// Mails attached to this one, taken apart as well; their attachments are also listed in
     /// [`ReadMessage::attachments`] of the outermost mail.
     pub nested: Vec<ReadMessage>,
+    /// Pictures and scanned documents as they are, where they were asked for
+    /// ([`super::ReadRequest::pictures`]).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pictures: Vec<Picture>,
+}
+
+/// Something to be looked at rather than read.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Picture {
+    /// MIME part number of the attachment it is.
+    pub part: String,
+    /// What its bytes are.
+    pub kind: PictureKind,
+    /// Its bytes, in base64 (they cross the worker's pipe as JSON).
+    #[serde(with = "in_base64")]
+    pub bytes: Vec<u8>,
+}
+
+/// What the bytes of a [`Picture`] are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PictureKind {
+    /// A picture file (PNG, JPEG, TIFF, BMP, GIF, WebP).
+    Image,
+    /// A PDF whose pages are pictures.
+    ScannedPdf,
+}
+
+mod in_base64 {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        STANDARD.decode(text).map_err(|_| D::Error::custom("not base64"))
+    }
 }
 
 /// Header fields, decoded and unfolded; absent ones are empty.
@@ -132,6 +172,9 @@ pub struct Document {
     pub blocks: Vec<Block>,
     /// Values of interactive form fields (PDF AcroForm, Word legacy fields), in document order.
     pub fields: Vec<FormField>,
+    /// Recognised from a picture (OCR): letters may be wrong.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub recognised: bool,
 }
 
 /// One piece of a document.

@@ -23,14 +23,14 @@ pub use case::{
 };
 pub use clock::{Clock, SystemClock};
 pub use document::{
-    Attachment, Block, Cell, Document, FieldValue, FormField, Inline, MessageHeaders, ReadMessage,
-    ReadStatus, Repair, Row, Table, inline_text,
+    Attachment, Block, Cell, Document, FieldValue, FormField, Inline, MessageHeaders, Picture, PictureKind,
+    ReadMessage, ReadStatus, Repair, Row, Table, inline_text,
 };
 pub use ids::{CaseFileId, CaseId, DeliveryId, MessageId, OutboundId, SubmissionAccountId};
 pub use jiff::Timestamp;
 pub use outcome::{Change, ChangeWhere, DeliveryAction, HoldReason, SpanKind};
 pub use personal::Personal;
-pub use reading::{MailLimits, ReadLimits, ReadRequest, SkippedPart};
+pub use reading::{MailLimits, ReadLimits, ReadRequest, SkippedPart, comes_before};
 pub use referral::{
     AgencyKind, AttachmentRow, CaseKind, Check, Consent, ConsentAnswer, ConsentHow, Evidence, Kind,
     KnownCase, Offence, OffenceOutcome, PARSED_SCHEMA, ParsedMessage, Party, PreferredContact, Reference,

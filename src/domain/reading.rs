@@ -80,11 +80,70 @@ pub struct ReadRequest {
     pub limits: ReadLimits,
     /// Parts that are listed without being opened: a reader failed on them, or they are infected.
     pub skip: Vec<SkippedPart>,
+    /// This part and every one that comes after it are listed without being opened, with its words. The
+    /// empty number comes before all others.
+    #[serde(default)]
+    pub skip_from: Option<SkippedPart>,
+    /// Pictures and scanned documents are wanted as they are ([`super::ReadMessage::pictures`]).
+    #[serde(default)]
+    pub pictures: bool,
 }
 
 impl ReadRequest {
     /// The entry for that part, if it is to be skipped.
     pub fn skipped(&self, part: &str) -> Option<&SkippedPart> {
-        self.skip.iter().find(|skipped| skipped.part == part)
+        let named = self.skip.iter().find(|skipped| skipped.part == part);
+        let from = self.skip_from.as_ref();
+        named.or_else(|| from.filter(|from| !comes_before(part, &from.part)))
+    }
+}
+
+/// The part with the first number is opened before the one with the second: numbers compare piece by piece,
+/// and a container comes before what it holds.
+pub fn comes_before(first: &str, second: &str) -> bool {
+    let pieces =
+        |number: &str| -> Vec<u32> { number.split('.').filter_map(|piece| piece.parse().ok()).collect() };
+    pieces(first) < pieces(second)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn skipped(part: &str) -> SkippedPart {
+        SkippedPart {
+            part: part.to_owned(),
+            read: ReadStatus::Unreadable,
+            reason: "a reason".to_owned(),
+        }
+    }
+
+    #[test]
+    fn parts_are_skipped_by_name_or_from_one_on() {
+        let request = ReadRequest {
+            skip: vec![skipped("1")],
+            skip_from: Some(skipped("2.2")),
+            ..ReadRequest::default()
+        };
+        let is_skipped = |part: &str| request.skipped(part).is_some();
+        for part in ["1", "2.2", "2.2.1", "2.10", "3", "10"] {
+            assert!(is_skipped(part), "{part}");
+        }
+        for part in ["1.1", "2", "2.1", "2.1.9"] {
+            assert!(!is_skipped(part), "{part}");
+        }
+    }
+
+    #[test]
+    fn from_the_empty_number_on_everything_is_skipped() {
+        let request = ReadRequest {
+            skip_from: Some(skipped("")),
+            ..ReadRequest::default()
+        };
+        assert!(
+            ["", "1", "2.1"]
+                .iter()
+                .all(|part| request.skipped(part).is_some())
+        );
     }
 }

@@ -185,6 +185,7 @@ fn document(reading: Reading, part: &Part, media_type: Option<&str>) -> Opened {
         media_type: media_type.unwrap_or(&part.media_type).to_owned(),
         blocks: reading.blocks,
         fields: reading.fields,
+        recognised: false,
     });
     Opened::Document {
         status: reading.status,

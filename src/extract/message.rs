@@ -173,6 +173,7 @@ impl<'r> Walk<'r> {
             media_type: part.media_type.clone(),
             blocks: history::settle(blocks, self.intent),
             fields: Vec::new(),
+            recognised: false,
         };
         let before = self.limits;
         self.used(&before, &document);

@@ -22,7 +22,8 @@ mod steps;
 
 pub use backoff::{BackoffSettings, Jitter, SystemJitter};
 pub use ports::{
-    Connector, FetchOutcome, Mailbox, MailboxError, MoveOutcome, ReadFailure, Reader, Selected, UidMeta,
+    Connector, FetchOutcome, Mailbox, MailboxError, MoveOutcome, PartContent, ReadFailure, Reader, Selected,
+    SelectiveReader, UidMeta,
 };
 pub use service::{Ingest, IngestParts};
 pub use settings::{IngestSettings, IngestStatus, Understanding};

@@ -1,6 +1,6 @@
 //! What the inbound service needs from outside: a mailbox and a reader.
 
-use crate::domain::{Personal, ReadMessage, UnreadableReason};
+use crate::domain::{Personal, ReadMessage, SkippedPart, UnreadableReason};
 use crate::store::ServerCopy;
 use std::future::Future;
 use std::time::Duration;
@@ -125,4 +125,30 @@ pub enum ReadFailure {
 pub trait Reader: Send + Sync {
     /// Reads one message.
     fn read(&self, raw: &Personal<Vec<u8>>) -> impl Future<Output = Result<ReadMessage, ReadFailure>> + Send;
+}
+
+/// One part of a mail as it is.
+#[derive(Debug)]
+pub struct PartContent {
+    /// MIME part number.
+    pub part: String,
+    /// Its bytes, transfer-decoded; `None` where they could not be handed out.
+    pub bytes: Option<Personal<Vec<u8>>>,
+}
+
+/// A reader that can leave parts of a mail unopened.
+pub trait SelectiveReader: Reader {
+    /// Reads one message. The parts of `skip`, and those from `skip_from` on, are listed without being opened
+    /// (see [`crate::domain::ReadRequest`]).
+    fn read_without(
+        &self,
+        raw: &Personal<Vec<u8>>,
+        skip: Vec<SkippedPart>,
+        skip_from: Option<SkippedPart>,
+    ) -> impl Future<Output = Result<ReadMessage, ReadFailure>> + Send;
+    /// The parts of a mail that hold no parts themselves.
+    fn contents(
+        &self,
+        raw: &Personal<Vec<u8>>,
+    ) -> impl Future<Output = Result<Vec<PartContent>, ReadFailure>> + Send;
 }

@@ -16,7 +16,7 @@ pub(super) const MAX_HELLO: u32 = 4 * 1024;
 /// What a frame holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FrameKind {
-    /// To the worker: a raw mail to be read.
+    /// To a reading worker: a `Job` with its bytes.
     Read,
     /// To the worker: a `DraftRequest` (JSON).
     Draft,
@@ -26,23 +26,37 @@ pub(super) enum FrameKind {
     Hello,
     /// From the worker: the answer (JSON) to the one request it was given.
     Answer,
+    /// From a reading worker before an answer: the number of the part that it opens next.
+    Opening,
+    /// From a reading worker before an answer: one part as it is, behind its number.
+    Content,
 }
 
 impl FrameKind {
-    fn to_byte(self) -> u8 {
+    pub(super) fn to_byte(self) -> u8 {
         match self {
             Self::Read => 1,
             Self::Draft => 2,
             Self::Probe => 3,
             Self::Hello => 16,
             Self::Answer => 17,
+            Self::Opening => 18,
+            Self::Content => 19,
         }
     }
 
     fn from_byte(byte: u8) -> Option<Self> {
-        [Self::Read, Self::Draft, Self::Probe, Self::Hello, Self::Answer]
-            .into_iter()
-            .find(|kind| kind.to_byte() == byte)
+        [
+            Self::Read,
+            Self::Draft,
+            Self::Probe,
+            Self::Hello,
+            Self::Answer,
+            Self::Opening,
+            Self::Content,
+        ]
+        .into_iter()
+        .find(|kind| kind.to_byte() == byte)
     }
 }
 
@@ -77,18 +91,29 @@ pub(super) struct Header {
 }
 
 impl Header {
-    /// A header for that payload.
+    /// A header for a payload of that many bytes.
     ///
     /// # Errors
     /// [`FrameError::TooLong`] over `bound` bytes.
-    pub(super) fn for_payload(kind: FrameKind, payload: &[u8], bound: u32) -> Result<Self, FrameError> {
-        match u32::try_from(payload.len()) {
-            Ok(length) if length <= bound => Ok(Self { kind, length }),
-            _ => Err(FrameError::TooLong {
-                length: payload.len() as u64,
-                bound,
-            }),
+    pub(super) fn for_length(kind: FrameKind, length: u64, bound: u32) -> Result<Self, FrameError> {
+        match u32::try_from(length) {
+            Ok(length) => Self { kind, length }.within(bound),
+            Err(_) => Err(FrameError::TooLong { length, bound }),
         }
+    }
+
+    /// Demands at most `bound` bytes.
+    ///
+    /// # Errors
+    /// [`FrameError::TooLong`].
+    pub(super) fn within(self, bound: u32) -> Result<Self, FrameError> {
+        if self.length > bound {
+            return Err(FrameError::TooLong {
+                length: self.length.into(),
+                bound,
+            });
+        }
+        Ok(self)
     }
 
     pub(super) fn encode(self) -> [u8; HEADER_BYTES] {
@@ -104,13 +129,7 @@ impl Header {
         let [kind, a, b, c, d] = bytes;
         let length = u32::from_be_bytes([a, b, c, d]);
         let kind = FrameKind::from_byte(kind).ok_or(FrameError::Kind(kind))?;
-        if length > bound {
-            return Err(FrameError::TooLong {
-                length: length.into(),
-                bound,
-            });
-        }
-        Ok(Self { kind, length })
+        Self { kind, length }.within(bound)
     }
 
     /// Demands a kind.
@@ -172,7 +191,7 @@ pub(super) fn write_frame(
     payload: &[u8],
     bound: u32,
 ) -> Result<(), FrameError> {
-    let header = Header::for_payload(kind, payload, bound)?;
+    let header = Header::for_length(kind, payload.len() as u64, bound)?;
     pipe.write_all(&header.encode())
         .and_then(|()| pipe.write_all(payload))
         .and_then(|()| pipe.flush())

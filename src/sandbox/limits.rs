@@ -1,5 +1,6 @@
 //! What a worker may use, and how the daemon tells it so.
 
+use super::job::MAX_JOB_BYTES;
 use std::ffi::OsString;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
@@ -47,12 +48,15 @@ pub struct WorkerSettings {
     pub workers: NonZeroUsize,
     /// Wall-clock time for one request; the worker is killed after it.
     pub time_limit: Duration,
+    /// Wall-clock time for one part of a mail, from its opening to that of the next; the worker is killed
+    /// after it.
+    pub part_limit: Duration,
     /// Most memory of one worker, in bytes; its stack of [`WorkerLimits::STACK_BYTES`] is part of it.
     pub memory_bytes: u64,
     /// A worker is replaced after so many requests. With one, no message can leave anything behind that
     /// touches the next; starting a worker takes a few milliseconds.
     pub requests_per_worker: NonZeroU32,
-    /// Largest request, in bytes (a raw mail, or a draft request as JSON).
+    /// Largest request, in bytes (a raw mail with its job, or a draft request as JSON).
     pub max_request_bytes: u32,
     /// Largest answer, in bytes of JSON.
     pub max_answer_bytes: u32,
@@ -67,9 +71,10 @@ impl WorkerSettings {
             program: PathBuf::from("/proc/self/exe"),
             workers: NonZeroUsize::MIN.saturating_add(1),
             time_limit: Duration::from_secs(30),
+            part_limit: Duration::from_secs(10),
             memory_bytes: 512 * 1024 * 1024,
             requests_per_worker: NonZeroU32::MIN,
-            max_request_bytes: clamped(max_message_bytes),
+            max_request_bytes: clamped(max_message_bytes).saturating_add(MAX_JOB_BYTES),
             max_answer_bytes: TEXT_BYTES,
             protection: Protection::Required,
         }

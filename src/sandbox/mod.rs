@@ -2,10 +2,12 @@
 //!
 //! Invariant: foreign bytes are taken apart only in a child process that has no environment, no files,
 //! no network, no way to start a program, and bounded memory and time. A child that dies, hangs or
-//! overeats is replaced; the message it was at becomes a review item, and no other message waits for it.
+//! overeats is replaced; the part it was at is left out with its reason and the rest of the message read by
+//! a fresh one, or the message becomes a review item; no other message waits for it.
 //!
 //! The parts, from the inside out: [`serve`] is the child's whole life, `fence` what it does to itself
-//! before it reads the first byte, `frame` the language of the pipes, `pool` and `worker` the daemon's side.
+//! before it reads the first byte, `frame` and `job` the language of the pipes, `pool`, `trial`, `told` and
+//! `worker` the daemon's side.
 //!
 //! # Security
 //! The child handles bytes from anybody with large parsers: assume it is taken over. It then can answer
@@ -17,12 +19,16 @@
 
 mod fence;
 mod filter;
+mod fit;
 mod frame;
+mod job;
 mod limits;
 mod pool;
 #[cfg(debug_assertions)]
 mod probe;
 mod serve;
+mod told;
+mod trial;
 mod worker;
 
 pub use fence::{FenceReport, Layer};
@@ -31,4 +37,4 @@ pub use limits::{Protection, Purpose, WorkerLimits, WorkerSettings};
 pub use pool::{DraftingPool, ReadingPool, WorkerFailure};
 #[cfg(debug_assertions)]
 pub use probe::{Probe, ProbeAnswer};
-pub use serve::{Handlers, ServeError, serve};
+pub use serve::{Give, Handlers, Opening, ServeError, serve};

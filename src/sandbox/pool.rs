@@ -1,18 +1,22 @@
 //! The daemon's side: a bounded number of workers, one request at a time each.
 //!
 //! A request that fails is tried once more in a fresh worker, because the first one may have carried the
-//! harm of an earlier message or fallen with the machine; then it is the message's own fault.
+//! harm of an earlier message or fallen with the machine. Where it fails again at a part of a message, that
+//! part is left out ([`Trial`]); else it is the message's own fault.
 
 use super::fence::FenceReport;
 use super::frame::FrameKind;
+use super::job::{Job, Task};
 use super::limits::{Purpose, WorkerSettings};
+use super::told::Told;
+use super::trial::{Next, Trial};
 use super::worker::Worker;
-use crate::domain::{Personal, ReadMessage, UnreadableReason};
-use crate::ingest::{ReadFailure, Reader};
+use crate::domain::{Personal, ReadLimits, ReadMessage, ReadRequest, SkippedPart, UnreadableReason};
+use crate::ingest::{PartContent, ReadFailure, Reader, SelectiveReader};
 use crate::outbound::{DraftFailure, Drafter};
 use crate::redact::{DraftPlan, DraftRequest};
 use std::sync::{Mutex, PoisonError};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Why a request got no answer. Carries nothing of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -48,7 +52,7 @@ pub enum WorkerFailure {
 
 impl WorkerFailure {
     /// A fresh worker may do better.
-    fn is_worth_a_second_try(self) -> bool {
+    pub(super) fn is_worth_a_second_try(self) -> bool {
         match self {
             Self::NotStarted | Self::NotFenced | Self::RequestTooLarge => false,
             Self::Crashed | Self::ForbiddenCall | Self::TimedOut | Self::OutOfMemory | Self::BadAnswer => {
@@ -91,11 +95,7 @@ impl Pool {
     }
 
     async fn check(&self) -> Result<FenceReport, WorkerFailure> {
-        let _turn = self
-            .turns
-            .acquire()
-            .await
-            .map_err(|_| WorkerFailure::NotStarted)?;
+        let _turn = self.turn().await?;
         let worker = self.worker().await?;
         let fence = worker.fence;
         self.keep(worker);
@@ -109,26 +109,90 @@ impl Pool {
             .push(worker);
     }
 
+    async fn turn(&self) -> Result<SemaphorePermit<'_>, WorkerFailure> {
+        // The semaphore is never closed.
+        self.turns.acquire().await.map_err(|_| WorkerFailure::NotStarted)
+    }
+
     /// Asks a worker, and a fresh one once more where that may help.
     async fn ask<T: serde::de::DeserializeOwned>(
         &self,
         kind: FrameKind,
         payload: &[u8],
     ) -> Result<T, WorkerFailure> {
-        // The semaphore is never closed.
-        let _turn = self
-            .turns
-            .acquire()
-            .await
-            .map_err(|_| WorkerFailure::NotStarted)?;
+        let _turn = self.turn().await?;
         let worker = self.worker().await?;
-        match self.ask_worker(worker, kind, payload).await {
+        let told = &mut Told::nothing();
+        match self.ask_worker(worker, kind, &[payload], told).await {
             Err(failure) if failure.is_worth_a_second_try() => {
                 let fresh = Worker::start(&self.settings, self.purpose).await?;
-                self.ask_worker(fresh, kind, payload).await
+                self.ask_worker(fresh, kind, &[payload], told).await
             }
             outcome => outcome,
         }
+    }
+
+    /// Has foreign bytes read; parts that workers fail at are left out.
+    async fn read(
+        &self,
+        task: Task,
+        request: ReadRequest,
+        bytes: &[u8],
+    ) -> Result<Result<ReadMessage, UnreadableReason>, WorkerFailure> {
+        let _turn = self.turn().await?;
+        let mut worker = self.worker().await?;
+        let mut trial = Trial::new(request);
+        loop {
+            let job = Job {
+                task: task.clone(),
+                request: trial.request.clone(),
+            };
+            let job = job.encode().ok_or(WorkerFailure::RequestTooLarge)?;
+            let mut told = Told::openings();
+            let failure = match self
+                .ask_worker(worker, FrameKind::Read, &[&job, bytes], &mut told)
+                .await
+            {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => failure,
+            };
+            match trial.failed(failure, told.part()) {
+                Next::GiveUp => return Err(failure),
+                Next::Ask => worker = Worker::start(&self.settings, self.purpose).await?,
+            }
+        }
+    }
+
+    /// Has a mail's parts handed out as they are.
+    async fn contents(&self, request: ReadRequest, raw: &[u8]) -> Result<Vec<PartContent>, WorkerFailure> {
+        let job = Job {
+            task: Task::Contents,
+            request,
+        };
+        let job = job.encode().ok_or(WorkerFailure::RequestTooLarge)?;
+        let _turn = self.turn().await?;
+        let worker = self.worker().await?;
+        let mut told = Told::contents(self.settings.max_request_bytes);
+        let payload = [job.as_slice(), raw];
+        let left_out = match self
+            .ask_worker(worker, FrameKind::Read, &payload, &mut told)
+            .await
+        {
+            Err(failure) if failure.is_worth_a_second_try() => {
+                told = Told::contents(self.settings.max_request_bytes);
+                let fresh = Worker::start(&self.settings, self.purpose).await?;
+                self.ask_worker(fresh, FrameKind::Read, &payload, &mut told).await
+            }
+            outcome => outcome,
+        };
+        let left_out: Vec<String> = left_out?;
+        let whole = told.into_contents().into_iter();
+        let whole = whole.map(|(part, bytes)| PartContent {
+            part,
+            bytes: Some(bytes),
+        });
+        let left_out = left_out.into_iter().map(|part| PartContent { part, bytes: None });
+        Ok(whole.chain(left_out).collect())
     }
 
     async fn worker(&self) -> Result<Worker, WorkerFailure> {
@@ -153,9 +217,10 @@ impl Pool {
         &self,
         mut worker: Worker,
         kind: FrameKind,
-        payload: &[u8],
+        payload: &[&[u8]],
+        told: &mut Told,
     ) -> Result<T, WorkerFailure> {
-        let answer = worker.ask(kind, payload, &self.settings).await;
+        let answer = worker.ask(kind, payload, &self.settings, told).await;
         let answer =
             answer.and_then(|answer| serde_json::from_slice(&answer).map_err(|_| WorkerFailure::BadAnswer));
         match &answer {
@@ -165,7 +230,8 @@ impl Pool {
             Ok(_) => {}
             Err(failure) => tracing::warn!(
                 purpose = self.purpose.as_str(),
-                request_bytes = payload.len(),
+                request_bytes = payload.iter().map(|piece| piece.len()).sum::<usize>(),
+                part = told.part(),
                 ?failure,
                 "a worker failed and is replaced"
             ),
@@ -175,12 +241,18 @@ impl Pool {
 }
 
 /// Takes inbound mail apart. Cheap workers without any secret.
-pub struct ReadingPool(Pool);
+pub struct ReadingPool {
+    pool: Pool,
+    limits: ReadLimits,
+}
 
 impl ReadingPool {
-    /// Makes a pool; its workers are started as they are needed.
-    pub fn new(settings: WorkerSettings) -> Self {
-        Self(Pool::new(settings, Purpose::Reading))
+    /// Makes a pool that reads within these bounds; its workers are started as they are needed.
+    pub fn new(settings: WorkerSettings, limits: ReadLimits) -> Self {
+        Self {
+            pool: Pool::new(settings, Purpose::Reading),
+            limits,
+        }
     }
 
     /// Starts a worker and tells how well this machine fences it: to be asked before any mail is taken.
@@ -188,7 +260,7 @@ impl ReadingPool {
     /// # Errors
     /// [`WorkerFailure::NotStarted`], [`WorkerFailure::NotFenced`].
     pub async fn check(&self) -> Result<FenceReport, WorkerFailure> {
-        self.0.check().await
+        self.pool.check().await
     }
 
     /// Lets a worker try something forbidden. Debug builds only.
@@ -198,15 +270,65 @@ impl ReadingPool {
     #[cfg(debug_assertions)]
     pub async fn probe(&self, probe: &super::Probe) -> Result<super::ProbeAnswer, WorkerFailure> {
         let payload = serde_json::to_vec(probe).map_err(|_| WorkerFailure::RequestTooLarge)?;
-        self.0.ask(FrameKind::Probe, &payload).await
+        self.pool.ask(FrameKind::Probe, &payload).await
+    }
+
+    /// Reads a single file (a document, an archive, a mail) as if it were the only attachment of an empty mail:
+    /// it is part `1`. Of its name the ending matters.
+    ///
+    /// # Errors
+    /// Like [`Reader::read`].
+    pub async fn read_file(
+        &self,
+        content: &Personal<Vec<u8>>,
+        filename: &str,
+    ) -> Result<ReadMessage, ReadFailure> {
+        let filename = filename.to_owned();
+        self.read(Task::ReadFile { filename }, self.request(), content)
+            .await
+    }
+
+    fn request(&self) -> ReadRequest {
+        ReadRequest {
+            limits: self.limits,
+            ..ReadRequest::default()
+        }
+    }
+
+    async fn read(
+        &self,
+        task: Task,
+        request: ReadRequest,
+        bytes: &Personal<Vec<u8>>,
+    ) -> Result<ReadMessage, ReadFailure> {
+        let answer = self.pool.read(task, request, bytes.expose_personal()).await?;
+        answer.map_err(ReadFailure::Permanent)
     }
 }
 
 impl Reader for ReadingPool {
     async fn read(&self, raw: &Personal<Vec<u8>>) -> Result<ReadMessage, ReadFailure> {
-        let answer: Result<ReadMessage, UnreadableReason> =
-            self.0.ask(FrameKind::Read, raw.expose_personal()).await?;
-        answer.map_err(ReadFailure::Permanent)
+        self.read(Task::ReadMail, self.request(), raw).await
+    }
+}
+
+impl SelectiveReader for ReadingPool {
+    async fn read_without(
+        &self,
+        raw: &Personal<Vec<u8>>,
+        skip: Vec<SkippedPart>,
+        skip_from: Option<SkippedPart>,
+    ) -> Result<ReadMessage, ReadFailure> {
+        let request = ReadRequest {
+            skip,
+            skip_from,
+            ..self.request()
+        };
+        self.read(Task::ReadMail, request, raw).await
+    }
+
+    async fn contents(&self, raw: &Personal<Vec<u8>>) -> Result<Vec<PartContent>, ReadFailure> {
+        Ok(self.pool.contents(self.request(), raw.expose_personal()).await?)
     }
 }
 

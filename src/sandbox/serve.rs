@@ -1,23 +1,34 @@
 //! The worker's whole life: fence, hello, then one request after the other until the pipe ends.
 
 use super::fence::OuterFence;
+use super::fit::fitted;
 use super::frame::{FrameError, FrameKind, MAX_HELLO, read_frame, write_frame};
+use super::job::{Job, MAX_PART_NUMBER, Task, encode_content, part_number};
 use super::limits::{Purpose, WorkerLimits};
-use crate::domain::{ReadMessage, UnreadableReason};
+use crate::domain::{ReadMessage, ReadRequest, UnreadableReason};
 use crate::redact::{DraftPlan, DraftRequest};
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::fd::AsFd;
 
 /// Lowest descriptor for the answer pipe: above the three standard ones.
 const FIRST_FREE_DESCRIPTOR: i32 = 3;
 
+/// Is told the number of each part before it is opened.
+pub type Opening<'a> = &'a mut dyn FnMut(&str);
+/// Takes one part: its number and bytes, `None` for bytes that cannot be handed out.
+pub type Give<'a> = &'a mut dyn FnMut(&str, Option<&[u8]>);
+
 /// What the worker can do; the command line hands in the core's functions.
 #[derive(Clone, Copy)]
 pub struct Handlers {
     /// Takes a raw mail apart.
-    pub read: fn(&[u8]) -> Result<ReadMessage, UnreadableReason>,
+    pub read: fn(&[u8], &ReadRequest, Opening<'_>) -> Result<ReadMessage, UnreadableReason>,
+    /// Reads a single file of that name as if it were the only attachment of an empty mail.
+    pub read_file: fn(Vec<u8>, &str, &ReadRequest, Opening<'_>) -> ReadMessage,
+    /// Hands out the parts of a raw mail that hold no parts themselves.
+    pub contents: fn(&[u8], &ReadRequest, Give<'_>),
     /// Proposes what each recipient would receive.
     pub draft: fn(&DraftRequest) -> DraftPlan,
 }
@@ -85,7 +96,7 @@ fn work(
     let report = fence.close(answers.as_fd());
     let hello = serde_json::to_vec(&report).map_err(|_| ServeError::Content)?;
     write_frame(&mut answers, FrameKind::Hello, &hello, MAX_HELLO)?;
-    while let Some(answer) = answer_next(&mut requests, limits, handlers)? {
+    while let Some(answer) = answer_next(&mut requests, &mut answers, limits, handlers)? {
         write_frame(&mut answers, FrameKind::Answer, &answer, limits.max_answer_bytes)?;
     }
     Ok(())
@@ -93,6 +104,7 @@ fn work(
 
 fn answer_next(
     requests: &mut impl Read,
+    answers: &mut impl Write,
     limits: &WorkerLimits,
     handlers: Handlers,
 ) -> Result<Option<Vec<u8>>, ServeError> {
@@ -100,7 +112,7 @@ fn answer_next(
         return Ok(None);
     };
     let answer = match (kind, limits.purpose) {
-        (FrameKind::Read, Purpose::Reading) => serde_json::to_vec(&(handlers.read)(&payload)),
+        (FrameKind::Read, Purpose::Reading) => return reading(payload, answers, limits, handlers).map(Some),
         (FrameKind::Draft, Purpose::Drafting) => {
             let request = serde_json::from_slice(&payload).map_err(|_| ServeError::Content)?;
             drop(payload);
@@ -115,11 +127,76 @@ fn answer_next(
         (FrameKind::Probe, Purpose::Reading | Purpose::Drafting) => return Err(ServeError::Content),
         (FrameKind::Read, Purpose::Drafting)
         | (FrameKind::Draft, Purpose::Reading)
-        | (FrameKind::Hello | FrameKind::Answer, Purpose::Reading | Purpose::Drafting) => {
+        | (
+            FrameKind::Hello | FrameKind::Answer | FrameKind::Opening | FrameKind::Content,
+            Purpose::Reading | Purpose::Drafting,
+        ) => {
             return Err(ServeError::Content);
         }
     };
     answer.map(Some).map_err(|_| ServeError::Content)
+}
+
+/// One job. Whatever goes wrong with the pipe on the way ends the worker.
+fn reading(
+    payload: Vec<u8>,
+    answers: &mut impl Write,
+    limits: &WorkerLimits,
+    handlers: Handlers,
+) -> Result<Vec<u8>, ServeError> {
+    let (Job { task, request }, bytes) = Job::decode(payload).ok_or(ServeError::Content)?;
+    let mut piped = Ok(());
+    #[cfg(debug_assertions)]
+    let planted = super::probe::planted(&bytes);
+    let mut opening = |part: &str| {
+        if piped.is_ok()
+            && let Some(number) = part_number(part.as_bytes())
+        {
+            piped = write_frame(answers, FrameKind::Opening, number.as_bytes(), MAX_PART_NUMBER);
+        }
+        #[cfg(debug_assertions)]
+        super::probe::step_on(&planted, part);
+    };
+    let answer = match task {
+        Task::ReadMail => fitted(
+            (handlers.read)(&bytes, &request, &mut opening),
+            limits.max_answer_bytes,
+        ),
+        Task::ReadFile { filename } => fitted(
+            Ok((handlers.read_file)(bytes, &filename, &request, &mut opening)),
+            limits.max_answer_bytes,
+        ),
+        Task::Contents => contents(&bytes, &request, answers, limits, handlers),
+    };
+    piped?;
+    answer
+}
+
+/// Sends every part that fits; answers with the numbers of those that do not.
+fn contents(
+    bytes: &[u8],
+    request: &ReadRequest,
+    answers: &mut impl Write,
+    limits: &WorkerLimits,
+    handlers: Handlers,
+) -> Result<Vec<u8>, ServeError> {
+    let mut left_out: Vec<String> = Vec::new();
+    let mut piped = Ok(());
+    let mut room = u64::from(limits.max_request_bytes);
+    (handlers.contents)(bytes, request, &mut |part, content| {
+        let content = content.filter(|content| content.len() as u64 <= room);
+        let payload = content.and_then(|content| encode_content(part, content));
+        match payload {
+            Some(payload) if piped.is_ok() => {
+                room = room.saturating_sub(payload.len() as u64);
+                piped = write_frame(answers, FrameKind::Content, &payload, u32::MAX);
+            }
+            Some(_) => {}
+            None => left_out.push(part.to_owned()),
+        }
+    });
+    piped?;
+    serde_json::to_vec(&left_out).map_err(|_| ServeError::Content)
 }
 
 #[cfg(test)]
@@ -127,7 +204,15 @@ mod tests {
     use super::*;
 
     const HANDLERS: Handlers = Handlers {
-        read: |_| Err(UnreadableReason::Malformed),
+        read: |_, _, opening| {
+            opening("1");
+            Err(UnreadableReason::Malformed)
+        },
+        read_file: |_, _, _, _| ReadMessage::default(),
+        contents: |bytes, _, give| {
+            give("1", Some(bytes));
+            give("2", None);
+        },
         draft: |_| DraftPlan { groups: Vec::new() },
     };
 
@@ -135,21 +220,61 @@ mod tests {
         super::super::WorkerSettings::for_reading(99).limits(purpose)
     }
 
+    /// The answer, and what went before it.
+    fn answer(
+        kind: FrameKind,
+        payload: &[u8],
+        purpose: Purpose,
+    ) -> (Result<Option<Vec<u8>>, ServeError>, Vec<u8>) {
+        let mut pipe = Vec::new();
+        write_frame(&mut pipe, kind, payload, 9999).unwrap();
+        let mut told = Vec::new();
+        let answer = answer_next(&mut pipe.as_slice(), &mut told, &limits(purpose), HANDLERS);
+        (answer, told)
+    }
+
+    fn job(task: Task) -> Vec<u8> {
+        let job = Job {
+            task,
+            request: ReadRequest::default(),
+        };
+        [job.encode().unwrap(), b"mail".to_vec()].concat()
+    }
+
     #[test]
     fn a_drafting_worker_takes_no_inbound_mail() {
-        let mut pipe = Vec::new();
-        write_frame(&mut pipe, FrameKind::Read, b"mail", 99).unwrap();
-        let answer = answer_next(&mut pipe.as_slice(), &limits(Purpose::Reading), HANDLERS);
-        assert_eq!(answer, Ok(Some(br#"{"Err":"malformed"}"#.to_vec())));
-        let refused = answer_next(&mut pipe.as_slice(), &limits(Purpose::Drafting), HANDLERS);
+        let mail = job(Task::ReadMail);
+        let (read, told) = answer(FrameKind::Read, &mail, Purpose::Reading);
+        assert_eq!(read, Ok(Some(br#"{"Err":"malformed"}"#.to_vec())));
+        assert_eq!(
+            read_frame(&mut told.as_slice(), 9),
+            Ok(Some((FrameKind::Opening, b"1".to_vec())))
+        );
+        let (refused, _) = answer(FrameKind::Read, &mail, Purpose::Drafting);
         assert_eq!(refused, Err(ServeError::Content));
     }
 
     #[test]
-    fn a_draft_request_that_cannot_be_decoded_is_an_error() {
-        let mut pipe = Vec::new();
-        write_frame(&mut pipe, FrameKind::Draft, b"{", 99).unwrap();
-        let refused = answer_next(&mut pipe.as_slice(), &limits(Purpose::Drafting), HANDLERS);
-        assert_eq!(refused, Err(ServeError::Content));
+    fn parts_are_handed_out_or_named_as_left_out() {
+        let (left_out, told) = answer(FrameKind::Read, &job(Task::Contents), Purpose::Reading);
+        assert_eq!(left_out, Ok(Some(br#"["2"]"#.to_vec())));
+        let (kind, payload) = read_frame(&mut told.as_slice(), 99).unwrap().unwrap();
+        assert_eq!(kind, FrameKind::Content);
+        let (part, bytes) = super::super::job::decode_content(payload).unwrap();
+        assert_eq!(
+            (part.as_str(), bytes.expose_personal().as_slice()),
+            ("1", b"mail".as_slice())
+        );
+    }
+
+    #[test]
+    fn a_request_that_cannot_be_decoded_is_an_error() {
+        for (kind, purpose) in [
+            (FrameKind::Draft, Purpose::Drafting),
+            (FrameKind::Read, Purpose::Reading),
+        ] {
+            let (refused, _) = answer(kind, b"{", purpose);
+            assert_eq!(refused, Err(ServeError::Content));
+        }
     }
 }

@@ -4,6 +4,7 @@ use super::fence::FenceReport;
 use super::frame::{FrameError, FrameKind, HEADER_BYTES, Header, MAX_HELLO};
 use super::limits::{Protection, Purpose, WorkerSettings};
 use super::pool::WorkerFailure;
+use super::told::Told;
 use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
 use std::time::Duration;
@@ -56,7 +57,7 @@ impl Worker {
         let (Some(requests), Some(mut answers), Some(errors)) = pipes else {
             return Err(WorkerFailure::NotStarted);
         };
-        let hello = tokio::time::timeout(START_LIMIT, read_frame(&mut answers, FrameKind::Hello, MAX_HELLO));
+        let hello = tokio::time::timeout(START_LIMIT, read_hello(&mut answers));
         let hello = match hello.await {
             Ok(Ok(hello)) => serde_json::from_slice::<FenceReport>(&hello).ok(),
             Ok(Err(_)) | Err(_) => None,
@@ -79,17 +80,20 @@ impl Worker {
         })
     }
 
-    /// Hands over one request and waits for its answer. After an error the child is of no more use.
+    /// Hands over one request (`payload` in pieces) and waits for its answer; `told` takes what comes before
+    /// it. After an error the child is of no more use.
     ///
     /// # Errors
     /// Any [`WorkerFailure`] but those of starting.
     pub(super) async fn ask(
         &mut self,
         kind: FrameKind,
-        payload: &[u8],
+        payload: &[&[u8]],
         settings: &WorkerSettings,
+        told: &mut Told,
     ) -> Result<Vec<u8>, WorkerFailure> {
-        let header = Header::for_payload(kind, payload, settings.max_request_bytes)
+        let length = payload.iter().map(|piece| piece.len() as u64).sum();
+        let header = Header::for_length(kind, length, settings.max_request_bytes)
             .map_err(|_| WorkerFailure::RequestTooLarge)?;
         self.served = self.served.saturating_add(1);
         let exchange = exchange(
@@ -97,16 +101,17 @@ impl Worker {
             &mut self.answers,
             header,
             payload,
-            settings.max_answer_bytes,
+            settings,
+            told,
         );
         match tokio::time::timeout(settings.time_limit, exchange).await {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(FrameError::Ended | FrameError::Pipe)) => Err(self.cause_of_death().await),
-            Ok(Err(FrameError::Kind(_) | FrameError::TooLong { .. })) => {
+            Ok(Err(Broken::Frame(FrameError::Ended | FrameError::Pipe))) => Err(self.cause_of_death().await),
+            Ok(Err(Broken::Frame(FrameError::Kind(_) | FrameError::TooLong { .. }) | Broken::Content)) => {
                 self.kill().await;
                 Err(WorkerFailure::BadAnswer)
             }
-            Err(_) => {
+            Ok(Err(Broken::PartTime)) | Err(_) => {
                 self.kill().await;
                 Err(WorkerFailure::TimedOut)
             }
@@ -182,30 +187,74 @@ fn admit(report: FenceReport, purpose: Purpose, protection: Protection) -> Resul
     }
 }
 
+/// Why an exchange came to no answer.
+enum Broken {
+    Frame(FrameError),
+    /// What the worker tells before its answer makes no sense.
+    Content,
+    /// One part took longer than it may.
+    PartTime,
+}
+
+impl From<FrameError> for Broken {
+    fn from(error: FrameError) -> Self {
+        Self::Frame(error)
+    }
+}
+
 async fn exchange(
     requests: &mut ChildStdin,
     answers: &mut ChildStdout,
     header: Header,
-    payload: &[u8],
-    bound: u32,
-) -> Result<Vec<u8>, FrameError> {
-    requests
-        .write_all(&header.encode())
-        .await
-        .map_err(|_| FrameError::Pipe)?;
-    requests.write_all(payload).await.map_err(|_| FrameError::Pipe)?;
-    requests.flush().await.map_err(|_| FrameError::Pipe)?;
-    read_frame(answers, FrameKind::Answer, bound).await
+    payload: &[&[u8]],
+    settings: &WorkerSettings,
+    told: &mut Told,
+) -> Result<Vec<u8>, Broken> {
+    let broken = |_| FrameError::Pipe;
+    requests.write_all(&header.encode()).await.map_err(broken)?;
+    for piece in payload {
+        requests.write_all(piece).await.map_err(broken)?;
+    }
+    requests.flush().await.map_err(broken)?;
+    loop {
+        let next = read_next(answers, told, settings.max_answer_bytes);
+        let frame = match told.part() {
+            Some(_) => tokio::time::timeout(settings.part_limit, next)
+                .await
+                .map_err(|_| Broken::PartTime)?,
+            None => next.await,
+        };
+        let (kind, bytes) = frame?;
+        if kind == FrameKind::Answer {
+            return Ok(bytes);
+        }
+        told.take(kind, bytes).ok_or(Broken::Content)?;
+    }
 }
 
-async fn read_frame(
+/// The next frame of a kind that `told` allows.
+async fn read_next(
     pipe: &mut (impl AsyncRead + Unpin),
-    kind: FrameKind,
-    bound: u32,
-) -> Result<Vec<u8>, FrameError> {
+    told: &Told,
+    answer: u32,
+) -> Result<(FrameKind, Vec<u8>), FrameError> {
+    let header = read_header(pipe, u32::MAX).await?;
+    let header = header.within(told.bound(header.kind, answer)?)?;
+    Ok((header.kind, read_payload(pipe, header).await?))
+}
+
+async fn read_hello(pipe: &mut (impl AsyncRead + Unpin)) -> Result<Vec<u8>, FrameError> {
+    let header = read_header(pipe, MAX_HELLO).await?;
+    read_payload(pipe, header.expect(FrameKind::Hello)?).await
+}
+
+async fn read_header(pipe: &mut (impl AsyncRead + Unpin), bound: u32) -> Result<Header, FrameError> {
     let mut bytes = [0; HEADER_BYTES];
     pipe.read_exact(&mut bytes).await.map_err(|_| FrameError::Ended)?;
-    let header = Header::decode(bytes, bound)?.expect(kind)?;
+    Header::decode(bytes, bound)
+}
+
+async fn read_payload(pipe: &mut (impl AsyncRead + Unpin), header: Header) -> Result<Vec<u8>, FrameError> {
     let mut payload = Vec::with_capacity(header.first_allocation());
     let mut pipe = pipe.take(header.length.into());
     let read = pipe
