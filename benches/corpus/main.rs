@@ -18,6 +18,7 @@
     unreachable_pub
 )]
 
+mod failures;
 mod files;
 #[path = "../support/process.rs"]
 mod process;
@@ -27,7 +28,7 @@ mod table;
 use files::{Manner, Task};
 use process::Usage;
 use record::Ending;
-use referrald::domain::{Personal, ReadMessage, UnreadableReason};
+use referrald::domain::{Personal, ReadLimits, ReadMessage, UnreadableReason};
 use referrald::ingest::{ReadFailure, Reader};
 use referrald::sandbox::{Protection, ReadingPool, WorkerSettings};
 use std::fs::File;
@@ -87,6 +88,7 @@ fn main() {
         .enable_all()
         .build()
         .unwrap();
+    let failures = failures::listen();
     let mut json = arguments
         .json
         .map(|path| BufWriter::new(File::create(path).expect("the JSON file")));
@@ -96,7 +98,7 @@ fn main() {
             if arguments.only.as_ref().is_some_and(|only| only != task.format) {
                 continue;
             }
-            let (outcome, line) = runtime.block_on(read(task));
+            let (outcome, line) = runtime.block_on(read(task, &failures));
             if let Some(json) = &mut json {
                 writeln!(json, "{line}").expect("room for the JSON file");
             }
@@ -115,6 +117,7 @@ fn settings() -> WorkerSettings {
         program: PathBuf::from(env!("CARGO_BIN_EXE_referrald")),
         workers: NonZeroUsize::MIN,
         time_limit: TIME_LIMIT,
+        part_limit: TIME_LIMIT,
         memory_bytes: MEMORY_BYTES,
         requests_per_worker: NonZeroU32::new(2).unwrap(),
         protection: Protection::AllowUnprotected,
@@ -122,20 +125,24 @@ fn settings() -> WorkerSettings {
     }
 }
 
-async fn read(task: Task) -> (Outcome, serde_json::Value) {
-    let pool = ReadingPool::new(settings());
+async fn read(task: Task, failures: &failures::Failures) -> (Outcome, serde_json::Value) {
+    let pool = ReadingPool::new(settings(), ReadLimits::default());
     pool.check().await.expect("a worker starts");
     let begin = Instant::now();
     let answer = ask(&pool, &task).await;
     let wall = begin.elapsed();
     let usage = process::largest_child();
-    let (ending, reason, mut line) = match &answer {
+    let (mut ending, reason, mut line) = match &answer {
         Ok(message) => {
             let (ending, reason) = record::ending(&task, message);
             (ending, reason, record::content(message))
         }
         Err(failure) => (ending_of(*failure), None, serde_json::json!({})),
     };
+    // The pool leaves out a part that ended two workers and answers with the rest.
+    if let [_, .., failure] = failures.take().as_slice() {
+        ending = *failure;
+    }
     line["path"] = task.path.as_str().into();
     line["format"] = task.format.into();
     line["status"] = ending.word().into();
@@ -157,29 +164,14 @@ async fn read(task: Task) -> (Outcome, serde_json::Value) {
 }
 
 async fn ask(pool: &ReadingPool, task: &Task) -> Result<ReadMessage, ReadFailure> {
-    let raw = match task.manner {
-        Manner::Mail => task.content.clone(),
-        Manner::Document => wrapped(task),
-    };
-    pool.read(&Personal::new(raw)).await
-}
-
-/// The file as the only attachment of an empty mail.
-fn wrapped(task: &Task) -> Vec<u8> {
-    use base64::{Engine, engine::general_purpose::STANDARD};
-    let name = task.path.rsplit('/').next().unwrap_or_default();
-    let name: String = name
-        .chars()
-        .filter(|c| c.is_ascii() && !matches!(c, '"' | '\\'))
-        .collect();
-    format!(
-        "From: corpus@example.org\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=corpus\r\n\r\n\
-         --corpus\r\nContent-Type: application/octet-stream\r\n\
-         Content-Disposition: attachment; filename=\"{name}\"\r\n\
-         Content-Transfer-Encoding: base64\r\n\r\n{}\r\n--corpus--\r\n",
-        STANDARD.encode(&task.content)
-    )
-    .into_bytes()
+    let content = Personal::new(task.content.clone());
+    match task.manner {
+        Manner::Mail => pool.read(&content).await,
+        Manner::Document => {
+            let name = task.path.rsplit('/').next().unwrap_or_default();
+            pool.read_file(&content, name).await
+        }
+    }
 }
 
 fn ending_of(failure: ReadFailure) -> Ending {

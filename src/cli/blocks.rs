@@ -77,7 +77,8 @@ async fn read(setup: &Setup, file: &Path, content: Personal<Vec<u8>>) -> Result<
     let answer = if is_mail(file, content.expose_personal()) {
         pool.read(&content).await
     } else {
-        pool.read(&as_attachment(file, &content)).await
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        pool.read_file(&content, &name).await
     };
     answer.map_err(|failure| match failure {
         ReadFailure::Permanent(reason) => Failure::failed(explanation(reason)).about(file),
@@ -85,18 +86,6 @@ async fn read(setup: &Setup, file: &Path, content: Personal<Vec<u8>>) -> Result<
             Failure::failed("no reading process could be started; see `referrald check`")
         }
     })
-}
-
-fn as_attachment(file: &Path, content: &Personal<Vec<u8>>) -> Personal<Vec<u8>> {
-    use base64::{Engine, engine::general_purpose::STANDARD};
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let head = format!(
-        "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=file\r\n\r\n--file\r\n\
-         Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\
-         Content-Disposition: attachment; filename=\"{name}\"\r\n\r\n"
-    );
-    let body = STANDARD.encode(content.expose_personal());
-    Personal::new([head.as_bytes(), body.as_bytes(), b"\r\n--file--\r\n"].concat())
 }
 
 /// By its name, else by its header. Outlook's own formats are documents that hold a mail.

@@ -1,7 +1,7 @@
 //! The readers, each where it may be tried: the project's own in this process, where a panic is a fault, and
 //! those whose libraries may end a process in a worker, where only no answer in time is one.
 
-use referrald::domain::{MailLimits, Personal, ReadMessage, ReadRequest};
+use referrald::domain::{MailLimits, Personal, ReadLimits, ReadMessage, ReadRequest};
 use referrald::extract::{read_file, read_message};
 use referrald::ingest::{ReadFailure, Reader};
 use referrald::mail::{Part, PartBody, parse};
@@ -39,13 +39,14 @@ impl Readers {
             program: PathBuf::from(env!("CARGO_BIN_EXE_referrald")),
             workers: NonZeroUsize::MIN,
             time_limit: WORKER_TIME,
+            part_limit: WORKER_TIME,
             requests_per_worker: NonZeroU32::new(50).expect("not zero"),
             ..WorkerSettings::for_reading(8 << 20)
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         Self {
             runtime: runtime.expect("a runtime"),
-            pool: ReadingPool::new(settings),
+            pool: ReadingPool::new(settings, ReadLimits::default()),
         }
     }
 
@@ -69,7 +70,9 @@ impl Readers {
         self.runtime.block_on(async {
             let answer = match input {
                 Input::Mail(raw) => self.pool.read(&Personal::new(raw.to_vec())).await,
-                Input::File { name, content } => self.pool.read(&attached(name, content)).await,
+                Input::File { name, content } => {
+                    self.pool.read_file(&Personal::new(content.to_vec()), name).await
+                }
             };
             if let Err(failure) = &answer {
                 assert_ne!(*failure, ReadFailure::Transient, "a worker starts");
@@ -84,14 +87,6 @@ impl Readers {
             answer.ok()
         })
     }
-}
-
-fn attached(name: &str, content: &[u8]) -> Personal<Vec<u8>> {
-    use base64::{Engine, engine::general_purpose::STANDARD};
-    let head = format!(
-        "Content-Type: application/octet-stream; name=\"{name}\"\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-    );
-    Personal::new([head.as_bytes(), STANDARD.encode(content).as_bytes()].concat())
 }
 
 /// A part holds something that is read with a large library.
