@@ -28,7 +28,7 @@ mod table;
 use files::{Manner, Task};
 use process::Usage;
 use record::Ending;
-use referrald::domain::{Personal, ReadLimits, ReadMessage, UnreadableReason};
+use referrald::domain::{Personal, ReadLimits, ReadMessage, ReadStatus, UnreadableReason};
 use referrald::ingest::{ReadFailure, Reader};
 use referrald::sandbox::{Protection, ReadingPool, WorkerSettings};
 use std::fs::File;
@@ -52,6 +52,8 @@ pub struct Outcome {
     wall: Duration,
     /// `None` where the worker is gone.
     usage: Option<Usage>,
+    /// Neither text nor a file inside nor a reason.
+    is_silent: bool,
 }
 
 struct Arguments {
@@ -137,7 +139,7 @@ async fn read(task: Task, failures: &failures::Failures) -> (Outcome, serde_json
             let (ending, reason) = record::ending(&task, message);
             (ending, reason, record::content(message))
         }
-        Err(failure) => (ending_of(*failure), None, serde_json::json!({})),
+        Err(failure) => (ending_of(*failure), explanation(*failure), serde_json::json!({})),
     };
     // The pool leaves out a part that ended two workers and answers with the rest.
     if let [_, .., failure] = failures.take().as_slice() {
@@ -150,6 +152,7 @@ async fn read(task: Task, failures: &failures::Failures) -> (Outcome, serde_json
     line["seconds"] = wall.as_secs_f64().into();
     line["processor_seconds"] = usage.map(|usage| usage.processor.as_secs_f64()).into();
     line["peak_kib"] = usage.map(|usage| usage.peak_kib).into();
+    let is_silent = ending == Ending::Read(ReadStatus::Ok) && record::is_silent(&line);
     let Task { path, format, .. } = task;
     (
         Outcome {
@@ -158,6 +161,7 @@ async fn read(task: Task, failures: &failures::Failures) -> (Outcome, serde_json
             ending,
             wall,
             usage,
+            is_silent,
         },
         line,
     )
@@ -179,9 +183,15 @@ fn ending_of(failure: ReadFailure) -> Ending {
         ReadFailure::Permanent(UnreadableReason::WorkerCrashed) => Ending::Crashed,
         ReadFailure::Permanent(UnreadableReason::WorkerTimeout) => Ending::TimedOut,
         ReadFailure::Permanent(UnreadableReason::WorkerMemory) => Ending::OutOfMemory,
-        ReadFailure::Permanent(
-            UnreadableReason::TooLarge | UnreadableReason::CannotFetch | UnreadableReason::Malformed,
-        )
-        | ReadFailure::Transient => Ending::NotTaken,
+        ReadFailure::Permanent(UnreadableReason::TooLarge) => Ending::Read(ReadStatus::TooLarge),
+        ReadFailure::Permanent(UnreadableReason::Malformed) => Ending::Read(ReadStatus::Unreadable),
+        ReadFailure::Permanent(UnreadableReason::CannotFetch) | ReadFailure::Transient => Ending::NotTaken,
+    }
+}
+
+fn explanation(failure: ReadFailure) -> Option<String> {
+    match failure {
+        ReadFailure::Permanent(reason) => Some(reason.explanation().to_owned()),
+        ReadFailure::Transient => None,
     }
 }

@@ -88,6 +88,13 @@ pub fn content(message: &ReadMessage) -> Value {
     })
 }
 
+/// A reading that gave nothing at all.
+pub fn is_silent(line: &Value) -> bool {
+    let is_blank = line["text"].as_str().is_none_or(|text| text.trim().is_empty());
+    let count = |key: &str| line[key].as_array().map_or(0, Vec::len);
+    is_blank && count("fields") == 0 && count("attachments") <= 1
+}
+
 /// A mail and those attached to it.
 fn mails(message: &ReadMessage) -> impl Iterator<Item = &ReadMessage> {
     let mut waiting = vec![message];

@@ -20,7 +20,7 @@ const COLUMNS: [Ending; 11] = [
     Ending::NotTaken,
 ];
 
-/// Prints a row per format, then every file that ended its worker.
+/// Prints a row per format, then by name every file that ended its worker or was read as nothing.
 pub fn print(outcomes: &[Outcome]) {
     let mut formats: BTreeMap<&str, Vec<&Outcome>> = BTreeMap::new();
     for outcome in outcomes {
@@ -44,6 +44,13 @@ pub fn print(outcomes: &[Outcome]) {
         } = outcome;
         println!("  {}: {path} ({:.1} s)", ending.word(), wall.as_secs_f64());
     }
+    name_silent(outcomes);
+}
+
+fn name_silent(outcomes: &[Outcome]) {
+    let silent: Vec<_> = outcomes.iter().filter(|outcome| outcome.is_silent).collect();
+    println!("{} files were read without text or reason", silent.len());
+    silent.iter().for_each(|outcome| println!("  {}", outcome.path));
 }
 
 fn row(format: &str, rows: &[&Outcome]) {
