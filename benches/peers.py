@@ -482,9 +482,7 @@ def tnef_list(path):
     for line in out.decode("utf-8", "replace").splitlines():
         parts = [part.strip() for part in line.split("|")]
         if len(parts) >= 3 and parts[0].isdigit():
-            listed.append((parts[-1], int(parts[0])))
-        elif line.strip():
-            listed.append((line.split()[-1], None))
+            listed.append((parts[2], int(parts[0])))
     return listed
 
 
