@@ -17,6 +17,7 @@ mod container;
 mod csv;
 mod doc;
 mod docx;
+mod form_field;
 mod history;
 mod html;
 mod inline;
@@ -32,8 +33,10 @@ mod pdf;
 mod rtf;
 mod sheet;
 mod smime;
+mod symbols;
 mod text;
 mod unpack;
+mod xml;
 
 use crate::domain::{ReadLimits, ReadMessage, ReadRequest, UnreadableReason};
 

@@ -4,23 +4,20 @@
 //! apart, prompts told from answers.
 //!
 //! # Security
-//! Container and XML are bounded ([`super::container`], [`xml`]); a stack of our own, no recursion.
+//! Container and XML are bounded ([`super::container`], [`super::xml`]); a stack of our own, no recursion.
 
-mod field;
 mod styles;
-mod symbols;
 mod walker;
-mod xml;
 
 use super::ReadLimits;
 use super::attachment::{Reading, TOO_LONG};
 use super::budget::Budget;
 use super::builder::Builder;
 use super::container::{Container, ContainerError};
+use super::xml::{self, Xml, XmlError};
 use crate::domain::{Block, FormField, ReadStatus};
 use styles::Styles;
 use walker::Walker;
-use xml::{Xml, XmlError};
 
 /// Most headers and footers read.
 const MAX_MARGINS: usize = 24;

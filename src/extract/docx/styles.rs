@@ -1,6 +1,6 @@
 //! What the style sheet of a document says that matters: headings, bold, hidden, lists.
 
-use super::xml::{Xml, read};
+use super::super::xml::{Xml, read};
 use std::collections::HashMap;
 
 /// Longest chain of styles based on one another that is followed.

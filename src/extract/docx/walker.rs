@@ -2,11 +2,11 @@
 
 use super::super::MAX_COLUMN_SPAN;
 use super::super::builder::{Builder, CONTINUES_CELL_ABOVE, CellKind, Filled, Kind, Mark, Space};
+use super::super::form_field::{Field, FieldKind, is_prompt};
 use super::super::inline::Style;
-use super::field::{Field, FieldKind, is_prompt};
+use super::super::symbols::{Symbol, symbol};
+use super::super::xml::{Tag, Xml};
 use super::styles::Styles;
-use super::symbols::{Symbol, symbol};
-use super::xml::{Tag, Xml};
 use crate::domain::{Block, FieldValue, FormField, Inline};
 
 /// Most fields in fields, controls in controls, text boxes in text boxes.

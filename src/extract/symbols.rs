@@ -1,6 +1,6 @@
 //! Characters of symbol fonts that draw tick boxes.
 
-use super::super::builder::Mark;
+use super::builder::Mark;
 
 /// What a symbol stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

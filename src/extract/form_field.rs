@@ -1,4 +1,4 @@
-//! Fields of the old kind (`w:fldChar`): typed text, tick boxes, drop-downs.
+//! Word's form fields of the old kind: typed text, tick boxes, drop-downs.
 
 use crate::domain::{FieldValue, FormField};
 

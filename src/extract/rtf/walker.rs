@@ -1,0 +1,668 @@
+//! The state machine over a document's events.
+
+use super::decoder::{Decoder, Event, MAX_GROUPS};
+use super::fields::{self, OpenField, Property};
+use super::flow::Tables;
+use super::rows::{self, Rows};
+use super::styles::{self, Styles};
+use crate::domain::{Block, FormField, Inline};
+use crate::extract::builder::{Builder, Filled, Kind, Space};
+use crate::extract::form_field::is_prompt;
+use crate::extract::inline::Style;
+use crate::extract::symbols::{Symbol, is_symbol_font, symbol};
+
+/// Most fields in fields, text boxes in text boxes.
+const MAX_NESTED: usize = 64;
+/// Most headers and footers read.
+const MAX_MARGINS: usize = 24;
+/// Most footnotes, endnotes and footers read.
+const MAX_DEFERRED: usize = 4000;
+/// Type of this size or less (half-points) is not for readers.
+const TINY_HALF_POINTS: i32 = 4;
+
+/// What text is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Destination {
+    #[default]
+    Body,
+    Skipped,
+    StyleSheet,
+    /// The definition of a row in a table in a table.
+    NestedRow,
+    Instruction,
+    FormData,
+    Property(Property),
+}
+
+/// What ends with a group.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Opened {
+    #[default]
+    Nothing,
+    Field,
+    Property(Property),
+    Box,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Paragraph {
+    style: i32,
+    heading: Option<u8>,
+    is_list_item: bool,
+    in_table: bool,
+    table_depth: usize,
+}
+
+/// What a group may change for itself.
+#[derive(Debug, Clone, Copy, Default)]
+struct State {
+    destination: Destination,
+    /// What a `\ud` inside a passed-over `\upr` goes back to.
+    beneath: Destination,
+    opened: Opened,
+    /// The group has just begun: only there is `\*` said of a destination.
+    is_fresh: bool,
+    is_ignorable: bool,
+    paragraph: Paragraph,
+    bold: bool,
+    struck: bool,
+    hidden: bool,
+    tiny: bool,
+    deleted: bool,
+    is_placeholder: bool,
+}
+
+impl State {
+    fn style(&self) -> Style {
+        Style {
+            bold: self.bold,
+            struck: self.struck,
+            hidden: self.hidden || self.tiny,
+        }
+    }
+}
+
+/// A flow that goes on when the text box in it has ended.
+struct Outer {
+    line: (Vec<Inline>, Kind),
+    tables: Tables,
+    row_defined: bool,
+    list_mark: bool,
+}
+
+/// What was read.
+pub(super) struct Found {
+    pub(super) blocks: Vec<Block>,
+    pub(super) fields: Vec<FormField>,
+    pub(super) pictures: usize,
+    /// Groups were open at the end.
+    pub(super) is_broken_off: bool,
+}
+
+pub(super) struct Walker<'b> {
+    bytes: &'b [u8],
+    decoder: Decoder<'b>,
+    rows: Rows,
+    styles: Styles,
+    builder: Builder<'b>,
+    state: State,
+    groups: Vec<State>,
+    /// Open groups beyond [`MAX_GROUPS`].
+    deeper: usize,
+    fields: Vec<OpenField<Destination>>,
+    boxes: Vec<Outer>,
+    tables: Tables,
+    /// A row was defined and has not ended.
+    row_defined: bool,
+    /// The paragraph has a bullet or a number.
+    list_mark: bool,
+    /// Where footnotes and footers begin.
+    deferred: Vec<usize>,
+    is_deferring: bool,
+    margins: usize,
+    form_fields: Vec<FormField>,
+    pictures: usize,
+}
+
+impl<'b> Walker<'b> {
+    pub(super) fn new(bytes: &'b [u8], builder: Builder<'b>) -> Self {
+        Self {
+            bytes,
+            decoder: Decoder::new(bytes),
+            rows: Rows::read(bytes),
+            styles: Styles::default(),
+            builder,
+            state: State::default(),
+            groups: Vec::new(),
+            deeper: 0,
+            fields: Vec::new(),
+            boxes: Vec::new(),
+            tables: Tables::default(),
+            row_defined: false,
+            list_mark: false,
+            deferred: Vec::new(),
+            is_deferring: true,
+            margins: 0,
+            form_fields: Vec::new(),
+            pictures: 0,
+        }
+    }
+
+    /// Reads the document, then its footnotes and footers.
+    pub(super) fn read(mut self) -> Found {
+        let mut is_broken_off = true;
+        while let Some(event) = self.decoder.next() {
+            let is_close = event == Event::Close;
+            self.event(event);
+            // What follows the outermost group is no part of the document.
+            if is_close && self.decoder.depth() == 0 {
+                is_broken_off = false;
+                break;
+            }
+        }
+        self.end_flow();
+        self.is_deferring = false;
+        for at in std::mem::take(&mut self.deferred) {
+            self.read_deferred(at);
+        }
+        let mut blocks = self.builder.finish();
+        rows::settle(&mut blocks);
+        Found {
+            blocks,
+            fields: self.form_fields,
+            pictures: self.pictures,
+            is_broken_off,
+        }
+    }
+
+    fn read_deferred(&mut self, at: usize) {
+        self.decoder.jump(self.bytes, at);
+        self.state = State::default();
+        while let Some(event) = self.decoder.next() {
+            // The end of the group that was begun before.
+            if event == Event::Close && self.groups.is_empty() && self.deeper == 0 {
+                break;
+            }
+            self.event(event);
+        }
+        self.end_flow();
+    }
+
+    /// Ends all that is open, so that what follows stands for itself.
+    fn end_flow(&mut self) {
+        while !self.groups.is_empty() {
+            self.close_group();
+        }
+        self.deeper = 0;
+        self.fields.clear();
+        self.end_line();
+        self.tables.leave(0, &mut self.builder);
+        self.row_defined = false;
+    }
+
+    fn event(&mut self, event: Event<'b>) {
+        match event {
+            Event::Open if self.groups.len() < MAX_GROUPS => {
+                self.groups.push(self.state);
+                self.state.opened = Opened::Nothing;
+                self.state.is_fresh = true;
+                self.state.is_ignorable = false;
+            }
+            Event::Open => self.deeper += 1,
+            Event::Close if self.deeper > 0 => self.deeper -= 1,
+            Event::Close => self.close_group(),
+            Event::Ignorable => self.state.is_ignorable = self.state.is_fresh,
+            Event::Word(name, number) => self.word(name, number),
+            Event::Text(text) if self.decoder.in_font_table() => self.decoder.font_text(&text),
+            Event::Text(text) => self.text(&text),
+        }
+    }
+
+    fn close_group(&mut self) {
+        match self.state.opened {
+            Opened::Nothing => {}
+            Opened::Field => self.end_field(),
+            Opened::Property(property) => {
+                if let Some(field) = self.fields.last_mut() {
+                    field.end_property(property);
+                }
+            }
+            Opened::Box => self.close_box(),
+        }
+        if let Some(state) = self.groups.pop() {
+            self.state = state;
+        }
+    }
+
+    fn word(&mut self, name: &str, number: Option<i32>) {
+        let is_ignorable = std::mem::take(&mut self.state.is_ignorable);
+        self.state.is_fresh = false;
+        match self.state.destination {
+            Destination::Skipped => {
+                if name == "ud" {
+                    self.state.destination = self.state.beneath;
+                }
+            }
+            Destination::StyleSheet => self.style_word(name, number, is_ignorable),
+            Destination::NestedRow => {
+                if name == "nestrow" {
+                    self.end_nested_row();
+                }
+            }
+            Destination::FormData | Destination::Property(_) => self.form_word(name, number, is_ignorable),
+            Destination::Body | Destination::Instruction => {
+                if !self.destination(name, is_ignorable) {
+                    self.property(name, number);
+                }
+            }
+        }
+    }
+
+    fn skip(&mut self) {
+        self.state.destination = Destination::Skipped;
+    }
+
+    /// Takes a control word that begins a destination; `false` for any other.
+    fn destination(&mut self, name: &str, is_ignorable: bool) -> bool {
+        match name {
+            "field" => self.open_field(),
+            "fldinst" => self.state.destination = Destination::Instruction,
+            "fldrslt" => {
+                if let Some(field) = self.fields.last_mut() {
+                    self.state.destination = field.begin_result();
+                }
+            }
+            "formfield" => self.state.destination = Destination::FormData,
+            "stylesheet" => self.state.destination = Destination::StyleSheet,
+            "nesttableprops" => self.state.destination = Destination::NestedRow,
+            "shptxt" | "dptxbxtext" => self.open_box(),
+            // Holds one of the two above.
+            "shpinst" | "shpgrp" | "do" | "ud" => {}
+            "header" | "headerl" | "headerr" | "headerf" => self.header(),
+            "footer" | "footerl" | "footerr" | "footerf" => {
+                self.margins += 1;
+                if self.margins <= MAX_MARGINS {
+                    self.defer();
+                }
+                self.skip();
+            }
+            "footnote" if self.is_deferring => {
+                self.defer();
+                self.skip();
+            }
+            "footnote" => self.open_box(),
+            "listtext" | "pntext" => {
+                self.list_mark = true;
+                self.skip();
+            }
+            "pict" | "shppict" => {
+                self.pictures += 1;
+                self.skip();
+            }
+            "upr" => {
+                self.state.beneath = self.state.destination;
+                self.skip();
+            }
+            _ if is_ignorable || is_passed_over(name) => self.skip(),
+            _ => return false,
+        }
+        true
+    }
+
+    fn defer(&mut self) {
+        if self.is_deferring && self.deferred.len() < MAX_DEFERRED {
+            self.deferred.push(self.decoder.position());
+        }
+    }
+
+    fn header(&mut self) {
+        self.margins += 1;
+        if self.margins <= MAX_MARGINS {
+            self.open_box();
+        } else {
+            self.skip();
+        }
+    }
+
+    fn open_box(&mut self) {
+        if self.boxes.len() >= MAX_NESTED || self.state.opened != Opened::Nothing {
+            return;
+        }
+        if self.tables.depth() > 0 {
+            self.tables.enter(self.depth(), &mut self.builder);
+        }
+        self.boxes.push(Outer {
+            line: self.builder.open_box(),
+            tables: std::mem::take(&mut self.tables),
+            row_defined: std::mem::take(&mut self.row_defined),
+            list_mark: std::mem::take(&mut self.list_mark),
+        });
+        self.state.opened = Opened::Box;
+        self.state.destination = Destination::Body;
+        self.state.paragraph = Paragraph::default();
+    }
+
+    fn close_box(&mut self) {
+        let Some(outer) = self.boxes.pop() else {
+            return;
+        };
+        self.settle_kind();
+        self.tables.leave(0, &mut self.builder);
+        self.builder.close_box(outer.line);
+        self.tables = outer.tables;
+        self.row_defined = outer.row_defined;
+        self.list_mark = outer.list_mark;
+    }
+
+    /// How deep in tables the text is.
+    fn depth(&self) -> usize {
+        let paragraph = self.state.paragraph;
+        let named = if paragraph.in_table {
+            paragraph.table_depth.max(1)
+        } else {
+            0
+        };
+        // Some writers define rows and forget to say that paragraphs are in them.
+        named.max(usize::from(self.row_defined))
+    }
+
+    fn style_word(&mut self, name: &str, number: Option<i32>, is_ignorable: bool) {
+        match name {
+            "s" | "cs" | "ds" | "ts" => self.styles.word(name, number),
+            _ if is_ignorable => self.skip(),
+            _ => self.styles.word(name, number),
+        }
+    }
+
+    fn form_word(&mut self, name: &str, number: Option<i32>, is_ignorable: bool) {
+        if let Some(property) = Property::of_word(name) {
+            self.state.destination = Destination::Property(property);
+            self.state.opened = Opened::Property(property);
+        } else if is_ignorable {
+            self.skip();
+        } else if let Some(field) = self.fields.last_mut() {
+            field.form_word(name, number);
+        }
+    }
+
+    fn property(&mut self, name: &str, number: Option<i32>) {
+        if self.state.destination != Destination::Body {
+            return;
+        }
+        let is_on = number != Some(0);
+        let state = &mut self.state;
+        match name {
+            "plain" => {
+                *state = State {
+                    destination: state.destination,
+                    beneath: state.beneath,
+                    opened: state.opened,
+                    paragraph: state.paragraph,
+                    ..State::default()
+                }
+            }
+            "pard" => state.paragraph = Paragraph::default(),
+            "b" => state.bold = is_on,
+            "strike" | "striked" => state.struck = is_on,
+            "v" => state.hidden = is_on,
+            "deleted" => state.deleted = is_on,
+            "fs" => state.tiny = number.is_some_and(|size| (1..=TINY_HALF_POINTS).contains(&size)),
+            "cs" => state.is_placeholder = self.styles.is_placeholder(number.unwrap_or(0)),
+            "s" => state.paragraph.style = number.unwrap_or(0),
+            "outlinelevel" => state.paragraph.heading = number.and_then(styles::heading_level),
+            "ls" => state.paragraph.is_list_item = is_on,
+            "intbl" => state.paragraph.in_table = is_on,
+            "itap" => {
+                state.paragraph.table_depth = usize::try_from(number.unwrap_or(1)).unwrap_or(0);
+                state.paragraph.in_table |= state.paragraph.table_depth > 0;
+            }
+            "trowd" => self.row_defined = true,
+            _ => self.content(name),
+        }
+    }
+
+    fn content(&mut self, name: &str) {
+        match name {
+            "par" | "sect" | "page" => self.end_paragraph(),
+            "line" | "softline" | "lbr" => self.line_break(),
+            "cell" => {
+                self.tables.leave(1, &mut self.builder);
+                self.end_cell(1);
+            }
+            "nestcell" => self.end_cell(self.depth().max(2)),
+            "row" => self.end_row(),
+            "nestrow" => self.end_nested_row(),
+            _ => {}
+        }
+    }
+
+    /// The line being read is a heading or a list item.
+    fn settle_kind(&mut self) {
+        let paragraph = self.state.paragraph;
+        let level = paragraph
+            .heading
+            .or_else(|| self.styles.heading_level(paragraph.style));
+        if let Some(level) = level {
+            self.builder.set_kind(Kind::Heading(level.min(6)));
+        } else if paragraph.is_list_item || self.list_mark {
+            self.builder.set_list_item();
+        }
+        self.list_mark = false;
+    }
+
+    fn end_line(&mut self) {
+        self.settle_kind();
+        self.builder.boundary();
+    }
+
+    fn end_paragraph(&mut self) {
+        if self.state.deleted {
+            return;
+        }
+        if let Some(result) = self.form_text() {
+            result.push('\n');
+            return;
+        }
+        let depth = self.depth();
+        if depth < self.tables.depth() {
+            self.tables.leave(depth, &mut self.builder);
+        }
+        self.end_line();
+    }
+
+    fn line_break(&mut self) {
+        if self.state.deleted {
+            return;
+        }
+        match self.form_text() {
+            Some(result) => result.push('\n'),
+            None => self.builder.line_break(),
+        }
+    }
+
+    fn end_cell(&mut self, depth: usize) {
+        if self.tables.depth() != depth {
+            self.tables.enter(depth, &mut self.builder);
+        }
+        self.settle_kind();
+        let at = self.decoder.position();
+        let depth = self.tables.depth();
+        let shape = self.rows.cell(depth, at, self.tables.cell_number());
+        self.tables.end_cell(shape, &mut self.builder);
+    }
+
+    fn end_row(&mut self) {
+        self.row_defined = false;
+        if self.tables.depth() == 0 {
+            return;
+        }
+        self.tables.leave(1, &mut self.builder);
+        if self.tables.is_cell_open() {
+            self.end_cell(1);
+        }
+        self.tables.end_row(&mut self.builder);
+    }
+
+    fn end_nested_row(&mut self) {
+        let depth = self.depth().max(2);
+        self.tables.leave(depth, &mut self.builder);
+        if self.tables.depth() == depth {
+            self.tables.end_row(&mut self.builder);
+        }
+    }
+
+    fn open_field(&mut self) {
+        if self.fields.len() < MAX_NESTED && self.state.opened == Opened::Nothing {
+            self.fields.push(OpenField::new(self.state.destination));
+            self.state.opened = Opened::Field;
+        }
+    }
+
+    fn end_field(&mut self) {
+        let Some(field) = self.fields.pop() else {
+            return;
+        };
+        if field.outer() != Destination::Body || self.state.deleted {
+            return;
+        }
+        self.form_fields.extend(field.form_field());
+        let Some(outcome) = field.outcome() else {
+            return;
+        };
+        if self.depth() > 0 {
+            self.tables.enter(self.depth(), &mut self.builder);
+        }
+        match outcome {
+            fields::Outcome::Answer(text, filled) => self.builder.answer(&text, filled),
+            fields::Outcome::Tick(mark) => self.builder.tick(mark),
+            fields::Outcome::Symbol(font, c) => {
+                if let Some(Symbol::Box(mark)) = symbol(Some(&font), c) {
+                    self.builder.tick(mark);
+                }
+            }
+        }
+    }
+
+    /// The result of the typed-text field that is being read.
+    fn form_text(&mut self) -> Option<&mut String> {
+        self.fields.last_mut()?.form_text()
+    }
+
+    fn text(&mut self, text: &str) {
+        self.state.is_ignorable = false;
+        self.state.is_fresh = false;
+        match self.state.destination {
+            Destination::Skipped | Destination::NestedRow | Destination::FormData => {}
+            Destination::StyleSheet => self.styles.text(text),
+            Destination::Instruction | Destination::Property(_) => {
+                if let Some(field) = self.fields.last_mut() {
+                    field.push(text, self.state.destination == Destination::Instruction);
+                }
+            }
+            Destination::Body if self.state.deleted => {}
+            Destination::Body => self.body_text(text),
+        }
+    }
+
+    fn body_text(&mut self, text: &str) {
+        if let Some(result) = self.form_text() {
+            return result.push_str(text);
+        }
+        if self.fields.last().is_some_and(OpenField::draws_symbol) {
+            return;
+        }
+        let depth = self.depth();
+        if depth != self.tables.depth() || depth > 0 && !self.tables.is_cell_open() {
+            // Blanks between rows are no cells.
+            if text.trim().is_empty() {
+                return;
+            }
+            if depth < self.tables.depth() {
+                self.end_line();
+            }
+            self.tables.enter(depth, &mut self.builder);
+        }
+        if self.state.is_placeholder && is_prompt(text) {
+            return self.builder.answer(text, Filled::Placeholder);
+        }
+        self.plain_text(text);
+    }
+
+    /// Text outside of fields; characters of symbol fonts may be tick boxes.
+    fn plain_text(&mut self, text: &str) {
+        let style = self.state.style();
+        let font = self.decoder.font_name().unwrap_or_default().to_owned();
+        let draws = is_symbol_font(&font);
+        let mut plain = String::with_capacity(text.len());
+        for c in text.chars() {
+            let is_private = ('\u{f000}'..='\u{f0ff}').contains(&c);
+            let found = match (draws, is_private) {
+                (true, _) => symbol(Some(&font), c),
+                // Of a font that draws no tick boxes: a bullet, a Greek letter.
+                (false, true) if !font.is_empty() => Some(Symbol::Drawing),
+                (false, true) => symbol(None, c),
+                (false, false) => None,
+            };
+            match found {
+                None => plain.push(c),
+                Some(found) => {
+                    self.builder.text(&plain, style, Space::Keep);
+                    plain.clear();
+                    match found {
+                        Symbol::Box(mark) if !style.hidden => self.builder.tick(mark),
+                        Symbol::Box(_) | Symbol::Drawing => {}
+                    }
+                }
+            }
+        }
+        self.builder.text(&plain, style, Space::Keep);
+    }
+}
+
+/// Destinations that no reader sees, or that say again what another says.
+fn is_passed_over(name: &str) -> bool {
+    matches!(
+        name,
+        "fonttbl"
+            | "colortbl"
+            | "info"
+            | "nonshppict"
+            | "shprslt"
+            | "sp"
+            | "nonesttables"
+            | "listtable"
+            | "listoverridetable"
+            | "revtbl"
+            | "filetbl"
+            | "annotation"
+            | "atnid"
+            | "atnauthor"
+            | "bkmkstart"
+            | "bkmkend"
+            | "tc"
+            | "xe"
+            | "rxe"
+            | "txe"
+            | "bxe"
+            | "ftnsep"
+            | "ftnsepc"
+            | "ftncn"
+            | "aftnsep"
+            | "aftnsepc"
+            | "aftncn"
+            | "objdata"
+            | "objclass"
+            | "objname"
+            | "private"
+            | "template"
+            | "pnseclvl"
+            | "rsidtbl"
+            | "themedata"
+            | "datastore"
+            | "fldtype"
+            | "panose"
+            | "falt"
+            | "xmlnstbl"
+            | "generator"
+    )
+}
