@@ -13,6 +13,7 @@ mod archive;
 mod attachment;
 mod budget;
 mod builder;
+mod compound;
 mod container;
 mod csv;
 mod doc;

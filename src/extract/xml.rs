@@ -30,6 +30,11 @@ impl Tag<'_> {
         self.start.local_name().into_inner()
     }
 
+    /// The prefix as written, for formats whose writers agree on prefixes.
+    pub(super) fn prefix(&self) -> Option<&str> {
+        self.start.name().prefix().map(|prefix| prefix.into_inner())
+    }
+
     /// The value of the attribute of that local name.
     pub(super) fn attribute(&self, name: &str) -> Option<String> {
         self.start
