@@ -118,7 +118,7 @@ fn readable(message: &RedactedMessage) -> String {
             }
             PartBody::Multipart(inner) => parts.extend(inner.iter().rev()),
             // A redacted mail has none of these.
-            PartBody::Bytes(_) | PartBody::Message(_) | PartBody::NotRead => {}
+            PartBody::Bytes(_) | PartBody::Message(_) | PartBody::NotRead(_) => {}
         }
     }
     text

@@ -41,7 +41,7 @@ fn contents(raw: &[u8], request: &ReadRequest, give: Give<'_>) {
             PartBody::Message(mail) => waiting.push(mail.root),
             PartBody::Text(text) => give(&part.number, Some(text.as_bytes())),
             PartBody::Bytes(bytes) => give(&part.number, Some(&bytes)),
-            PartBody::NotRead => give(&part.number, None),
+            PartBody::NotRead(_) => give(&part.number, None),
         }
     }
 }

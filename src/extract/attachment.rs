@@ -3,7 +3,7 @@
 use super::budget::Budget;
 use super::kind::{self, Kind};
 use super::text::Folding;
-use super::unpack::Room;
+use super::unpack::{self, Room};
 use super::{archive, csv, doc, docx, html, json, opendocument, outlook, pdf, rtf, sheet, smime, text};
 use crate::domain::{Block, Document, ReadLimits, ReadStatus};
 use crate::mail::{self, Mail, Part, PartBody};
@@ -82,10 +82,7 @@ pub(super) fn open(part: &Part, limits: &ReadLimits, room: &mut Room) -> Opened 
     let content = match &part.body {
         PartBody::Text(text) => text.as_bytes(),
         PartBody::Bytes(bytes) => bytes.as_slice(),
-        PartBody::NotRead => {
-            let reason = "more parts or nesting than the limit; not read";
-            return document(Reading::failed(ReadStatus::TooLarge, reason), part, None);
-        }
+        PartBody::NotRead(why) => return document(unpack::reading_of(*why), part, None),
         PartBody::Multipart(_) | PartBody::Message(_) => empty,
     };
     if content.len() as u64 > limits.max_document_bytes {
@@ -95,8 +92,8 @@ pub(super) fn open(part: &Part, limits: &ReadLimits, room: &mut Room) -> Opened 
     if content.trim_ascii().is_empty() {
         return document(Reading::failed(ReadStatus::Empty, "empty file"), part, None);
     }
-    let kind =
-        smime_kind(part).unwrap_or_else(|| kind::of(&part.media_type, part.filename.as_deref(), content));
+    let kind = smime_kind(part, content)
+        .unwrap_or_else(|| kind::of(&part.media_type, part.filename.as_deref(), content));
     if let Some(reason) = kind.reason() {
         let status = if kind.is_locked() {
             ReadStatus::Encrypted
@@ -107,7 +104,7 @@ pub(super) fn open(part: &Part, limits: &ReadLimits, room: &mut Room) -> Opened 
     }
     let (reading, media_type) = match kind {
         Kind::Mail | Kind::OutlookMessage | Kind::WinmailDat | Kind::SignedData | Kind::Zip => {
-            match unpack(kind, content, limits, room) {
+            match open_container(kind, content, limits, room) {
                 Ok(opened) => return opened,
                 Err(reading) => (reading, None),
             }
@@ -121,7 +118,12 @@ pub(super) fn open(part: &Part, limits: &ReadLimits, room: &mut Room) -> Opened 
 }
 
 /// Opens a file that holds files.
-fn unpack(kind: Kind, content: &[u8], limits: &ReadLimits, room: &mut Room) -> Result<Opened, Reading> {
+fn open_container(
+    kind: Kind,
+    content: &[u8],
+    limits: &ReadLimits,
+    room: &mut Room,
+) -> Result<Opened, Reading> {
     let parts = |root, texts| Opened::Parts { root, texts };
     match kind {
         Kind::OutlookMessage => outlook::msg::read(content, limits, room).map(Opened::Mail),
@@ -134,21 +136,29 @@ fn unpack(kind: Kind, content: &[u8], limits: &ReadLimits, room: &mut Room) -> R
     }
 }
 
-/// S/MIME says by a parameter what it is (RFC 8551 section 3.2.2).
-fn smime_kind(part: &Part) -> Option<Kind> {
-    if !matches!(
+/// S/MIME says what it is in its first bytes, else by a parameter (RFC 8551 section 3.2.2).
+fn smime_kind(part: &Part, content: &[u8]) -> Option<Kind> {
+    let is_declared = matches!(
         part.media_type.as_str(),
         "application/pkcs7-mime" | "application/x-pkcs7-mime"
-    ) {
+    );
+    if !is_declared && !kind::has_extension(part.filename.as_deref(), &["p7m"]) {
         return None;
     }
+    if let Some(found) = smime::content_type(content) {
+        return Some(match found {
+            smime::ContentType::Signed => Kind::SignedData,
+            smime::ContentType::Compressed => Kind::CompressedMessage,
+            smime::ContentType::Encrypted => Kind::Encrypted,
+        });
+    }
     let content_type = part.fields.iter().find(|f| f.name == "content-type")?;
-    let is_signed = content_type.value.to_ascii_lowercase().contains("signed-data");
-    Some(if is_signed {
-        Kind::SignedData
+    let parameters = content_type.value.to_ascii_lowercase();
+    if parameters.contains("signed-data") {
+        Some(Kind::SignedData)
     } else {
-        Kind::Encrypted
-    })
+        is_declared.then_some(Kind::Encrypted)
+    }
 }
 
 fn read_kind(kind: Kind, content: &[u8], limits: &ReadLimits) -> (Reading, &'static str) {

@@ -223,6 +223,24 @@ impl<'b> Builder<'b> {
         }
     }
 
+    /// The cell that was closed last was taken out by its author.
+    pub(super) fn drop_cell(&mut self) {
+        if self.skipped_tables == 0
+            && let Some(Frame::Table { cells, .. }) = self.frames.last_mut()
+        {
+            cells.pop();
+        }
+    }
+
+    /// Puts in blocks that another reader made within bounds of its own.
+    pub(super) fn insert(&mut self, blocks: Vec<Block>) {
+        self.flush();
+        self.flush_term();
+        for block in blocks {
+            self.push(block);
+        }
+    }
+
     /// A text box begins inside a line: its blocks come before that line's. Gives back the line to
     /// hand to [`Builder::close_box`].
     pub(super) fn open_box(&mut self) -> (Vec<Inline>, Kind) {

@@ -1,5 +1,7 @@
 //! What an attachment is: by its content first, then its name, then its declared type.
 
+use super::ReadLimits;
+use super::container::Container;
 use std::io::Cursor;
 
 /// Kinds of attachments that matter here.
@@ -34,10 +36,18 @@ pub(super) enum Kind {
     Archive,
     LockedArchive,
     Encrypted,
+    /// A message under Microsoft's rights management ([MS-OXORMMS]).
+    RightsProtected,
+    /// S/MIME compressed data (RFC 3274).
+    CompressedMessage,
     Signature,
     Calendar,
     ContactCard,
     Sound,
+    /// The message text once more, for programs that ask for it.
+    OtherForm,
+    /// A message that came in pieces, or that lies somewhere else.
+    Elsewhere,
     Other,
 }
 
@@ -68,17 +78,28 @@ impl Kind {
             Self::Archive => Some("archive of a kind that is not opened; ask for the files themselves"),
             Self::LockedArchive => Some("archive behind a password"),
             Self::Encrypted => Some("encrypted message; only its recipient's key opens it"),
+            Self::RightsProtected => Some(
+                "message under Microsoft rights protection; ask the sender for a copy without protection",
+            ),
+            Self::CompressedMessage => {
+                Some("compressed message of a kind that is not opened; ask the sender to send it again")
+            }
             Self::Signature => Some("signature"),
             Self::Calendar => Some("calendar entry, not read"),
             Self::ContactCard => Some("contact card, not read"),
             Self::Sound => Some("sound or film, not read"),
+            Self::OtherForm => Some("the message text in another form, not read"),
+            Self::Elsewhere => Some("only a piece of a message, or a link to one; ask for the whole message"),
             Self::Other => Some("unknown file type, not read"),
         }
     }
 
     /// It needs a key or password.
     pub(super) fn is_locked(self) -> bool {
-        matches!(self, Self::LockedOffice | Self::LockedArchive | Self::Encrypted)
+        matches!(
+            self,
+            Self::LockedOffice | Self::LockedArchive | Self::Encrypted | Self::RightsProtected
+        )
     }
 }
 
@@ -105,8 +126,11 @@ fn by_declaration(media_type: &str) -> Option<Kind> {
         "application/pkcs7-signature" | "application/x-pkcs7-signature" | "application/pgp-signature" => {
             Some(Kind::Signature)
         }
+        "application/x-microsoft-rpmsg-message" => Some(Kind::RightsProtected),
         "application/ms-tnef" | "application/vnd.ms-tnef" => Some(Kind::WinmailDat),
         "text/calendar" | "application/ics" => Some(Kind::Calendar),
+        "text/x-amp-html" | "text/watch-html" => Some(Kind::OtherForm),
+        "message/partial" | "message/external-body" => Some(Kind::Elsewhere),
         "text/vcard" | "text/x-vcard" | "text/directory" => Some(Kind::ContactCard),
         _ => None,
     }
@@ -118,8 +142,12 @@ fn by_content(content: &[u8]) -> Option<Kind> {
     if start.starts_with(b"%PDF-") || head[..head.len().min(1024)].windows(5).any(|w| w == b"%PDF-") {
         return Some(Kind::Pdf);
     }
-    if content.starts_with(b"PK\x03\x04") {
-        return Some(zip_kind(head));
+    // A local header, the end of an empty archive, or the mark of a split one.
+    if content.starts_with(b"PK\x03\x04")
+        || content.starts_with(b"PK\x05\x06")
+        || content.starts_with(b"PK\x07\x08PK\x03\x04")
+    {
+        return Some(by_members(content).unwrap_or_else(|| zip_kind(head)));
     }
     if content.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {
         return compound_kind(content);
@@ -146,7 +174,38 @@ fn by_content(content: &[u8]) -> Option<Kind> {
     }
 }
 
-/// Tells Office and OpenDocument containers by the names of their members.
+/// Tells Office and OpenDocument containers by the names in their directory; `None` where it cannot be
+/// read. An archive that holds such documents is not one.
+fn by_members(content: &[u8]) -> Option<Kind> {
+    let mut container = Container::open(content, &ReadLimits::default()).ok()?;
+    let names = container.names();
+    let has = |start: &str| names.iter().any(|name| name.starts_with(start));
+    if names.iter().any(|name| name == "mimetype")
+        && let Ok(declared) = container.read("mimetype")
+    {
+        let declared = String::from_utf8_lossy(&declared);
+        if let Some(kind) = declared.strip_prefix("application/vnd.oasis.opendocument.") {
+            return Some(match kind.split(['-', '.']).next() {
+                Some("text") => Kind::OpenText,
+                Some("spreadsheet") => Kind::Sheet,
+                Some(_) | None => Kind::OpenDocument,
+            });
+        }
+    }
+    // A directory of the author's own may be called `word`; the parts of a document have these names.
+    let is_office = has("[Content_Types].xml") || has("_rels/");
+    let marks = [
+        ("word/", "word/document", Kind::Docx),
+        ("xl/", "xl/workbook", Kind::Sheet),
+        ("ppt/", "ppt/presentation", Kind::Slides),
+    ];
+    let found = marks
+        .into_iter()
+        .find(|(folder, part, _)| has(part) || is_office && has(folder));
+    Some(found.map_or(Kind::Zip, |(_, _, kind)| kind))
+}
+
+/// Tells them by what stands in a damaged container.
 fn zip_kind(content: &[u8]) -> Kind {
     // Bit 0 of the general purpose flags of the first member: encrypted.
     if content.get(6).is_some_and(|flags| flags & 1 == 1) {
@@ -218,17 +277,26 @@ fn contains(bytes: &[u8], needle: &[u8]) -> bool {
         .any(|(at, b)| *b == first && bytes[at..].starts_with(needle))
 }
 
+fn extension(filename: Option<&str>) -> Option<String> {
+    let (_, extension) = filename?.trim().rsplit_once('.')?;
+    Some(extension.to_ascii_lowercase())
+}
+
+/// Whether a file name ends in one of these (lower case, without the dot).
+pub(super) fn has_extension(filename: Option<&str>, extensions: &[&str]) -> bool {
+    extension(filename).is_some_and(|found| extensions.contains(&found.as_str()))
+}
+
 fn by_name(filename: Option<&str>) -> Option<Kind> {
-    let name = filename?.trim().to_ascii_lowercase();
-    let (_, extension) = name.rsplit_once('.')?;
-    match extension {
-        "docx" | "docm" | "dotx" => Some(Kind::Docx),
+    match extension(filename)?.as_str() {
+        "docx" | "docm" | "dotx" | "dotm" => Some(Kind::Docx),
         "pdf" => Some(Kind::Pdf),
         "htm" | "html" | "xhtml" => Some(Kind::Html),
         "csv" | "tsv" => Some(Kind::Csv),
         "json" => Some(Kind::Json),
         "txt" | "text" | "log" | "md" => Some(Kind::Text),
-        "eml" => Some(Kind::Mail),
+        "eml" | "mht" | "mhtml" => Some(Kind::Mail),
+        "rpmsg" => Some(Kind::RightsProtected),
         "doc" | "dot" => Some(Kind::Doc),
         "xls" | "xlsx" | "xlsm" | "ods" => Some(Kind::Sheet),
         "msg" => Some(Kind::OutlookMessage),
@@ -256,6 +324,10 @@ fn by_type(media_type: &str) -> Option<Kind> {
         "text/rtf" | "application/rtf" => Some(Kind::Rtf),
         "application/pdf" => Some(Kind::Pdf),
         "application/json" => Some(Kind::Json),
+        "application/zip" | "application/x-zip-compressed" | "application/x-zip" => Some(Kind::Zip),
+        "application/vnd.ms-word.document.macroenabled.12"
+        | "application/vnd.openxmlformats-officedocument.wordprocessingml.template"
+        | "application/vnd.ms-word.template.macroenabled.12" => Some(Kind::Docx),
         "message/delivery-status" | "message/disposition-notification" => Some(Kind::Text),
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document" => Some(Kind::Docx),
         "application/pkcs7-mime" | "application/x-pkcs7-mime" => Some(Kind::Encrypted),

@@ -3,6 +3,7 @@
 use super::attachment::{self, Opened, RTF, Texts};
 use super::budget::Budget;
 use super::history::Intent;
+use super::kind::Kind;
 use super::text::Folding;
 use super::unpack::{self, Room};
 use super::{history, html, rtf, text};
@@ -16,6 +17,8 @@ use crate::mail::{
 use mail_parser::parsers::MessageStream;
 use mail_parser::{Address, HeaderValue};
 
+/// Text with simple commands (RFC 1896).
+const ENRICHED: &str = "text/enriched";
 /// A plain alternative must hold this many times the letters of the HTML one to be preferred ...
 const PLAIN_HOLDS_MORE_TIMES: usize = 2;
 /// ... and this many letters more.
@@ -52,7 +55,7 @@ fn is_empty(root: &Part) -> bool {
     match &root.body {
         PartBody::Text(text) => text.trim().is_empty(),
         PartBody::Bytes(bytes) => bytes.is_empty(),
-        PartBody::Multipart(_) | PartBody::Message(_) | PartBody::NotRead => false,
+        PartBody::Multipart(_) | PartBody::Message(_) | PartBody::NotRead(_) => false,
     }
 }
 
@@ -66,6 +69,8 @@ struct Walk<'r> {
     intent: Intent,
     /// Texts of the mail being read that repeat its own.
     alternatives: Vec<Document>,
+    /// The number of the part of the mail being read that is its text although it has a file name.
+    named_text: Option<String>,
 }
 
 impl<'r> Walk<'r> {
@@ -77,6 +82,7 @@ impl<'r> Walk<'r> {
             room: Room::new(&request.limits),
             intent: Intent::Reply,
             alternatives: Vec::new(),
+            named_text: None,
         }
     }
 
@@ -88,7 +94,9 @@ impl<'r> Walk<'r> {
         };
         let outer_intent = std::mem::replace(&mut self.intent, Intent::of_subject(&out.headers.subject));
         let outer_alternatives = std::mem::take(&mut self.alternatives);
+        let outer_named_text = std::mem::replace(&mut self.named_text, named_text(&mail.root));
         self.part(mail.root, &mut out);
+        self.named_text = outer_named_text;
         let alternatives = std::mem::replace(&mut self.alternatives, outer_alternatives);
         self.intent = outer_intent;
         prefer(alternatives, &mut out.bodies);
@@ -103,7 +111,8 @@ impl<'r> Walk<'r> {
     }
 
     fn part(&mut self, part: Part, out: &mut ReadMessage) {
-        let is_body = !part.is_attachment && part.filename.is_none() && is_body_type(&part.media_type);
+        let is_named_text = self.named_text.as_ref() == Some(&part.number);
+        let is_body = (is_unnamed_text(&part) || is_named_text) && !is_armoured(&part);
         if is_body && let Some(skipped) = self.request.skipped(&part.number) {
             out.attachments.push(skipped_row(&part, skipped));
             return;
@@ -112,6 +121,9 @@ impl<'r> Walk<'r> {
             PartBody::Multipart(parts) if part.media_type == "multipart/alternative" => {
                 self.alternative(parts, out);
             }
+            PartBody::Multipart(parts) if part.media_type == "multipart/encrypted" => {
+                out.attachments.extend(parts.iter().map(encrypted_row));
+            }
             PartBody::Multipart(parts) => parts.into_iter().for_each(|part| self.part(part, out)),
             PartBody::Text(_) | PartBody::Bytes(_) if is_body => {
                 let document = self.body(&part);
@@ -119,7 +131,7 @@ impl<'r> Walk<'r> {
                     out.bodies.push(document);
                 }
             }
-            PartBody::Text(_) | PartBody::Bytes(_) | PartBody::Message(_) | PartBody::NotRead => {
+            PartBody::Text(_) | PartBody::Bytes(_) | PartBody::Message(_) | PartBody::NotRead(_) => {
                 self.attached(part, out);
             }
         }
@@ -163,9 +175,12 @@ impl<'r> Walk<'r> {
         let mut budget = Budget::new(&self.limits);
         let blocks = match &part.body {
             PartBody::Text(content) if part.media_type == "text/html" => html::blocks(content, &mut budget),
+            PartBody::Text(content) if part.media_type == ENRICHED => {
+                text::blocks(&text::without_commands(content), Folding::Fixed, &mut budget)
+            }
             PartBody::Text(content) => text::blocks(content, folding(part), &mut budget),
             PartBody::Bytes(content) => rtf::read(content, &self.limits).blocks,
-            PartBody::Multipart(_) | PartBody::Message(_) | PartBody::NotRead => Vec::new(),
+            PartBody::Multipart(_) | PartBody::Message(_) | PartBody::NotRead(_) => Vec::new(),
         };
         let document = Document {
             part: part.number.clone(),
@@ -261,6 +276,15 @@ fn row_of(part: &Part) -> Attachment {
     }
 }
 
+/// A part of an encrypted message (RFC 1847 section 2.2).
+fn encrypted_row(part: &Part) -> Attachment {
+    Attachment {
+        read: ReadStatus::Encrypted,
+        reason: Kind::Encrypted.reason().map(str::to_owned),
+        ..row_of(part)
+    }
+}
+
 fn skipped_row(part: &Part, skipped: &SkippedPart) -> Attachment {
     Attachment {
         read: skipped.read,
@@ -282,7 +306,41 @@ fn adopt(mut nested: ReadMessage, out: &mut ReadMessage) {
 }
 
 fn is_body_type(media_type: &str) -> bool {
-    matches!(media_type, "text/plain" | "text/html" | RTF)
+    matches!(media_type, "text/plain" | "text/html" | ENRICHED | RTF)
+}
+
+fn is_unnamed_text(part: &Part) -> bool {
+    !part.is_attachment && part.filename.is_none() && is_body_type(&part.media_type)
+}
+
+/// The first text that has a file name but is not sent as an attachment, in a mail that has no other text:
+/// some programs give each part a name.
+fn named_text(root: &Part) -> Option<String> {
+    let mut named = None;
+    let mut open = vec![root];
+    while let Some(part) = open.pop() {
+        match &part.body {
+            PartBody::Multipart(parts) => open.extend(parts.iter().rev()),
+            PartBody::Text(text) if !text.trim().is_empty() && is_body_type(&part.media_type) => {
+                if is_unnamed_text(part) {
+                    return None;
+                }
+                if !part.is_attachment && named.is_none() {
+                    named = Some(part.number.clone());
+                }
+            }
+            PartBody::Text(_) | PartBody::Bytes(_) | PartBody::Message(_) | PartBody::NotRead(_) => {}
+        }
+    }
+    named
+}
+
+/// An encrypted message in the place of a text (RFC 9580 section 6.2): named, not shown.
+fn is_armoured(part: &Part) -> bool {
+    match &part.body {
+        PartBody::Text(text) => text.trim_start().starts_with("-----BEGIN PGP MESSAGE-----"),
+        PartBody::Bytes(_) | PartBody::Multipart(_) | PartBody::Message(_) | PartBody::NotRead(_) => false,
+    }
 }
 
 fn folding(part: &Part) -> Folding {

@@ -50,6 +50,43 @@ pub(super) fn blocks(text: &str, folding: Folding, budget: &mut Budget) -> Vec<B
     reader.blocks
 }
 
+/// `text/enriched` (RFC 1896) without its commands: a single line end is a blank, of several one goes,
+/// `<<` is `<`, and what stands in `<param>` is no text.
+pub(super) fn without_commands(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut is_parameter = false;
+    while let Some(at) = rest.find(['<', '\n']) {
+        let (before, found) = rest.split_at(at);
+        if !is_parameter {
+            out.push_str(before);
+        }
+        if found.starts_with('\n') {
+            let ends = found.bytes().take_while(|b| *b == b'\n').count();
+            out.push_str(if ends == 1 { " " } else { &found[1..ends] });
+            rest = &found[ends..];
+        } else if let Some(after) = found.strip_prefix("<<") {
+            out.push('<');
+            rest = after;
+        } else {
+            let Some(end) = found.find('>') else {
+                rest = found;
+                break;
+            };
+            match found[1..end].to_ascii_lowercase().as_str() {
+                "param" => is_parameter = true,
+                "/param" => is_parameter = false,
+                _ => {}
+            }
+            rest = &found[end + 1..];
+        }
+    }
+    if !is_parameter {
+        out.push_str(rest);
+    }
+    out
+}
+
 struct Reader<'t> {
     folding: Folding,
     blocks: Vec<Block>,
@@ -172,6 +209,15 @@ mod tests {
             read("a long \nline\nnext", Folding::Flowed),
             "P a long line|next\n"
         );
+    }
+
+    #[test]
+    fn enriched_text_loses_its_commands() {
+        assert_eq!(
+            without_commands("<bold>a</bold>\nb <<c>\n\n<color><param>red</param>d</color> < e"),
+            "a b <c>\nd < e"
+        );
+        assert_eq!(without_commands("<param>x"), "");
     }
 
     #[test]

@@ -7,8 +7,9 @@
 //! All containers of a message share one [`Room`]: nothing is unpacked that it has no room for, whatever
 //! the containers say of their sizes and however they nest.
 
-use crate::domain::ReadLimits;
-use crate::mail::{Part, PartBody};
+use super::attachment::Reading;
+use crate::domain::{ReadLimits, ReadStatus};
+use crate::mail::{NotRead, Part, PartBody};
 
 /// How much the containers of one message may still unpack to.
 pub(super) struct Room {
@@ -77,13 +78,43 @@ pub(super) fn file(filename: Option<String>, media_type: &str, content: Vec<u8>)
     part
 }
 
-/// A file of a container that is listed and not unpacked.
+/// A file of a container that is listed and not unpacked, because there is no room for it.
 pub(super) fn file_not_read(filename: Option<String>, size: u64) -> Part {
-    let mut part = part("application/octet-stream", PartBody::NotRead);
+    file_without_content(filename, size, NotRead::Bounds)
+}
+
+/// A file of a container that is listed and not unpacked.
+pub(super) fn file_without_content(filename: Option<String>, size: u64, why: NotRead) -> Part {
+    let mut part = part("application/octet-stream", PartBody::NotRead(why));
     part.filename = filename;
     part.is_attachment = true;
     part.size = size;
     part
+}
+
+/// What the row of a part says whose content was not taken out.
+pub(super) fn reading_of(why: NotRead) -> Reading {
+    let (status, reason) = match why {
+        NotRead::Bounds => (
+            ReadStatus::TooLarge,
+            "more parts or nesting than the limit; not read",
+        ),
+        NotRead::TooLarge => (ReadStatus::TooLarge, "unpacks to more than the limit; not read"),
+        NotRead::Encrypted => (
+            ReadStatus::Encrypted,
+            "file behind a password; ask for it without one",
+        ),
+        NotRead::Method => (
+            ReadStatus::Unsupported,
+            "packed by a method that is not read; ask for the file itself",
+        ),
+        NotRead::Damaged => (ReadStatus::Unreadable, "damaged; it cannot be unpacked"),
+        NotRead::SameName => (
+            ReadStatus::Unreadable,
+            "another file in the archive has the same name; only that one was read",
+        ),
+    };
+    Reading::failed(status, reason)
 }
 
 /// A part without a name. Its number is set by [`multipart`].
@@ -91,7 +122,7 @@ pub(super) fn part(media_type: &str, body: PartBody) -> Part {
     let size = match &body {
         PartBody::Text(text) => text.len() as u64,
         PartBody::Bytes(bytes) => bytes.len() as u64,
-        PartBody::Multipart(_) | PartBody::Message(_) | PartBody::NotRead => 0,
+        PartBody::Multipart(_) | PartBody::Message(_) | PartBody::NotRead(_) => 0,
     };
     Part {
         number: String::new(),
@@ -124,6 +155,6 @@ pub(super) fn renumber(part: &mut Part, prefix: &str) {
     match &mut part.body {
         PartBody::Multipart(parts) => parts.iter_mut().for_each(|part| renumber(part, prefix)),
         PartBody::Message(mail) => renumber(&mut mail.root, prefix),
-        PartBody::Text(_) | PartBody::Bytes(_) | PartBody::NotRead => {}
+        PartBody::Text(_) | PartBody::Bytes(_) | PartBody::NotRead(_) => {}
     }
 }

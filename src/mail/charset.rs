@@ -48,6 +48,19 @@ pub(super) fn decode(bytes: &[u8], declared: Option<&str>) -> Decoded {
     }
 }
 
+/// A whole mail in UTF-16, as editors save one: with a byte order mark, or with a zero in every letter of
+/// its first field's name.
+pub(super) fn from_utf16(raw: &[u8]) -> Option<String> {
+    let encoding = match raw {
+        [0xff, 0xfe, ..] => UTF_16LE,
+        [0xfe, 0xff, ..] => UTF_16BE,
+        [a, 0, b, 0, ..] if a.is_ascii_alphabetic() && b.is_ascii_alphabetic() => UTF_16LE,
+        [0, a, 0, b, ..] if a.is_ascii_alphabetic() && b.is_ascii_alphabetic() => UTF_16BE,
+        _ => return None,
+    };
+    Some(encoding.decode_with_bom_removal(raw).0.into_owned())
+}
+
 fn is_utf7(label: &str) -> bool {
     matches!(
         label,

@@ -13,9 +13,10 @@ mod header;
 pub mod html;
 mod transfer;
 mod tree;
+mod uuencode;
 
 pub(crate) use header::{WORD_TOKEN_END, WORD_TOKEN_START, mask_words};
-pub(crate) use tree::possible_date;
+pub(crate) use tree::{possible_date, without_controls};
 
 use crate::domain::{MailLimits, Repair};
 use std::ops::Range;
@@ -72,8 +73,25 @@ pub enum PartBody {
     Multipart(Vec<Part>),
     /// An attached mail.
     Message(Box<Mail>),
-    /// Beyond a bound: not read.
-    NotRead,
+    /// Listed, its content not taken out.
+    NotRead(NotRead),
+}
+
+/// Why the content of a part was not taken out of what it came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotRead {
+    /// More parts, or deeper nesting, than the bound.
+    Bounds,
+    /// Larger than the bound once unpacked.
+    TooLarge,
+    /// Behind a password.
+    Encrypted,
+    /// Packed by a method that is not known here.
+    Method,
+    /// Its bytes do not unpack.
+    Damaged,
+    /// Another file of its container has the same name and took its place.
+    SameName,
 }
 
 /// Takes a mail apart. Total: whatever the bytes, there is a tree, and `repairs` says what was mended.

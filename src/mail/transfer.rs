@@ -22,9 +22,22 @@ pub(super) struct Base64 {
 /// middle (pieces encoded one by one) are mended. `None` where it is no base64 at all, but plain text
 /// with a wrong label.
 pub(super) fn base64(encoded: &[u8]) -> Option<Base64> {
-    if is_plain_text(encoded) {
+    let decoded = decode_base64(encoded);
+    if is_plain_text(encoded) && !is_readable(&decoded.bytes) {
         return None;
     }
+    Some(decoded)
+}
+
+/// Words decode to readable text by chance only where they are few.
+fn is_readable(decoded: &[u8]) -> bool {
+    const FEWEST: usize = 9;
+    decoded.len() >= FEWEST
+        && std::str::from_utf8(decoded)
+            .is_ok_and(|text| text.chars().all(|c| !c.is_control() || c.is_ascii_whitespace()))
+}
+
+fn decode_base64(encoded: &[u8]) -> Base64 {
     let mut out = Base64 {
         bytes: Vec::with_capacity(encoded.len() / 4 * 3 + 3),
         mended: false,
@@ -42,7 +55,7 @@ pub(super) fn base64(encoded: &[u8]) -> Option<Base64> {
         } else if byte == b'=' {
             if is_footer(&encoded[at..]) {
                 out.mended = true;
-                return Some(out);
+                return out;
             }
             (bits, held) = (0, 0);
         } else if !byte.is_ascii_whitespace() {
@@ -51,7 +64,7 @@ pub(super) fn base64(encoded: &[u8]) -> Option<Base64> {
     }
     // A whole number of quanta leaves no bits; padding has cleared them.
     out.mended |= held > 0;
-    Some(out)
+    out
 }
 
 /// Most lines have spaces between words.
@@ -134,6 +147,8 @@ mod tests {
     #[test]
     fn plain_text_labelled_base64_is_told() {
         assert!(base64(b"Dear team,\r\nplease call me back.\r\n").is_none());
+        assert!(base64(b"Yes please").is_none());
+        assert_eq!(decoded("!!!SGVs~bG8g*d29y bGQ"), ("Hello world".into(), true));
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use super::header::{self, Structured, structured};
 use super::transfer::{base64, quoted_printable};
-use super::{Field, Mail, Part, PartBody, charset, lines};
+use super::uuencode::{self, Piece};
+use super::{Field, Mail, NotRead, Part, PartBody, charset, lines};
 use crate::domain::{MailLimits, Repair};
 use jiff::civil;
 use mail_parser::DateTime;
@@ -19,7 +20,14 @@ pub(super) fn parse(raw: &[u8], limits: &MailLimits) -> Mail {
         parts_left: limits.max_parts,
         repairs: Vec::new(),
     };
-    reader.mail(raw, "", 0)
+    match charset::from_utf16(raw) {
+        Some(text) => {
+            let mut mail = reader.mail(text.as_bytes(), "", 0);
+            mail.repairs.insert(0, Repair::Charset);
+            mail
+        }
+        None => reader.mail(raw, "", 0),
+    }
 }
 
 struct Reader<'l> {
@@ -129,7 +137,7 @@ impl Reader<'_> {
     }
 
     fn part(&mut self, fields: Vec<Field>, body: &[u8], place: Place<'_>) -> Part {
-        let declared = self.declared(&fields);
+        let declared = self.declared(&fields, place.default_type());
         let depth = place.depth();
         let multipart = self.multipart_content(&declared, body);
         let is_message = matches!(
@@ -146,14 +154,21 @@ impl Reader<'_> {
             content_id: declared.content_id.clone(),
             fields,
             size: body.len() as u64,
-            body: PartBody::NotRead,
+            body: PartBody::NotRead(NotRead::Bounds),
         };
         if let Some(multipart) = multipart {
             if !part.media_type.starts_with("multipart/") {
                 part.media_type = "multipart/mixed".to_owned();
             }
             if depth < self.limits.max_depth {
-                part.body = self.multipart(&multipart, place.children_prefix(), depth);
+                let children = Children {
+                    prefix: place.children_prefix(),
+                    default_type: match part.media_type.as_str() {
+                        "multipart/digest" => "message/rfc822",
+                        _ => TEXT,
+                    },
+                };
+                part.body = self.multipart(&multipart, &children, depth);
             } else {
                 self.repaired(Repair::Bounds);
             }
@@ -188,11 +203,62 @@ impl Reader<'_> {
             part.body = PartBody::Bytes(bytes.into_owned());
             return;
         }
-        let decoded = charset::decode(&bytes, part.charset.as_deref());
+        let pieces = match part.media_type.as_str() {
+            TEXT if !part.is_attachment && part.filename.is_none() => uuencode::split(&bytes),
+            _ => None,
+        };
+        part.body = match pieces {
+            None => PartBody::Text(self.text(&bytes, part.charset.as_deref())),
+            Some(pieces) => self.files_in_text(pieces, part),
+        };
+    }
+
+    fn text(&mut self, bytes: &[u8], charset: Option<&str>) -> String {
+        let decoded = charset::decode(bytes, charset);
         if decoded.overruled {
             self.repaired(Repair::Charset);
         }
-        part.body = PartBody::Text(normal_line_ends(decoded.text));
+        normal_line_ends(decoded.text)
+    }
+
+    /// A text with files written into it, as a multipart of texts and files.
+    fn files_in_text(&mut self, pieces: Vec<Piece>, part: &mut Part) -> PartBody {
+        let mut parts = Vec::new();
+        for piece in pieces {
+            let (filename, content) = match piece {
+                Piece::Text(text) if text.trim_ascii().is_empty() => continue,
+                Piece::Text(text) => (None, text),
+                Piece::File { name, content } => {
+                    let name = charset::decode(&name, None).text;
+                    (Some(without_controls(&name)), content)
+                }
+            };
+            if self.parts_left == 0 {
+                self.repaired(Repair::Bounds);
+                break;
+            }
+            self.parts_left -= 1;
+            let size = content.len() as u64;
+            let is_file = filename.is_some();
+            let (media_type, body) = if is_file {
+                ("application/octet-stream", PartBody::Bytes(content))
+            } else {
+                (TEXT, PartBody::Text(self.text(&content, part.charset.as_deref())))
+            };
+            parts.push(Part {
+                number: format!("{}.{}", part.number, parts.len() + 1),
+                media_type: media_type.to_owned(),
+                charset: None,
+                filename,
+                is_attachment: is_file,
+                content_id: None,
+                fields: Vec::new(),
+                size,
+                body,
+            });
+        }
+        part.media_type = "multipart/mixed".to_owned();
+        PartBody::Multipart(parts)
     }
 
     fn transfer_decode<'b>(&mut self, body: &'b [u8], encoding: Encoding) -> Cow<'b, [u8]> {
@@ -214,7 +280,7 @@ impl Reader<'_> {
         }
     }
 
-    fn declared(&mut self, fields: &[Field]) -> Declared {
+    fn declared(&mut self, fields: &[Field], default_type: &str) -> Declared {
         let field = |name: &str| fields.iter().find(|f| f.name == name);
         let content_type = field("content-type").map(|f| structured(&f.raw));
         let disposition = field("content-disposition").map(|f| structured(&f.raw));
@@ -242,7 +308,7 @@ impl Reader<'_> {
         };
         Declared {
             is_typed: media_type.as_ref().is_some_and(|t| !t.is_odd),
-            media_type: media_type.map_or_else(|| "text/plain".to_owned(), |t| t.name),
+            media_type: media_type.map_or_else(|| default_type.to_owned(), |t| t.name),
             charset: parameter("charset")
                 .map(|c| c.trim_matches(['"', '\'', ' ']).to_ascii_lowercase())
                 .filter(|c| !c.is_empty()),
@@ -298,7 +364,8 @@ impl Reader<'_> {
         found
     }
 
-    fn multipart(&mut self, multipart: &Multipart<'_>, prefix: &str, depth: usize) -> PartBody {
+    fn multipart(&mut self, multipart: &Multipart<'_>, children: &Children<'_>, depth: usize) -> PartBody {
+        let prefix = children.prefix;
         let (ranges, is_closed) = split_parts(&multipart.content, &multipart.boundary, self.parts_left + 1);
         if !is_closed {
             self.repaired(Repair::Boundary);
@@ -321,6 +388,7 @@ impl Reader<'_> {
             let place = Place::Child {
                 number,
                 depth: depth + 1,
+                default_type: children.default_type,
             };
             parts.push(self.part(fields, &entity[body_at..], place));
         }
@@ -335,9 +403,26 @@ struct Multipart<'b> {
 
 /// Where a part stands: the root of a mail (attached at `prefix`, or outermost) or a multipart's child.
 enum Place<'p> {
-    Root { prefix: &'p str, depth: usize },
-    Child { number: String, depth: usize },
+    Root {
+        prefix: &'p str,
+        depth: usize,
+    },
+    Child {
+        number: String,
+        depth: usize,
+        default_type: &'p str,
+    },
 }
+
+/// What a multipart's parts have in common.
+struct Children<'c> {
+    prefix: &'c str,
+    /// Of parts that declare none (RFC 2046 section 5.1.5).
+    default_type: &'c str,
+}
+
+/// What an entity is that declares no type (RFC 2045 section 5.2).
+const TEXT: &str = "text/plain";
 
 impl Place<'_> {
     fn depth(&self) -> usize {
@@ -353,6 +438,13 @@ impl Place<'_> {
             Self::Root { prefix: "", .. } => "1".to_owned(),
             Self::Root { prefix, .. } => format!("{prefix}.1"),
             Self::Child { number, .. } => number.clone(),
+        }
+    }
+
+    fn default_type(&self) -> &str {
+        match self {
+            Self::Root { .. } => TEXT,
+            Self::Child { default_type, .. } => default_type,
         }
     }
 
@@ -374,7 +466,7 @@ fn not_read(number: String) -> Part {
         content_id: None,
         fields: Vec::new(),
         size: 0,
-        body: PartBody::NotRead,
+        body: PartBody::NotRead(NotRead::Bounds),
     }
 }
 
@@ -521,7 +613,7 @@ pub(crate) fn possible_date(value: &str) -> Option<DateTime> {
 
 /// A file name as it may be shown: without control characters, and without the directional ones that turn
 /// `cod.exe` round on a screen (UAX 9 section 2).
-fn without_controls(name: &str) -> String {
+pub(crate) fn without_controls(name: &str) -> String {
     let is_directional = |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     name.chars()
         .filter(|c| !c.is_control() && !is_directional(*c))

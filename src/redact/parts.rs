@@ -88,7 +88,7 @@ impl Taken {
                 Some(Outline::Attachment(segment, "plain"))
             }
             PartBody::Bytes(bytes) => self.bytes(part, bytes, within),
-            PartBody::NotRead => self.hold(HoldReason::MessageNotUnderstood),
+            PartBody::NotRead(_) => self.hold(HoldReason::MessageNotUnderstood),
         }
     }
 

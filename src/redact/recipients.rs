@@ -151,6 +151,6 @@ fn any_text(part: &Part, condition: &dyn Fn(&str) -> bool) -> bool {
         PartBody::Text(text) => condition(text),
         PartBody::Multipart(parts) => parts.iter().any(|part| any_text(part, condition)),
         PartBody::Message(mail) => any_text(&mail.root, condition),
-        PartBody::Bytes(_) | PartBody::NotRead => false,
+        PartBody::Bytes(_) | PartBody::NotRead(_) => false,
     }
 }

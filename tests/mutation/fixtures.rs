@@ -97,6 +97,6 @@ fn attached(part: &Part, folder: &Path, found: &mut Vec<Document>) {
             let (path, content) = (folder.join(name), content.clone());
             found.push(Document { path, content });
         }
-        PartBody::Text(_) | PartBody::NotRead => {}
+        PartBody::Text(_) | PartBody::NotRead(_) => {}
     }
 }

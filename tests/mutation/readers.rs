@@ -96,7 +96,7 @@ fn may_end_a_process(part: &Part) -> bool {
         PartBody::Bytes(content) => is_marked(content),
         PartBody::Multipart(parts) => parts.iter().any(may_end_a_process),
         PartBody::Message(mail) => may_end_a_process(&mail.root),
-        PartBody::NotRead => false,
+        PartBody::NotRead(_) => false,
     }
 }
 

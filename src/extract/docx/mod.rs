@@ -1,11 +1,15 @@
-//! Word documents (Office Open XML): paragraphs, tables, fields, content controls, text boxes.
+//! Word documents (Office Open XML): paragraphs, tables, fields, content controls, text boxes, notes.
 //!
 //! Read as the author would see it with all changes accepted: deleted text is left out, hidden text kept
-//! apart, prompts told from answers.
+//! apart, prompts told from answers. Comments are about the text and stand in a quotation of their own.
 //!
 //! # Security
-//! Container and XML are bounded ([`super::container`], [`super::xml`]); a stack of our own, no recursion.
+//! Container and XML are bounded ([`super::container`], [`super::xml`]); a stack of our own, no recursion but into
+//! embedded documents, to [`MAX_EMBEDDED_DEPTH`].
 
+mod drawing;
+mod embedded;
+mod package;
 mod styles;
 mod walker;
 
@@ -13,18 +17,29 @@ use super::ReadLimits;
 use super::attachment::{Reading, TOO_LONG};
 use super::budget::Budget;
 use super::builder::Builder;
-use super::container::{Container, ContainerError};
-use super::xml::{self, Xml, XmlError};
-use crate::domain::{Block, FormField, ReadStatus};
+use super::container::ContainerError;
+use super::xml::{self, XmlError};
+use crate::domain::{Block, FormField, Inline, ReadStatus, inline_text};
+use embedded::Chunks;
+use package::{Package, Relationship};
+use std::collections::HashSet;
 use styles::Styles;
 use walker::Walker;
 
 /// Most headers and footers read.
-const MAX_MARGINS: usize = 24;
+const MAX_MARGINS: usize = 60;
+/// Deepest documents embedded in one another.
+const MAX_EMBEDDED_DEPTH: usize = 2;
+/// Said of files inside that no reader here opens.
+const HOLDS_FILES: &str = "holds other files that were not read; open it in Word to see them";
 
 /// Reads a document.
 pub(super) fn read(bytes: &[u8], limits: &ReadLimits) -> Reading {
-    match read_parts(bytes, limits) {
+    read_at(bytes, limits, 0)
+}
+
+fn read_at(bytes: &[u8], limits: &ReadLimits, depth: usize) -> Reading {
+    match read_parts(bytes, limits, depth) {
         Ok(reading) => reading,
         Err(ContainerError::TooLarge) => failed(ReadStatus::TooLarge, ContainerError::TooLarge),
         Err(ContainerError::TooManyMembers) => failed(ReadStatus::TooLarge, ContainerError::TooManyMembers),
@@ -39,103 +54,222 @@ fn failed(status: ReadStatus, error: ContainerError) -> Reading {
     Reading::failed(status, error.to_string())
 }
 
-fn read_parts(bytes: &[u8], limits: &ReadLimits) -> Result<Reading, ContainerError> {
-    let mut container = Container::open(bytes, limits)?;
-    let names = container.names();
-    let main = main_part(&mut container, &names)?;
+fn read_parts(bytes: &[u8], limits: &ReadLimits, depth: usize) -> Result<Reading, ContainerError> {
+    let mut package = Package::open(bytes, limits)?;
+    let main = package.main_part()?;
     let folder = main.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-    let document = container.read(&main)?;
-    let styles = match container.read(&format!("{folder}/styles.xml")) {
+    let document = package.read(&main)?;
+    let styles = match package.read(&format!("{folder}/styles.xml")) {
         Ok(bytes) => Styles::read(&bytes),
         Err(_) => Styles::default(),
     };
+    let relationships = package.relationships(&main);
+    let found = embedded::read(&mut package, &relationships, limits, depth);
     let mut budget = Budget::new(limits);
-    let mut fields = Vec::new();
-    let mut blocks = Vec::new();
-    let mut problem = None;
-    for name in margins(&names, &folder, "header") {
-        let bytes = container.read(&name)?;
-        problem = problem.or(part(&bytes, &styles, &mut budget, &mut blocks, &mut fields).err());
+    let mut reader = Reader {
+        styles: &styles,
+        budget: &mut budget,
+        blocks: Vec::new(),
+        fields: Vec::new(),
+        problem: None,
+        holds_files: found.holds_files,
+    };
+    for name in targets(&package, &relationships, &folder, "header") {
+        reader.margin(package.read(&name));
     }
-    problem = problem.or(part(&document, &styles, &mut budget, &mut blocks, &mut fields).err());
-    for name in margins(&names, &folder, "footer") {
-        let bytes = container.read(&name)?;
-        problem = problem.or(part(&bytes, &styles, &mut budget, &mut blocks, &mut fields).err());
+    reader.part(&document, found.chunks);
+    for kind in ["footnotes", "endnotes"] {
+        for name in targets(&package, &relationships, &folder, kind) {
+            reader.other(package.read(&name));
+        }
     }
-    if let Some(problem) = problem {
-        return Ok(broken_off(problem, blocks, fields));
+    for name in targets(&package, &relationships, &folder, "footer") {
+        reader.margin(package.read(&name));
     }
-    let mut reading = Reading::of_blocks(blocks, &budget);
-    reading.fields = fields;
-    if budget.is_exhausted() {
-        reading.reason = Some(TOO_LONG.to_owned());
+    for (part, element) in [("charts/chart", "chart"), ("diagrams/data", "dataModel")] {
+        for name in package.named(&format!("{folder}/{part}"), ".xml") {
+            reader.drawing(package.read(&name), element);
+        }
     }
-    Ok(reading)
+    reader.blocks.extend(found.blocks);
+    for name in targets(&package, &relationships, &folder, "comments") {
+        reader.comments(package.read(&name));
+    }
+    Ok(reader.finish())
 }
 
-/// What was read before the text broke off is kept; a file that declares entities is refused as a whole.
-fn broken_off(problem: XmlError, blocks: Vec<Block>, fields: Vec<FormField>) -> Reading {
-    if problem == XmlError::Declaration || blocks.is_empty() {
-        return Reading::failed(ReadStatus::Unreadable, problem.to_string());
-    }
-    Reading {
-        status: ReadStatus::Partial,
-        reason: Some(problem.to_string()),
-        blocks,
-        fields,
-    }
-}
-
-fn part(
-    bytes: &[u8],
-    styles: &Styles,
-    budget: &mut Budget,
-    blocks: &mut Vec<Block>,
-    fields: &mut Vec<FormField>,
-) -> Result<(), XmlError> {
-    let mut walker = Walker::new(styles, Builder::new(budget));
-    let result = xml::read(bytes, |event| walker.event(event));
-    let (found, found_fields) = walker.finish();
-    blocks.extend(found);
-    fields.extend(found_fields);
-    result
-}
-
-/// The part that `_rels/.rels` names as the document.
-fn main_part(container: &mut Container<'_>, names: &[String]) -> Result<String, ContainerError> {
-    let mut target = None;
-    if let Ok(bytes) = container.read("_rels/.rels") {
-        let _ = xml::read(&bytes, |event| {
-            if let Xml::Start(tag) = event
-                && tag.name() == "Relationship"
-                && tag
-                    .attribute("Type")
-                    .is_some_and(|t| t.ends_with("/officeDocument"))
-            {
-                target = tag.attribute("Target");
-            }
+/// The parts of a kind that the document names, each once; where it names none, those with such names.
+fn targets(package: &Package<'_>, relationships: &[Relationship], folder: &str, kind: &str) -> Vec<String> {
+    let mut seen = HashSet::new();
+    let mut found: Vec<String> = relationships
+        .iter()
+        .filter(|r| r.kind == kind && seen.insert(r.target.as_str()))
+        .map(|r| r.target.clone())
+        .collect();
+    if found.is_empty() {
+        found = package.named(&format!("{folder}/{kind}"), ".xml");
+        found.retain(|name| {
+            let rest = name.trim_start_matches(&format!("{folder}/{kind}"));
+            rest.trim_end_matches(".xml").bytes().all(|b| b.is_ascii_digit())
         });
     }
-    let target = target.map(|t| t.trim_start_matches('/').to_owned());
-    target
-        .filter(|t| names.contains(t))
-        .or_else(|| {
-            let is_document = |name: &&String| name.starts_with("word/document") && name.ends_with(".xml");
-            names.iter().find(is_document).cloned()
-        })
-        .ok_or(ContainerError::Missing)
+    found.truncate(MAX_MARGINS);
+    found
 }
 
-fn margins(names: &[String], folder: &str, kind: &str) -> Vec<String> {
-    let start = format!("{folder}/{kind}");
-    let mut found: Vec<String> = names
-        .iter()
-        .filter(|name| name.starts_with(&start) && name.ends_with(".xml"))
-        .take(MAX_MARGINS)
-        .cloned()
-        .collect();
-    found.sort();
-    found
+struct Reader<'s, 'b> {
+    styles: &'s Styles,
+    budget: &'b mut Budget,
+    blocks: Vec<Block>,
+    fields: Vec<FormField>,
+    /// The first thing that went wrong.
+    problem: Option<Problem>,
+    holds_files: bool,
+}
+
+enum Problem {
+    Xml(XmlError),
+    Container(ContainerError),
+}
+
+impl Reader<'_, '_> {
+    fn walk(&mut self, bytes: &[u8], chunks: Chunks) -> Vec<Block> {
+        let mut walker = Walker::new(self.styles, chunks, Builder::new(self.budget));
+        let result = xml::read(bytes, |event| walker.event(event));
+        let walked = walker.finish();
+        self.fields.extend(walked.fields);
+        self.holds_files |= walked.holds_files;
+        if let Err(error) = result {
+            self.problem.get_or_insert(Problem::Xml(error));
+        }
+        walked.blocks
+    }
+
+    fn part(&mut self, bytes: &[u8], chunks: Chunks) {
+        let blocks = self.walk(bytes, chunks);
+        self.blocks.extend(blocks);
+    }
+
+    /// A part beside the text: where it cannot be read, the text still can.
+    fn open(&mut self, bytes: Result<Vec<u8>, ContainerError>) -> Option<Vec<u8>> {
+        match bytes {
+            Ok(bytes) => Some(bytes),
+            Err(error) => {
+                self.problem.get_or_insert(Problem::Container(error));
+                None
+            }
+        }
+    }
+
+    fn other(&mut self, bytes: Result<Vec<u8>, ContainerError>) {
+        if let Some(bytes) = self.open(bytes) {
+            self.part(&bytes, Chunks::default());
+        }
+    }
+
+    /// A header or footer. Each section has its own, often with the same text: that is read once.
+    fn margin(&mut self, bytes: Result<Vec<u8>, ContainerError>) {
+        let Some(bytes) = self.open(bytes) else {
+            return;
+        };
+        let fields = self.fields.len();
+        let blocks = self.walk(&bytes, Chunks::default());
+        let is_known = self.fields.len() == fields
+            && !blocks.is_empty()
+            && self
+                .blocks
+                .windows(blocks.len())
+                .any(|known| known.iter().zip(&blocks).all(|(a, b)| is_same_line(a, b)));
+        if !is_known {
+            self.blocks.extend(blocks);
+        }
+    }
+
+    fn drawing(&mut self, bytes: Result<Vec<u8>, ContainerError>, element: &str) {
+        if let Some(bytes) = self.open(bytes) {
+            let (blocks, result) = drawing::read(&bytes, element, self.budget);
+            self.blocks.extend(blocks);
+            if let Err(error) = result {
+                self.problem.get_or_insert(Problem::Xml(error));
+            }
+        }
+    }
+
+    /// What others wrote about the text: never a part of it.
+    fn comments(&mut self, bytes: Result<Vec<u8>, ContainerError>) {
+        let Some(bytes) = self.open(bytes) else {
+            return;
+        };
+        let fields = self.fields.len();
+        let blocks = self.walk(&bytes, Chunks::default());
+        self.fields.truncate(fields);
+        if blocks.is_empty() {
+            return;
+        }
+        let text = Inline::Text {
+            text: "Comments".to_owned(),
+            bold: false,
+            struck: false,
+        };
+        let mut quoted = vec![Block::Heading {
+            level: 1,
+            text: vec![text],
+            page: None,
+        }];
+        quoted.extend(blocks.into_iter().map(as_item));
+        self.blocks.push(Block::Quote(quoted));
+    }
+
+    /// What was read before the text broke off is kept; a file that declares entities is refused as a whole.
+    fn finish(self) -> Reading {
+        let is_empty = self.blocks.is_empty() && self.fields.is_empty();
+        let problem = match self.problem {
+            None => None,
+            Some(Problem::Xml(error)) if error == XmlError::Declaration || is_empty => {
+                return Reading::failed(ReadStatus::Unreadable, error.to_string());
+            }
+            Some(Problem::Xml(error)) => Some(error.to_string()),
+            Some(Problem::Container(error)) => Some(error.to_string()),
+        };
+        let mut reading = Reading::of_blocks(self.blocks, self.budget);
+        reading.fields = self.fields;
+        let files = || self.holds_files.then(|| HOLDS_FILES.to_owned());
+        let cut = || self.budget.is_exhausted().then(|| TOO_LONG.to_owned());
+        if let Some(reason) = problem.or_else(cut).or_else(files) {
+            reading.status = ReadStatus::Partial;
+            reading.reason = Some(reason);
+        }
+        reading
+    }
+}
+
+fn as_item(block: Block) -> Block {
+    match block {
+        Block::Paragraph { text, page } => Block::ListItem { text, page },
+        other @ (Block::Heading { .. }
+        | Block::ListItem { .. }
+        | Block::Definition { .. }
+        | Block::Table(_)
+        | Block::Rule
+        | Block::Quote(_)) => other,
+    }
+}
+
+/// Whether two blocks are lines with the same text. Tables are not compared: one stands in each header.
+fn is_same_line(a: &Block, b: &Block) -> bool {
+    match (line_of(a), line_of(b)) {
+        (Some(a), Some(b)) => inline_text(a) == inline_text(b),
+        (_, _) => false,
+    }
+}
+
+fn line_of(block: &Block) -> Option<&[Inline]> {
+    match block {
+        Block::Heading { text, .. } | Block::Paragraph { text, .. } | Block::ListItem { text, .. } => {
+            Some(text)
+        }
+        Block::Definition { .. } | Block::Table(_) | Block::Rule | Block::Quote(_) => None,
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What the style sheet of a document says that matters: headings, bold, hidden, lists.
 
-use super::super::xml::{Xml, read};
+use crate::extract::xml::{Xml, read};
 use std::collections::HashMap;
 
 /// Longest chain of styles based on one another that is followed.
@@ -14,6 +14,7 @@ pub(super) struct Style {
     outline_level: Option<u8>,
     bold: Option<bool>,
     hidden: Option<bool>,
+    struck: Option<bool>,
 }
 
 /// All styles by their id.
@@ -36,6 +37,7 @@ impl Styles {
                     style.outline_level = tag.val().and_then(|v| v.parse().ok());
                 }
                 ("b", Some((_, style))) => style.bold = Some(tag.is_on()),
+                ("strike" | "dstrike", Some((_, style))) => style.struck = Some(tag.is_on()),
                 ("vanish", Some((_, style))) => style.hidden = Some(tag.is_on()),
                 _ => {}
             },
@@ -76,6 +78,10 @@ impl Styles {
 
     pub(super) fn is_hidden(&self, id: &str) -> bool {
         self.chain(id).find_map(|style| style.hidden).unwrap_or(false)
+    }
+
+    pub(super) fn is_struck(&self, id: &str) -> bool {
+        self.chain(id).find_map(|style| style.struck).unwrap_or(false)
     }
 
     /// The style of prompts in content controls.

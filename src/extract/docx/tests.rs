@@ -216,3 +216,212 @@ fn text_that_breaks_off_is_kept_as_partial() {
     assert_eq!(reading.status, ReadStatus::Partial);
     assert_eq!(outline(&reading.blocks), "P kept\n");
 }
+
+/// A package with these parts, each related to the document by its kind.
+fn package(body: &str, parts: &[(&str, &str, &[u8])]) -> Vec<u8> {
+    let relationships: String = parts
+        .iter()
+        .enumerate()
+        .map(|(at, (kind, name, _))| {
+            format!("<Relationship Id='r{at}' Type='http://purl.oclc.org/ooxml/officeDocument/relationships/{kind}' Target='{name}'/>")
+        })
+        .collect();
+    let relationships = format!("<Relationships>{relationships}</Relationships>");
+    let document = document(body);
+    let names: Vec<String> = parts.iter().map(|(_, name, _)| format!("word/{name}")).collect();
+    let mut members: Vec<(&str, &[u8])> = vec![
+        ("word/document.xml", &document),
+        ("word/_rels/document.xml.rels", relationships.as_bytes()),
+    ];
+    members.extend(
+        names
+            .iter()
+            .zip(parts)
+            .map(|(name, (_, _, content))| (name.as_str(), *content)),
+    );
+    zipped(&members)
+}
+
+fn paragraph(text: &str) -> String {
+    format!("<w:p><w:r><w:t>{text}</w:t></w:r></w:p>")
+}
+
+#[track_caller]
+fn check_package(body: &str, parts: &[(&str, &str, &[u8])], expected: &str) {
+    let reading = read(&package(body, parts), &ReadLimits::default());
+    assert_eq!(
+        (outline(&reading.blocks).as_str(), reading.status),
+        (expected, ReadStatus::Ok)
+    );
+}
+
+#[test]
+fn notes_follow_the_text_and_comments_stand_apart() {
+    let notes = format!(
+        "<w:footnotes><w:footnote>{}</w:footnote></w:footnotes>",
+        paragraph("note")
+    );
+    let comments = format!(
+        "<w:comments><w:comment>{}</w:comment></w:comments>",
+        paragraph("Name: Al")
+    );
+    check_package(
+        &paragraph("text"),
+        &[
+            ("comments", "comments.xml", comments.as_bytes()),
+            ("footnotes", "footnotes.xml", notes.as_bytes()),
+            ("endnotes", "endnotes.xml", notes.as_bytes()),
+        ],
+        "P text\nP note\nP note\nQ[H1 Comments\nL Name: Al]\n",
+    );
+}
+
+#[test]
+fn the_same_header_of_several_sections_is_read_once() {
+    let (one, two) = (paragraph("one"), paragraph("two"));
+    check_package(
+        &paragraph("text"),
+        &[
+            (
+                "header",
+                "header1.xml",
+                format!("<w:hdr>{one}</w:hdr>").as_bytes(),
+            ),
+            (
+                "header",
+                "header2.xml",
+                format!("<w:hdr>{one}</w:hdr>").as_bytes(),
+            ),
+            (
+                "header",
+                "header3.xml",
+                format!("<w:hdr>{two}</w:hdr>").as_bytes(),
+            ),
+        ],
+        "P one\nP two\nP text\n",
+    );
+}
+
+#[test]
+fn text_taken_in_whole_stands_at_its_place() {
+    let inner = zipped(&[("word/document.xml", &document(&paragraph("word")))]);
+    check_package(
+        &format!("{}<w:altChunk r:id='r0'/><w:altChunk r:id='r2'/>{}<w:altChunk r:id='r1'/>", paragraph("a"), paragraph("b")),
+        &[
+            ("aFChunk", "chunk.html", b"<table><tr><td>Name<td>Jo</table>"),
+            ("aFChunk", "chunk.mht", b"MIME-Version: 1.0\nContent-Type: multipart/related; boundary=x\n\n--x\nContent-Type: text/html\n\n<p>page</p>\n--x--\n"),
+            ("aFChunk", "chunk.docx", &inner),
+        ],
+        "P a\nT Name ; Jo\nP word\nP b\nP page\n",
+    );
+}
+
+#[test]
+fn charts_and_diagrams_give_their_words() {
+    let chart = "<c:chartSpace><c:chart><c:title><a:p><a:r><a:t>Harm</a:t></a:r></a:p></c:title><c:cat><c:strRef><c:f>A1</c:f>\
+                 <c:strCache><c:pt><c:v>2025</c:v></c:pt></c:strCache></c:strRef></c:cat><c:val><c:numCache><c:pt><c:v>7</c:v></c:pt></c:numCache></c:val></c:chart></c:chartSpace>";
+    let diagram = "<dgm:dataModel><dgm:t><a:p><a:r><a:t>Step</a:t></a:r></a:p></dgm:t></dgm:dataModel>";
+    let bytes = zipped(&[
+        ("word/document.xml", &document(&paragraph("text"))),
+        ("word/charts/chart1.xml", chart.as_bytes()),
+        ("word/diagrams/data1.xml", diagram.as_bytes()),
+    ]);
+    let reading = read(&bytes, &ReadLimits::default());
+    assert_eq!(outline(&reading.blocks), "P text\nP Harm\nP 2025\nP Step\n");
+}
+
+#[test]
+fn embedded_documents_are_read_or_said_to_be_there() {
+    let inner = zipped(&[("word/document.xml", &document(&paragraph("inside")))]);
+    let body = format!(
+        "{}<w:p><w:r><w:object><o:OLEObject ProgID='Word.Document.12'/></w:object></w:r></w:p>",
+        paragraph("text")
+    );
+    check_package(
+        &body,
+        &[("package", "embeddings/a.docx", &inner)],
+        "P text\nP inside\n",
+    );
+    let reading = read_body(&format!(
+        "{}<w:p><w:r><w:object><o:OLEObject ProgID='Package'/></w:object></w:r></w:p>",
+        paragraph("text")
+    ));
+    assert_eq!(
+        (reading.status, reading.reason.as_deref()),
+        (ReadStatus::Partial, Some(HOLDS_FILES))
+    );
+}
+
+#[test]
+fn documents_embedded_in_one_another_are_bounded() {
+    let mut bytes = package(&paragraph("0"), &[]);
+    for level in 1..6 {
+        bytes = package(&paragraph(&level.to_string()), &[("package", "a.docx", &bytes)]);
+    }
+    let reading = read(&bytes, &ReadLimits::default());
+    assert_eq!(outline(&reading.blocks), "P 5\nP 4\nP 3\n");
+}
+
+#[test]
+fn a_deleted_paragraph_mark_joins_and_a_deleted_cell_goes() {
+    check(
+        "<w:p><w:pPr><w:rPr><w:del/></w:rPr></w:pPr><w:r><w:t>one </w:t></w:r></w:p><w:p><w:r><w:t>line</w:t></w:r></w:p>\
+         <w:tbl><w:tr><w:tc><w:p><w:r><w:t>a</w:t></w:r></w:p></w:tc><w:tc><w:tcPr><w:cellDel/></w:tcPr><w:p><w:r><w:t>b</w:t></w:r></w:p></w:tc>\
+         <w:tc><w:p><w:r><w:t>c</w:t></w:r></w:p></w:tc></w:tr></w:tbl>",
+        "P one line\nT a ; c\n",
+    );
+}
+
+#[test]
+fn one_drawing_of_several_is_read() {
+    let boxed = |text: &str| {
+        format!(
+            "<w:pict><w:txbxContent>{}</w:txbxContent></w:pict>",
+            paragraph(text)
+        )
+    };
+    check(
+        &format!(
+            "<w:p><w:r><mc:AlternateContent><mc:Choice>{}</mc:Choice><mc:Choice>{}</mc:Choice><mc:Fallback>{}</mc:Fallback></mc:AlternateContent>\
+             <mc:AlternateContent><mc:Fallback>{}</mc:Fallback></mc:AlternateContent></w:r></w:p>",
+            boxed("a"),
+            boxed("b"),
+            boxed("c"),
+            boxed("d")
+        ),
+        "P a\nP d\n",
+    );
+}
+
+#[test]
+fn struck_styles_and_ruby_bases_are_told() {
+    let styles = b"<w:styles><w:style w:styleId='Gone'><w:name w:val='Gone'/><w:rPr><w:dstrike/></w:rPr></w:style></w:styles>";
+    let body = "<w:p><w:r><w:rPr><w:rStyle w:val='Gone'/></w:rPr><w:t>no</w:t></w:r></w:p>\
+                <w:p><w:r><w:ruby><w:rt><w:r><w:t>aid</w:t></w:r></w:rt><w:rubyBase><w:r><w:t>base</w:t></w:r></w:rubyBase></w:ruby></w:r></w:p>";
+    let bytes = zipped(&[
+        ("word/document.xml", &document(body)),
+        ("word/styles.xml", styles),
+    ]);
+    assert_eq!(
+        outline(&read(&bytes, &ReadLimits::default()).blocks),
+        "P no +s(no)\nP base\n"
+    );
+}
+
+#[test]
+fn a_damaged_part_beside_the_text_costs_only_itself() {
+    let reading = read(
+        &package(
+            &paragraph("text"),
+            &[
+                ("footnotes", "footnotes.xml", b"<w:footnotes><w:p>"),
+                ("header", "gone.xml", b""),
+            ],
+        ),
+        &ReadLimits::default(),
+    );
+    assert_eq!(
+        (outline(&reading.blocks).as_str(), reading.status),
+        ("P text\n", ReadStatus::Partial)
+    );
+}

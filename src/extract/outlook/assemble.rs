@@ -23,7 +23,11 @@ impl Message {
     /// As a mail.
     pub(super) fn mail(self, limits: &ReadLimits, room: &mut Room) -> Mail {
         let fields = envelope::fields(&self.properties, &self.recipients, &limits.mail);
-        let repairs = if self.is_cut { vec![Repair::Bounds] } else { Vec::new() };
+        let repairs = if self.is_cut {
+            vec![Repair::Bounds]
+        } else {
+            Vec::new()
+        };
         Mail {
             fields,
             root: self.root(limits, room),
@@ -45,7 +49,9 @@ impl Message {
 /// The text in all forms that it is kept in, poorest first.
 fn body(message: &Properties, limits: &ReadLimits, room: &mut Room) -> Option<Part> {
     let mut plain = message.text(id::BODY).filter(|text| !text.trim().is_empty());
-    let mut html = message.internet_text(id::HTML).filter(|html| !html.trim().is_empty());
+    let mut html = message
+        .internet_text(id::HTML)
+        .filter(|html| !html.trim().is_empty());
     let mut rich = None;
     if html.is_none()
         && let Some(rtf) = message.binary(id::RTF_COMPRESSED)
@@ -72,13 +78,22 @@ fn body(message: &Properties, limits: &ReadLimits, room: &mut Room) -> Option<Pa
 /// An attachment with content, named and typed by its properties.
 pub(super) fn file(attachment: &Properties, content: Vec<u8>, limits: &ReadLimits) -> Part {
     let tag = attachment.line(id::ATTACH_MIME_TAG).unwrap_or_default();
-    let media_type = tag.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let media_type = tag
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     // Outlook keeps a message that is signed in the clear as one attachment: the whole MIME entity.
     if media_type == "multipart/signed" {
         return mail::parse(&content, &limits.mail).root;
     }
     let is_type = media_type.contains('/') && !media_type.contains(char::is_whitespace);
-    let media_type = if is_type { media_type.as_str() } else { "application/octet-stream" };
+    let media_type = if is_type {
+        media_type.as_str()
+    } else {
+        "application/octet-stream"
+    };
     let mut part = unpack::file(file_name(attachment), media_type, content);
     part.content_id = content_id(attachment);
     if is_type {
@@ -112,7 +127,11 @@ pub(super) fn file_name(attachment: &Properties) -> Option<String> {
         .or_else(|| attachment.line(id::DISPLAY_NAME))
         .or_else(|| attachment.line(id::ATTACH_LONG_PATHNAME))
         .or_else(|| attachment.line(id::ATTACH_PATHNAME))
-        .or_else(|| attachment.line(id::ATTACH_EXTENSION).map(|end| format!("attachment{end}")))?;
+        .or_else(|| {
+            attachment
+                .line(id::ATTACH_EXTENSION)
+                .map(|end| format!("attachment{end}"))
+        })?;
     let name = path.rsplit(['/', '\\']).next().unwrap_or_default().trim();
     (!name.is_empty()).then(|| name.to_owned())
 }

@@ -91,7 +91,9 @@ impl<'b> Compound<'b> {
     /// The allocation table: the sectors that the header and the chain of further tables name.
     fn read_fat(&mut self) {
         let sectors = self.bytes.len() / self.sector + 1;
-        let mut places: Vec<u32> = (0..HEADER_DIFAT).map(|at| u32_at(self.bytes, 76 + 4 * at)).collect();
+        let mut places: Vec<u32> = (0..HEADER_DIFAT)
+            .map(|at| u32_at(self.bytes, 76 + 4 * at))
+            .collect();
         let mut next = u32_at(self.bytes, 68);
         let mut left = sectors;
         while next < FIRST_MARK && left > 0 {
@@ -103,7 +105,11 @@ impl<'b> Compound<'b> {
             next = table.pop().unwrap_or(FIRST_MARK);
             places.append(&mut table);
         }
-        for place in places.into_iter().filter(|place| *place < FIRST_MARK).take(sectors) {
+        for place in places
+            .into_iter()
+            .filter(|place| *place < FIRST_MARK)
+            .take(sectors)
+        {
             if self.fat.len() > sectors {
                 break;
             }

@@ -114,7 +114,10 @@ mod tests {
         let data = [0xff; 400];
         assert_eq!(decompress(&packed(b"LZFu", 5, &data), 1000).unwrap().len(), 5);
         assert_eq!(decompress(&packed(b"LZFu", u32::MAX, &data), 7).unwrap().len(), 7);
-        assert_eq!(decompress(&packed(b"MELA", u32::MAX, b"{\\rtf1}"), 3).unwrap(), b"{\\r");
+        assert_eq!(
+            decompress(&packed(b"MELA", u32::MAX, b"{\\rtf1}"), 3).unwrap(),
+            b"{\\r"
+        );
     }
 
     #[test]

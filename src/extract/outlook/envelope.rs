@@ -26,7 +26,12 @@ pub(super) fn fields(message: &Properties, recipients: &[Properties], limits: &M
     let (from, sender) = senders(message);
     add("from", from.or_else(|| sender.clone()));
     add("sender", sender);
-    add("reply-to", message.line(id::REPLY_RECIPIENT_NAMES).filter(|names| names.contains('@')));
+    add(
+        "reply-to",
+        message
+            .line(id::REPLY_RECIPIENT_NAMES)
+            .filter(|names| names.contains('@')),
+    );
     for (kind, name, shown) in [(1, "to", id::DISPLAY_TO), (2, "cc", id::DISPLAY_CC)] {
         let named: Vec<String> = recipients
             .iter()
@@ -37,7 +42,9 @@ pub(super) fn fields(message: &Properties, recipients: &[Properties], limits: &M
         add(name, named.or_else(|| mailbox(message.line(shown), None)));
     }
     add("subject", subject(message));
-    let date = message.time(id::CLIENT_SUBMIT_TIME).or_else(|| message.time(id::DELIVERY_TIME));
+    let date = message
+        .time(id::CLIENT_SUBMIT_TIME)
+        .or_else(|| message.time(id::DELIVERY_TIME));
     add("date", date.and_then(date_field));
     add("message-id", message.line(id::INTERNET_MESSAGE_ID));
     add("in-reply-to", message.line(id::IN_REPLY_TO_ID));
@@ -91,7 +98,9 @@ fn recipient(recipient: &Properties) -> Option<String> {
 fn address(from: &Properties, smtp: u16, any: u16, kind: u16) -> Option<String> {
     let is_address = |address: &String| address.contains('@') && !address.contains(char::is_whitespace);
     from.line(smtp).filter(is_address).or_else(|| {
-        let is_own = from.line(kind).is_some_and(|kind| kind.eq_ignore_ascii_case("EX"));
+        let is_own = from
+            .line(kind)
+            .is_some_and(|kind| kind.eq_ignore_ascii_case("EX"));
         from.line(any).filter(|address| !is_own && is_address(address))
     })
 }

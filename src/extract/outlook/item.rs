@@ -1,7 +1,7 @@
 //! What a calendar entry, a task or a contact says beside its text ([MS-OXOCAL], [MS-OXOTASK], [MS-OXOCNTC]).
 
-use super::properties::{Named, Properties, id};
 use super::envelope;
+use super::properties::{Named, Properties, id};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 

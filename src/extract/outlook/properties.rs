@@ -296,5 +296,9 @@ fn as_time(value: &Value) -> Option<Timestamp> {
 /// A point in time as a property holds it.
 pub(super) fn file_time(time: Timestamp) -> Value {
     let seconds = time.as_second().saturating_add(FILETIME_EPOCH);
-    Value::Time(u64::try_from(seconds).unwrap_or(0).saturating_mul(FILETIME_SECOND))
+    Value::Time(
+        u64::try_from(seconds)
+            .unwrap_or(0)
+            .saturating_mul(FILETIME_SECOND),
+    )
 }

@@ -151,7 +151,9 @@ impl<'b> Input<'b> {
             let is_multiple = tag.kind & kind::MULTIPLE != 0;
             tag.kind &= !kind::MULTIPLE;
             let fixed = match tag.kind {
-                kind::INTEGER_16 | kind::INTEGER_32 | kind::FLOATING_32 | kind::ERROR | kind::BOOLEAN => Some(4),
+                kind::INTEGER_16 | kind::INTEGER_32 | kind::FLOATING_32 | kind::ERROR | kind::BOOLEAN => {
+                    Some(4)
+                }
                 kind::FLOATING_64 | kind::CURRENCY | kind::FLOATING_TIME | kind::INTEGER_64 | kind::TIME => {
                     Some(8)
                 }
@@ -160,7 +162,11 @@ impl<'b> Input<'b> {
                 // Of an unknown type nobody knows where it ends.
                 _ => return None,
             };
-            let values = if is_multiple || fixed.is_none() { self.u32()? } else { 1 };
+            let values = if is_multiple || fixed.is_none() {
+                self.u32()?
+            } else {
+                1
+            };
             for number in 0..values {
                 let length = match fixed {
                     Some(length) => length,
@@ -227,7 +233,9 @@ impl<'b> Reader<'b, '_> {
         let text = |data: &[u8]| Value::Text8(data.to_vec());
         match attribute {
             attribute::CODE_PAGE => {
-                let page = Input { rest: data }.u32().and_then(|page| u16::try_from(page).ok());
+                let page = Input { rest: data }
+                    .u32()
+                    .and_then(|page| u16::try_from(page).ok());
                 self.code_page = page.filter(|page| *page > 0);
                 if let Some(page) = self.code_page {
                     properties.set_outer_code_page(page);
@@ -275,7 +283,8 @@ impl<'b> Reader<'b, '_> {
             attribute::ATTACH_DATA => open.data = Some(data),
             // The title is cut to eight letters where the long name is among the properties.
             attribute::ATTACH_TITLE | attribute::ATTACH_TRANSPORT_FILENAME => {
-                open.properties.set(id::ATTACH_FILENAME, Value::Text8(data.to_vec()));
+                open.properties
+                    .set(id::ATTACH_FILENAME, Value::Text8(data.to_vec()));
             }
             attribute::ATTACH_PROPERTIES => {
                 let (properties, object) = (&mut open.properties, &mut open.object);
@@ -368,7 +377,15 @@ fn set_time(properties: &mut Properties, id: u16, data: &[u8]) {
     let mut input = Input { rest: data };
     let mut next = || input.u16().and_then(|field| i16::try_from(field).ok());
     let fields = [(); 6].map(|()| next());
-    let [Some(year), Some(month), Some(day), Some(hour), Some(minute), Some(second)] = fields else {
+    let [
+        Some(year),
+        Some(month),
+        Some(day),
+        Some(hour),
+        Some(minute),
+        Some(second),
+    ] = fields
+    else {
         return;
     };
     let small = |field: i16| i8::try_from(field).unwrap_or(-1);

@@ -70,7 +70,10 @@ pub(in crate::extract) fn decode(bytes: &[u8], code_page: u16) -> String {
 /// Decodes bytes of which the code page is a claim: UTF-8 that is nothing but UTF-8 is read as such, a
 /// claim that does not explain the bytes gives way to what they look like.
 pub(in crate::extract) fn decode_claimed(bytes: &[u8], code_page: Option<u16>) -> String {
-    let is_two_byte = matches!(code_page, Some(932 | 936 | 949 | 950 | 1200 | 1201 | 50220..=50222));
+    let is_two_byte = matches!(
+        code_page,
+        Some(932 | 936 | 949 | 950 | 1200 | 1201 | 50220..=50222)
+    );
     match code_page {
         Some(code_page) if is_two_byte || std::str::from_utf8(bytes).is_err() => {
             let text = decode(bytes, code_page);

@@ -166,7 +166,8 @@ impl<'b> Decoder<'b> {
             Token::Bytes(bytes) => {
                 let skipped = usize::from(self.to_skip).min(bytes.len());
                 self.to_skip -= skipped as u8;
-                self.bytes.extend_from_slice(bytes.get(skipped..).unwrap_or_default());
+                self.bytes
+                    .extend_from_slice(bytes.get(skipped..).unwrap_or_default());
             }
             Token::Hex(byte) => self.byte(byte),
             Token::Symbol(byte @ (b'{' | b'}' | b'\\')) => self.byte(byte),
@@ -206,7 +207,11 @@ impl<'b> Decoder<'b> {
     fn unicode(&mut self, code: i32) {
         self.flush_bytes();
         self.to_skip = self.group.substitutes;
-        let code = if code < 0 { code.saturating_add(0x1_0000) } else { code };
+        let code = if code < 0 {
+            code.saturating_add(0x1_0000)
+        } else {
+            code
+        };
         let Ok(code) = u32::try_from(code) else {
             return self.text.push(char::REPLACEMENT_CHARACTER);
         };

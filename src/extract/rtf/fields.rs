@@ -178,9 +178,7 @@ impl<D: Copy> OpenField<D> {
         };
         Some(match self.field.value() {
             (FieldValue::Text(text), is_prompt) => Outcome::Answer(text, filled(is_prompt)),
-            (FieldValue::Choice(chosen), is_prompt) => {
-                Outcome::Answer(chosen.join(", "), filled(is_prompt))
-            }
+            (FieldValue::Choice(chosen), is_prompt) => Outcome::Answer(chosen.join(", "), filled(is_prompt)),
             (FieldValue::Tick(checked), _) => Outcome::Tick(checked.into()),
             (FieldValue::Blank, _) => Outcome::Answer(String::new(), Filled::Placeholder),
         })

@@ -207,7 +207,10 @@ fn places(table: &Table) -> Vec<Vec<(u32, u32)>> {
         let mut below = Vec::new();
         let mut mine = Vec::with_capacity(row.cells.len());
         for cell in &row.cells {
-            while let Some(reach) = above.iter().find(|reach| reach.left <= left && left < reach.right) {
+            while let Some(reach) = above
+                .iter()
+                .find(|reach| reach.left <= left && left < reach.right)
+            {
                 left = reach.right;
             }
             let right = left.saturating_add(u32::from(cell.columns.max(1)));

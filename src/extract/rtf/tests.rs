@@ -89,12 +89,20 @@ fn form_fields_give_answers_ticks_and_prompts() {
     };
     let body = [
         r"Name: ".to_owned(),
-        field("FORMTEXT", r"\fftype0{\*\ffname Text1}{\*\ffdeftext Enter}", "Jo Bloggs"),
+        field(
+            "FORMTEXT",
+            r"\fftype0{\*\ffname Text1}{\*\ffdeftext Enter}",
+            "Jo Bloggs",
+        ),
         r"\par Box: ".to_owned(),
         field("FORMCHECKBOX", r"\fftype1\ffres1{\*\ffname C1}", ""),
         field("FORMCHECKBOX", r"\fftype1\ffres25\ffdefres0", ""),
         r"\par List: ".to_owned(),
-        field("FORMDROPDOWN", r"\fftype2\ffres1{\*\ffname D1}{\*\ffl Select}{\*\ffl Two}", ""),
+        field(
+            "FORMDROPDOWN",
+            r"\fftype2\ffres1{\*\ffname D1}{\*\ffl Select}{\*\ffl Two}",
+            "",
+        ),
         r"\par Empty: ".to_owned(),
         field("FORMTEXT", r"\fftype0{\*\ffname T2}{\*\ffdeftext Enter}", "Enter"),
         r"\par {\field{\*\fldinst HYPERLINK x}{\fldrslt a link}}\par".to_owned(),
