@@ -12,6 +12,8 @@
 
 #[path = "sandbox/culprits.rs"]
 mod culprits;
+#[path = "sandbox/ocr.rs"]
+mod ocr;
 
 use referrald::domain::{Personal, ReadLimits, UnreadableReason};
 use referrald::ingest::{ReadFailure, Reader};

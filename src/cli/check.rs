@@ -4,6 +4,7 @@ use super::output::{self, Failure, Outcome};
 use super::setup::{Place, Setup};
 use crate::imap;
 use crate::ingest::Mailbox;
+use crate::sandbox::check_ocr;
 use std::fmt::Display;
 
 /// One line per thing tried, and how many failed.
@@ -42,6 +43,7 @@ pub(super) async fn run(place: Place) -> Outcome {
         "worker",
         fence.map(|fence| format!("fenced, landlock ABI {}", fence.landlock_abi)),
     );
+    findings.note("text recognition", text_recognition(&setup).await);
     findings.note("mailbox", mailbox(&setup).await);
     relays(&setup, &mut findings).await;
     let submission = setup.submission_settings().map(|settings| match settings {
@@ -65,6 +67,20 @@ async fn database(setup: &Setup) -> Result<String, Failure> {
         "opens with the master key; {} mails arrived, audit log whole ({audit} rows)",
         ledger.arrived
     ))
+}
+
+async fn text_recognition(setup: &Setup) -> Result<String, String> {
+    let Some(settings) = setup.ocr_settings() else {
+        return Ok("not enabled; pictures and scans are named as unreadable".to_owned());
+    };
+    match check_ocr(&settings).await {
+        Ok(installed) => Ok(format!(
+            "fenced; recognises {} (installed: {})",
+            settings.languages,
+            installed.join(", ")
+        )),
+        Err((program, failure)) => Err(format!("{}: {failure}", program.display())),
+    }
 }
 
 async fn mailbox(setup: &Setup) -> Result<String, Failure> {

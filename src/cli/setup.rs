@@ -10,7 +10,7 @@ use crate::imap::{Auth, ImapSettings, ImapTimeouts, TlsMode};
 use crate::ingest::{IngestSettings, Understanding};
 use crate::observe;
 use crate::redact::RedactionSettings;
-use crate::sandbox::{DraftingPool, Protection, ReadingPool, WorkerSettings};
+use crate::sandbox::{DraftingPool, OcrSettings, Protection, ReadingPool, WorkerSettings};
 use crate::smtp::{RelayCredentials, RelaySettings, RelayTls, Relays, SubmissionSettings};
 use crate::store::{MasterKeys, Store};
 use std::num::NonZeroUsize;
@@ -172,10 +172,7 @@ impl Setup {
             time_limit: reading.time_limit,
             part_limit: reading.part_limit,
             memory_bytes: reading.memory_bytes,
-            protection: match reading.unprotected {
-                UnprotectedChoice::Refuse => Protection::Required,
-                UnprotectedChoice::Allow => Protection::AllowUnprotected,
-            },
+            protection: self.protection(),
             ..defaults
         }
     }
@@ -183,7 +180,32 @@ impl Setup {
     /// Workers that take inbound mail apart.
     pub(super) fn reading_pool(&self) -> ReadingPool {
         let defaults = WorkerSettings::for_reading(self.config.mailbox.max_message_bytes);
-        ReadingPool::new(self.worker_settings(defaults), self.config.reading.limits)
+        let pool = ReadingPool::new(self.worker_settings(defaults), self.config.reading.limits);
+        match self.ocr_settings() {
+            Some(settings) => pool.with_ocr(settings),
+            None => pool,
+        }
+    }
+
+    /// Text recognition, where it is enabled.
+    pub(super) fn ocr_settings(&self) -> Option<OcrSettings> {
+        let ocr = &self.config.ocr;
+        let settings = OcrSettings {
+            languages: ocr.languages.clone(),
+            max_pages: ocr.max_pages,
+            page_limit: ocr.page_limit,
+            memory_bytes: ocr.memory_bytes,
+            protection: self.protection(),
+            ..OcrSettings::new()
+        };
+        ocr.enabled.then_some(settings)
+    }
+
+    fn protection(&self) -> Protection {
+        match self.config.reading.unprotected {
+            UnprotectedChoice::Refuse => Protection::Required,
+            UnprotectedChoice::Allow => Protection::AllowUnprotected,
+        }
     }
 
     /// Workers that redact outbound mail.

@@ -2,7 +2,7 @@
 
 use crate::domain::ReadRequest;
 use crate::mail::{Mail, Part, PartBody};
-use crate::sandbox::{Give, Handlers, serve};
+use crate::sandbox::{Give, Handlers, PROGRAM_WORD, ServeError, become_program, serve};
 use crate::{extract, mail, redact};
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -14,6 +14,12 @@ const OWN_ARGUMENTS_AT: usize = 2;
 /// configuration.
 pub(super) fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().skip(OWN_ARGUMENTS_AT).collect();
+    if arguments.first().is_some_and(|word| word == PROGRAM_WORD) {
+        return match become_program(&arguments) {
+            Ok(code) => ExitCode::from(code),
+            Err(error) => failed(error),
+        };
+    }
     let handlers = Handlers {
         read: extract::read_message,
         read_file: extract::read_file,
@@ -22,13 +28,15 @@ pub(super) fn main() -> ExitCode {
     };
     match serve(&arguments, handlers) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            use std::io::Write;
-            // Where even this fails there is nobody to tell.
-            let _ = writeln!(std::io::stderr(), "{error}");
-            ExitCode::FAILURE
-        }
+        Err(error) => failed(error),
     }
+}
+
+fn failed(error: ServeError) -> ExitCode {
+    use std::io::Write;
+    // Where even this fails there is nobody to tell.
+    let _ = writeln!(std::io::stderr(), "{error}");
+    ExitCode::FAILURE
 }
 
 /// Hands out the parts that hold no parts themselves.

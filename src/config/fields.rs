@@ -192,6 +192,16 @@ impl<'a> Fields<'a> {
         Duration::from_secs(self.number(name, default, range))
     }
 
+    pub(super) fn flag(&mut self, name: &'static str, default: bool) -> bool {
+        let Some(value) = self.take(name) else {
+            return default;
+        };
+        value.as_bool().unwrap_or_else(|| {
+            self.problem(name, "must be true or false");
+            default
+        })
+    }
+
     pub(super) fn choice<T: Copy>(&mut self, name: &'static str, default: T, choices: &[(&str, T)]) -> T {
         let Some(value) = self.take(name) else {
             return default;

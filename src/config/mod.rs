@@ -26,6 +26,10 @@ pub struct Config {
     pub mailbox: MailboxConfig,
     /// The worker processes.
     pub reading: ReadingConfig,
+    /// Text recognition in pictures.
+    pub ocr: OcrConfig,
+    /// The virus scanner; without one nothing is scanned.
+    pub scanner: Option<ScannerConfig>,
     /// The relay to CJSM; without one CJSM addresses are treated as open.
     pub relay_cjsm: Option<RelayConfig>,
     /// The relay for everybody else; without one their mail is held.
@@ -124,6 +128,36 @@ pub struct ReadingConfig {
     pub unprotected: UnprotectedChoice,
 }
 
+/// `[ocr]`
+#[derive(Debug, Clone)]
+#[allow(missing_docs)]
+pub struct OcrConfig {
+    pub enabled: bool,
+    /// Languages as tesseract names them, joined by `+`.
+    pub languages: String,
+    pub max_pages: u32,
+    pub page_limit: Duration,
+    pub memory_bytes: u64,
+}
+
+/// Where clamd listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClamdAddress {
+    /// A socket file.
+    Unix(PathBuf),
+    /// A loopback address: mail is not encrypted on its way there.
+    Tcp(SocketAddr),
+}
+
+/// `[scanner]`
+#[derive(Debug, Clone)]
+#[allow(missing_docs)]
+pub struct ScannerConfig {
+    pub clamd: ClamdAddress,
+    pub time_limit: Duration,
+    pub max_stream_bytes: u64,
+}
+
 /// `[relays.cjsm]` and `[relays.ordinary]`
 #[derive(Debug, Clone)]
 #[allow(missing_docs)]
@@ -196,6 +230,8 @@ impl Config {
         let keeping = keeping(root.section("keeping"));
         let mailbox = mailbox(root.section("mailbox"));
         let reading = reading(root.section("reading"));
+        let ocr = ocr(root.section("ocr"));
+        let scanner = root.optional_section("scanner").map(scanner);
         let mut relays = root.section("relays");
         let relay_cjsm = relays.optional_section("cjsm").map(relay);
         let relay_ordinary = relays.optional_section("ordinary").map(relay);
@@ -208,6 +244,8 @@ impl Config {
             keeping,
             mailbox,
             reading,
+            ocr,
+            scanner,
             relay_cjsm,
             relay_ordinary,
             submission,
@@ -340,6 +378,46 @@ fn read_limits(f: &mut Fields) -> ReadLimits {
     }
 }
 
+fn ocr(mut f: Fields) -> OcrConfig {
+    let pages = f.number("max_pages", 10, 1..=200);
+    let config = OcrConfig {
+        enabled: f.flag("enabled", false),
+        languages: f.text_or("languages", "eng"),
+        max_pages: u32::try_from(pages).unwrap_or(u32::MAX),
+        page_limit: f.seconds("time_limit_seconds", 30, 1..=600),
+        memory_bytes: f.number("memory_mb", 1024, 256..=4096) * MEGABYTE,
+    };
+    let is_language = |language: &str| {
+        !language.is_empty() && language.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    };
+    f.demand(
+        config.languages.split('+').all(is_language),
+        "languages",
+        "write tesseract's names of languages joined by +, such as \"eng+cym\"",
+    );
+    config
+}
+
+fn scanner(mut f: Fields) -> ScannerConfig {
+    let clamd = f.text(
+        "clamd",
+        "where clamd listens, such as \"/run/clamav/clamd.ctl\" or \"127.0.0.1:3310\"",
+    );
+    let tcp = clamd.parse::<SocketAddr>();
+    let is_local = clamd.starts_with('/') || tcp.as_ref().is_ok_and(|address| address.ip().is_loopback());
+    f.demand(
+        clamd.is_empty() || is_local,
+        "clamd",
+        "must be a socket file such as \"/run/clamav/clamd.ctl\", or a loopback address and port such as \
+         \"127.0.0.1:3310\": mail goes there as it is",
+    );
+    ScannerConfig {
+        clamd: tcp.map_or_else(|_| ClamdAddress::Unix(PathBuf::from(&clamd)), ClamdAddress::Tcp),
+        time_limit: f.seconds("time_limit_seconds", 60, 1..=600),
+        max_stream_bytes: f.number("max_stream_mb", 100, 1..=1024) * MEGABYTE,
+    }
+}
+
 fn relay(mut f: Fields) -> RelayConfig {
     let config = RelayConfig {
         host: f.text("host", "the name of the relay"),
@@ -434,6 +512,7 @@ mod tests {
         assert_eq!(config.mailbox.tls, MailboxTls::Implicit);
         assert_eq!(config.reading.unprotected, UnprotectedChoice::Refuse);
         assert_eq!(config.reading.limits, ReadLimits::default());
+        assert!(!config.ocr.enabled && config.scanner.is_none());
         assert!(
             config.relay_cjsm.is_none() && config.relay_ordinary.is_none() && config.submission.is_none()
         );
@@ -444,7 +523,7 @@ mod tests {
         Config::from_toml(REFERENCE_TOML).unwrap();
         for key in fields::keys_read_by(|| {
             let all = format!(
-                "{SMALLEST}\n[relays.cjsm]\nhost=\"a\"\n[relays.ordinary]\nhost=\"a\"\n\
+                "{SMALLEST}\n[scanner]\nclamd=\"/a\"\n[relays.cjsm]\nhost=\"a\"\n[relays.ordinary]\nhost=\"a\"\n\
                  [submission]\nhostname=\"a\"\nstarttls_listen=\"127.0.0.1:1\""
             );
             Config::from_toml(&all).unwrap();
@@ -491,6 +570,31 @@ mod tests {
             "kepping: there is no such section; did you mean `keeping`?",
         ] {
             assert!(all.contains(part), "no {part:?} in:\n{all}");
+        }
+    }
+
+    #[test]
+    fn a_scanner_listens_on_this_machine() {
+        let clamd = |address: &str| {
+            Config::from_toml(&format!("{SMALLEST}\n[scanner]\nclamd = \"{address}\""))
+                .map(|c| c.scanner.unwrap().clamd)
+        };
+        let unix = ClamdAddress::Unix("/run/clamav/clamd.ctl".into());
+        assert_eq!(clamd("/run/clamav/clamd.ctl"), Ok(unix));
+        let tcp = ClamdAddress::Tcp("[::1]:3310".parse().unwrap());
+        assert_eq!(clamd("[::1]:3310"), Ok(tcp));
+        for elsewhere in ["192.0.2.1:3310", "localhost:3310", "clamd.ctl", ""] {
+            let ConfigErrors(problems) = clamd(elsewhere).unwrap_err();
+            assert!(problems[0].starts_with("scanner.clamd: "), "{problems:?}");
+        }
+    }
+
+    #[test]
+    fn languages_cannot_be_options_or_paths() {
+        for wrong in ["--help", "../eng", "eng+", "eng cym"] {
+            let text = format!("{SMALLEST}\n[ocr]\nenabled = true\nlanguages = \"{wrong}\"");
+            let ConfigErrors(problems) = Config::from_toml(&text).unwrap_err();
+            assert!(problems[0].starts_with("ocr.languages: "), "{problems:?}");
         }
     }
 

@@ -4,8 +4,10 @@ use super::budget::Budget;
 use super::kind::{self, Kind};
 use super::text::Folding;
 use super::unpack::{self, Room};
-use super::{archive, csv, doc, docx, html, json, opendocument, outlook, pdf, rtf, sheet, smime, text};
-use crate::domain::{Block, Document, ReadLimits, ReadStatus};
+use super::{
+    archive, csv, doc, docx, html, json, opendocument, outlook, pdf, picture, rtf, sheet, smime, text,
+};
+use crate::domain::{Block, Document, PictureKind, ReadLimits, ReadStatus};
 use crate::mail::{self, Mail, Part, PartBody};
 
 /// What an attachment turned out to be.
@@ -15,6 +17,8 @@ pub(super) enum Opened {
         status: ReadStatus,
         reason: Option<String>,
         document: Option<Document>,
+        /// It may be looked at instead.
+        picture: Option<PictureKind>,
     },
     /// A mail under another type.
     Mail(Mail),
@@ -100,7 +104,8 @@ pub(super) fn open(part: &Part, limits: &ReadLimits, room: &mut Room) -> Opened 
         } else {
             ReadStatus::Unsupported
         };
-        return document(Reading::failed(status, reason), part, None);
+        let picture = picture::kind_of(kind, status, part, content);
+        return document(Reading::failed(status, reason), part, None).or_look_at(picture);
     }
     let (reading, media_type) = match kind {
         Kind::Mail | Kind::OutlookMessage | Kind::WinmailDat | Kind::SignedData | Kind::Zip => {
@@ -114,7 +119,17 @@ pub(super) fn open(part: &Part, limits: &ReadLimits, room: &mut Room) -> Opened 
             (reading, Some(media_type))
         }
     };
-    document(reading, part, media_type)
+    let picture = picture::kind_of(kind, reading.status, part, content);
+    document(reading, part, media_type).or_look_at(picture)
+}
+
+impl Opened {
+    fn or_look_at(mut self, kind: Option<PictureKind>) -> Self {
+        if let Self::Document { picture, .. } = &mut self {
+            *picture = kind;
+        }
+        self
+    }
 }
 
 /// Opens a file that holds files.
@@ -201,5 +216,6 @@ fn document(reading: Reading, part: &Part, media_type: Option<&str>) -> Opened {
         status: reading.status,
         reason: reading.reason,
         document,
+        picture: None,
     }
 }

@@ -4,6 +4,7 @@ use super::attachment::{self, Opened, RTF, Texts};
 use super::budget::Budget;
 use super::history::Intent;
 use super::kind::Kind;
+use super::picture::{self, PictureRoom};
 use super::text::Folding;
 use super::unpack::{self, Room};
 use super::{history, html, rtf, text};
@@ -65,6 +66,7 @@ struct Walk<'r> {
     /// The request's limits, less what has been used up.
     limits: ReadLimits,
     room: Room,
+    pictures: PictureRoom,
     /// Of the mail being read.
     intent: Intent,
     /// Texts of the mail being read that repeat its own.
@@ -80,6 +82,7 @@ impl<'r> Walk<'r> {
             opening,
             limits: request.limits,
             room: Room::new(&request.limits),
+            pictures: PictureRoom::new(),
             intent: Intent::Reply,
             alternatives: Vec::new(),
             named_text: None,
@@ -150,6 +153,7 @@ impl<'r> Walk<'r> {
             let mut found = ReadMessage::default();
             self.part(part, &mut found);
             out.attachments.append(&mut found.attachments);
+            out.pictures.append(&mut found.pictures);
             out.nested.append(&mut found.nested);
             candidates.push((usize::from(is_plain), found));
         }
@@ -219,6 +223,7 @@ impl<'r> Walk<'r> {
                 status,
                 reason,
                 document,
+                picture,
             } => {
                 if let Some(document) = &document {
                     let before = self.limits;
@@ -228,6 +233,9 @@ impl<'r> Walk<'r> {
                 row.reason = reason;
                 row.document = document;
                 out.attachments.push(row);
+                if let Some(kind) = picture.filter(|_| self.request.pictures) {
+                    picture::hand_out(part, kind, &mut self.pictures, out);
+                }
             }
             Opened::Mail(mut mail) => {
                 unpack::renumber(&mut mail.root, &part.number);
@@ -241,6 +249,7 @@ impl<'r> Walk<'r> {
                 let mut found = ReadMessage::default();
                 self.part(root, &mut found);
                 out.attachments.append(&mut found.attachments);
+                out.pictures.append(&mut found.pictures);
                 out.nested.append(&mut found.nested);
                 match texts {
                     Texts::Own => out.bodies.append(&mut found.bodies),
@@ -302,6 +311,7 @@ fn adopt(mut nested: ReadMessage, out: &mut ReadMessage) {
             ..row.clone()
         });
     }
+    out.pictures.append(&mut nested.pictures);
     out.nested.push(nested);
 }
 

@@ -31,6 +31,7 @@ mod opendocument;
 mod outline;
 mod outlook;
 mod pdf;
+mod picture;
 mod rtf;
 mod sheet;
 mod smime;

@@ -13,6 +13,7 @@ use crate::domain::{
     Attachment, AttachmentRow, CaseReference, Check, Document, Evidence, Kind, PARSED_SCHEMA, ParsedMessage,
     ReadMessage, ReadStatus, Referral,
 };
+use std::collections::HashSet;
 
 /// Answers that make a document a filled form.
 const FILLED_ANSWERS: usize = 3;
@@ -23,6 +24,31 @@ const MAX_NESTING: usize = 4;
 
 /// Understands one message.
 pub fn understand(message: &ReadMessage, context: &FormsContext<'_>) -> ParsedMessage {
+    let mut parsed = understood(message, context);
+    doubt_recognised(message, &mut parsed);
+    parsed
+}
+
+/// Every value that was read in text recognised from a picture is to be compared with the original.
+fn doubt_recognised(message: &ReadMessage, parsed: &mut ParsedMessage) {
+    let documents = message.attachments.iter().filter_map(|a| a.document.as_ref());
+    let recognised: HashSet<&str> = documents
+        .filter(|document| document.recognised)
+        .map(|document| document.part.as_str())
+        .collect();
+    let mut doubted: HashSet<&str> = HashSet::new();
+    for evidence in &parsed.evidence {
+        if recognised.contains(evidence.part.as_str()) && doubted.insert(&evidence.path) {
+            parsed.checks.push(Check {
+                path: evidence.path.clone(),
+                code: "recognised_text".into(),
+                detail: "recognised from a picture; compare it with the original".into(),
+            });
+        }
+    }
+}
+
+fn understood(message: &ReadMessage, context: &FormsContext<'_>) -> ParsedMessage {
     let text = writers_text(message);
     let mut parsed = ParsedMessage {
         schema: PARSED_SCHEMA.to_owned(),

@@ -12,11 +12,12 @@ use super::WorkerLimits;
 use super::filter::filter_calls;
 use landlock::{
     ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, LandlockStatus, Ruleset, RulesetAttr,
-    RulesetStatus, Scope,
+    RulesetCreatedAttr, RulesetStatus, Scope,
 };
 use rustix::process::{DumpableBehavior, Resource, Rlimit, Signal};
 use serde::{Deserialize, Serialize};
 use std::os::fd::BorrowedFd;
+use std::path::Path;
 
 /// The landlock rights this program knows; older kernels enforce what they know of them.
 const LANDLOCK_ABI: ABI = ABI::V6;
@@ -34,7 +35,7 @@ pub enum Layer {
 }
 
 impl Layer {
-    fn of<T, E>(result: &Result<T, E>) -> Self {
+    pub(super) fn of<T, E>(result: &Result<T, E>) -> Self {
         if result.is_ok() {
             Self::InForce
         } else {
@@ -42,7 +43,7 @@ impl Layer {
         }
     }
 
-    fn and(self, other: Self) -> Self {
+    pub(super) fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::InForce, Self::InForce) => Self::InForce,
             (Self::Missing, _) | (_, Self::Missing) => Self::Missing,
@@ -101,7 +102,7 @@ impl OuterFence {
     }
 }
 
-fn drop_privileges() -> Layer {
+pub(super) fn drop_privileges() -> Layer {
     Layer::of(&rustix::thread::set_no_new_privs(true))
         .and(Layer::of(&rustix::process::set_dumpable_behavior(
             DumpableBehavior::NotDumpable,
@@ -132,7 +133,7 @@ fn limit_resources(limits: &WorkerLimits) -> Layer {
 }
 
 /// Lowers a limit for good; one that is lower already stays.
-fn limit(resource: Resource, most: u64) -> Layer {
+pub(super) fn limit(resource: Resource, most: u64) -> Layer {
     let most = rustix::process::getrlimit(resource)
         .maximum
         .map_or(most, |now| now.min(most));
@@ -145,12 +146,22 @@ fn limit(resource: Resource, most: u64) -> Layer {
 
 /// Denies every file and TCP right the kernel knows; gives the ABI that is enforced.
 fn deny_files() -> u8 {
+    restrict_files(&[], &[])
+}
+
+/// Denies every file and TCP right the kernel knows, but for reading below `readable` and executing the files
+/// `executable`; those that are not there are passed over. Gives the ABI that is enforced.
+pub(super) fn restrict_files(readable: &[&Path], executable: &[&Path]) -> u8 {
+    let read = AccessFs::ReadFile | AccessFs::ReadDir;
+    let execute = AccessFs::ReadFile | AccessFs::Execute;
     let enforced = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(AccessFs::from_all(LANDLOCK_ABI))
         .and_then(|rules| rules.handle_access(AccessNet::from_all(LANDLOCK_ABI)))
         .and_then(|rules| rules.scope(Scope::from_all(LANDLOCK_ABI)))
         .and_then(Ruleset::create)
+        .and_then(|rules| rules.add_rules(landlock::path_beneath_rules(readable, read)))
+        .and_then(|rules| rules.add_rules(landlock::path_beneath_rules(executable, execute)))
         .and_then(landlock::RulesetCreated::restrict_self);
     let Ok(status) = enforced else { return 0 };
     match (status.ruleset, status.landlock) {

@@ -48,6 +48,109 @@ pub(super) fn filter_calls(answers: BorrowedFd<'_>) -> Result<(), NoFilter> {
     Ok(())
 }
 
+/// Installs the filter of a helper program ([`super::program`]): what loading and computing need; "no such
+/// call" to everything else.
+///
+/// # Errors
+/// [`NoFilter`] on an architecture or kernel that has no such filter.
+pub(super) fn filter_program() -> Result<(), NoFilter> {
+    let arch = TargetArch::try_from(std::env::consts::ARCH)?;
+    let no_such_call = SeccompAction::Errno(libc::ENOSYS.unsigned_abs());
+    let filter = SeccompFilter::new(program_calls()?, no_such_call, SeccompAction::Allow, arch)?;
+    let filter: seccompiler::BpfProgram = filter.try_into()?;
+    Ok(seccompiler::apply_filter_all_threads(&filter)?)
+}
+
+/// What a program needs that is loaded, reads its data files and computes in one thread.
+fn program_calls() -> Result<Rules, NoFilter> {
+    #[cfg(target_arch = "x86_64")]
+    const OF_THIS_ARCH: &[libc::c_long] = &[
+        libc::SYS_open,
+        libc::SYS_stat,
+        libc::SYS_lstat,
+        libc::SYS_access,
+        libc::SYS_readlink,
+        libc::SYS_arch_prctl,
+        libc::SYS_time,
+    ];
+    #[cfg(not(target_arch = "x86_64"))]
+    const OF_THIS_ARCH: &[libc::c_long] = &[];
+    const EVERYWHERE: &[libc::c_long] = &[
+        // Once, to become the program; landlock lets it execute nothing else.
+        libc::SYS_execve,
+        libc::SYS_openat,
+        libc::SYS_newfstatat,
+        libc::SYS_fstat,
+        libc::SYS_statx,
+        libc::SYS_statfs,
+        libc::SYS_fstatfs,
+        libc::SYS_faccessat,
+        libc::SYS_faccessat2,
+        libc::SYS_readlinkat,
+        libc::SYS_getdents64,
+        libc::SYS_getcwd,
+        libc::SYS_lseek,
+        libc::SYS_read,
+        libc::SYS_readv,
+        libc::SYS_pread64,
+        libc::SYS_write,
+        libc::SYS_writev,
+        libc::SYS_close,
+        libc::SYS_fcntl,
+        libc::SYS_fadvise64,
+        libc::SYS_munmap,
+        libc::SYS_mremap,
+        libc::SYS_madvise,
+        libc::SYS_brk,
+        libc::SYS_futex,
+        libc::SYS_set_robust_list,
+        libc::SYS_set_tid_address,
+        libc::SYS_rseq,
+        libc::SYS_sigaltstack,
+        libc::SYS_rt_sigaction,
+        libc::SYS_rt_sigprocmask,
+        libc::SYS_rt_sigreturn,
+        libc::SYS_restart_syscall,
+        libc::SYS_getrandom,
+        libc::SYS_clock_gettime,
+        libc::SYS_clock_getres,
+        libc::SYS_clock_nanosleep,
+        libc::SYS_nanosleep,
+        libc::SYS_gettimeofday,
+        libc::SYS_getrusage,
+        libc::SYS_sched_yield,
+        libc::SYS_sched_getaffinity,
+        libc::SYS_sysinfo,
+        libc::SYS_uname,
+        libc::SYS_getpid,
+        libc::SYS_gettid,
+        libc::SYS_getuid,
+        libc::SYS_geteuid,
+        libc::SYS_getgid,
+        libc::SYS_getegid,
+        libc::SYS_exit,
+        libc::SYS_exit_group,
+    ];
+    let calls = EVERYWHERE.iter().chain(OF_THIS_ARCH);
+    let mut rules: Rules = calls.map(|call| (*call, Vec::new())).collect();
+    // Memory that can be written to and executed is refused: code comes out of files only.
+    let not_both = || -> Result<Vec<SeccompRule>, NoFilter> {
+        let no_write = masked(2, unsigned(libc::PROT_WRITE), 0)?;
+        let no_exec = masked(2, unsigned(libc::PROT_EXEC), 0)?;
+        Ok(vec![only(no_write)?, only(no_exec)?])
+    };
+    rules.insert(libc::SYS_mmap, not_both()?);
+    rules.insert(libc::SYS_mprotect, not_both()?);
+    // It may ask for its limits, and whether its output is a terminal.
+    rules.insert(libc::SYS_prlimit64, vec![only(whole(2, 0)?)?]);
+    rules.insert(libc::SYS_ioctl, vec![only(equal(1, libc::TCGETS)?)?]);
+    rules.insert(
+        libc::SYS_tgkill,
+        vec![only(equal(0, std::process::id().into())?)?],
+    );
+    Ok(rules)
+}
+
 /// What libraries try in good faith: looking for a file, starting a thread.
 fn refused_softly() -> Rules {
     #[cfg(target_arch = "x86_64")]
@@ -164,6 +267,16 @@ fn equal(argument: u8, value: u64) -> Result<SeccompCondition, NoFilter> {
     )?)
 }
 
+/// All eight bytes of an argument: a pointer.
+fn whole(argument: u8, value: u64) -> Result<SeccompCondition, NoFilter> {
+    Ok(SeccompCondition::new(
+        argument,
+        SeccompCmpArgLen::Qword,
+        SeccompCmpOp::Eq,
+        value,
+    )?)
+}
+
 fn masked(argument: u8, mask: u64, value: u64) -> Result<SeccompCondition, NoFilter> {
     Ok(SeccompCondition::new(
         argument,
@@ -212,6 +325,36 @@ mod tests {
             libc::SYS_memfd_create,
             libc::SYS_prlimit64,
             libc::SYS_userfaultfd,
+        ] {
+            assert!(!allowed.contains_key(&call), "system call {call}");
+        }
+    }
+
+    #[test]
+    fn no_call_of_a_helper_program_reaches_outside() {
+        let allowed = program_calls().ok().unwrap();
+        for call in [
+            libc::SYS_socket,
+            libc::SYS_socketpair,
+            libc::SYS_connect,
+            libc::SYS_clone,
+            libc::SYS_clone3,
+            libc::SYS_unshare,
+            libc::SYS_ptrace,
+            libc::SYS_process_vm_writev,
+            libc::SYS_kill,
+            libc::SYS_pidfd_open,
+            libc::SYS_io_uring_setup,
+            libc::SYS_bpf,
+            libc::SYS_prctl,
+            libc::SYS_memfd_create,
+            libc::SYS_userfaultfd,
+            libc::SYS_mount,
+            libc::SYS_unlinkat,
+            libc::SYS_renameat2,
+            libc::SYS_fchmodat,
+            libc::SYS_fchownat,
+            libc::SYS_utimensat,
         ] {
             assert!(!allowed.contains_key(&call), "system call {call}");
         }

@@ -9,6 +9,9 @@
 //! before it reads the first byte, `frame` and `job` the language of the pipes, `pool`, `trial`, `told` and
 //! `worker` the daemon's side.
 //!
+//! Pictures are looked at by programs of the operating system, each behind a fence of its own: `ocr` and
+//! `tsv` are the daemon's side, [`become_program`] is the child's.
+//!
 //! # Security
 //! The child handles bytes from anybody with large parsers: assume it is taken over. It then can answer
 //! nonsense (the daemon checks the answer's bounds and shape, and [`crate::redact::RedactedMessage::verify`]
@@ -23,18 +26,23 @@ mod fit;
 mod frame;
 mod job;
 mod limits;
+mod ocr;
 mod pool;
 #[cfg(debug_assertions)]
 mod probe;
+mod program;
 mod serve;
 mod told;
 mod trial;
+mod tsv;
 mod worker;
 
 pub use fence::{FenceReport, Layer};
 pub use frame::FrameError;
 pub use limits::{Protection, Purpose, WorkerLimits, WorkerSettings};
+pub use ocr::{OcrFailure, OcrSettings, check_ocr};
 pub use pool::{DraftingPool, ReadingPool, WorkerFailure};
 #[cfg(debug_assertions)]
 pub use probe::{Probe, ProbeAnswer};
+pub use program::{PROGRAM_WORD, become_program};
 pub use serve::{Give, Handlers, Opening, ServeError, serve};

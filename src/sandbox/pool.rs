@@ -8,6 +8,7 @@ use super::fence::FenceReport;
 use super::frame::FrameKind;
 use super::job::{Job, Task};
 use super::limits::{Purpose, WorkerSettings};
+use super::ocr::{OcrSettings, look_at_pictures};
 use super::told::Told;
 use super::trial::{Next, Trial};
 use super::worker::Worker;
@@ -244,6 +245,7 @@ impl Pool {
 pub struct ReadingPool {
     pool: Pool,
     limits: ReadLimits,
+    ocr: Option<OcrSettings>,
 }
 
 impl ReadingPool {
@@ -252,7 +254,15 @@ impl ReadingPool {
         Self {
             pool: Pool::new(settings, Purpose::Reading),
             limits,
+            ocr: None,
         }
+    }
+
+    /// Has text recognised in pictures and scanned documents.
+    #[must_use]
+    pub fn with_ocr(mut self, settings: OcrSettings) -> Self {
+        self.ocr = Some(settings);
+        self
     }
 
     /// Starts a worker and tells how well this machine fences it: to be asked before any mail is taken.
@@ -291,6 +301,7 @@ impl ReadingPool {
     fn request(&self) -> ReadRequest {
         ReadRequest {
             limits: self.limits,
+            pictures: self.ocr.is_some(),
             ..ReadRequest::default()
         }
     }
@@ -302,7 +313,12 @@ impl ReadingPool {
         bytes: &Personal<Vec<u8>>,
     ) -> Result<ReadMessage, ReadFailure> {
         let answer = self.pool.read(task, request, bytes.expose_personal()).await?;
-        answer.map_err(ReadFailure::Permanent)
+        let mut message = answer.map_err(ReadFailure::Permanent)?;
+        match &self.ocr {
+            Some(settings) => look_at_pictures(settings, &mut message).await,
+            None => message.pictures.clear(),
+        }
+        Ok(message)
     }
 }
 
