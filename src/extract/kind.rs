@@ -44,6 +44,8 @@ pub(super) enum Kind {
     Calendar,
     ContactCard,
     Sound,
+    /// A style sheet or a script of a web page.
+    Code,
     /// The message text once more, for programs that ask for it.
     OtherForm,
     /// A message that came in pieces, or that lies somewhere else.
@@ -88,6 +90,7 @@ impl Kind {
             Self::Calendar => Some("calendar entry, not read"),
             Self::ContactCard => Some("contact card, not read"),
             Self::Sound => Some("sound or film, not read"),
+            Self::Code => Some("style sheet or script of a web page, not read"),
             Self::OtherForm => Some("the message text in another form, not read"),
             Self::Elsewhere => Some("only a piece of a message, or a link to one; ask for the whole message"),
             Self::Other => Some("unknown file type, not read"),
@@ -129,6 +132,9 @@ fn by_declaration(media_type: &str) -> Option<Kind> {
         "application/x-microsoft-rpmsg-message" => Some(Kind::RightsProtected),
         "application/ms-tnef" | "application/vnd.ms-tnef" => Some(Kind::WinmailDat),
         "text/calendar" | "application/ics" => Some(Kind::Calendar),
+        "text/css" | "text/javascript" | "application/javascript" | "application/x-javascript" => {
+            Some(Kind::Code)
+        }
         "text/x-amp-html" | "text/watch-html" => Some(Kind::OtherForm),
         "message/partial" | "message/external-body" => Some(Kind::Elsewhere),
         "text/vcard" | "text/x-vcard" | "text/directory" => Some(Kind::ContactCard),
@@ -157,6 +163,13 @@ fn by_content(content: &[u8]) -> Option<Kind> {
     }
     if content.starts_with(&[0x78, 0x9f, 0x3e, 0x22]) {
         return Some(Kind::WinmailDat);
+    }
+    if is_page(start) {
+        return Some(Kind::Html);
+    }
+    // Word and browsers save pages as MHTML (RFC 2557), often as `.doc`.
+    if begins_with(start, b"MIME-Version:") && contains(head, b"multipart/") {
+        return Some(Kind::Mail);
     }
     if start.starts_with(b"-----BEGIN PGP MESSAGE-----") {
         return Some(Kind::Encrypted);
@@ -267,6 +280,22 @@ fn member_starts_with(content: &[u8], prefix: &[u8]) -> bool {
     })
 }
 
+/// A web page, whatever its name: many programs write tables so and call them `.doc` or `.xls`.
+fn is_page(start: &[u8]) -> bool {
+    let start = start
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(start)
+        .trim_ascii_start();
+    begins_with(start, b"<!doctype html") || begins_with(start, b"<html")
+}
+
+/// Compares without regard to case.
+fn begins_with(bytes: &[u8], start: &[u8]) -> bool {
+    bytes
+        .get(..start.len())
+        .is_some_and(|found| found.eq_ignore_ascii_case(start))
+}
+
 fn contains(bytes: &[u8], needle: &[u8]) -> bool {
     let Some((&first, _)) = needle.split_first() else {
         return true;
@@ -293,6 +322,7 @@ fn by_name(filename: Option<&str>) -> Option<Kind> {
         "pdf" => Some(Kind::Pdf),
         "htm" | "html" | "xhtml" => Some(Kind::Html),
         "csv" | "tsv" => Some(Kind::Csv),
+        "css" | "js" => Some(Kind::Code),
         "json" => Some(Kind::Json),
         "txt" | "text" | "log" | "md" => Some(Kind::Text),
         "eml" | "mht" | "mhtml" => Some(Kind::Mail),
@@ -359,6 +389,16 @@ mod tests {
         assert_eq!(of(octets, Some("form.dat"), b"%PDF-1.7 ..."), Kind::Pdf);
         assert_eq!(of("application/pdf", Some("x.pdf"), b"{\\rtf1 x"), Kind::Rtf);
         assert_eq!(of(octets, Some("x.eml"), b"From: a\n\nb"), Kind::Mail);
+        assert_eq!(of(octets, Some("form.doc"), b"\n<HTML><table>"), Kind::Html);
+        assert_eq!(
+            of(
+                octets,
+                Some("form.doc"),
+                b"MIME-Version: 1.0\nContent-Type: multipart/related; boundary=x"
+            ),
+            Kind::Mail
+        );
+        assert_eq!(of("text/css", Some("form.css"), b"a{}"), Kind::Code);
         assert_eq!(of(octets, None, b"Name: Jo\n"), Kind::Text);
         assert_eq!(of(octets, None, &[0, 1, 2]), Kind::Other);
         assert_eq!(of(octets, None, b"\x89PNG\r\n\x1a\n...."), Kind::Picture);

@@ -3,12 +3,14 @@
 //! Invariant: one pass, linear time. Open elements, nested tables and quotations are bounded; what is
 //! nested deeper is read as part of the innermost level allowed.
 
+mod sheet;
 mod style;
 
 use super::budget::Budget;
 use super::builder::{Builder, CellKind, Filled, Kind, Space};
 use crate::domain::Block;
 use crate::mail::html::{HtmlToken, tokens};
+use sheet::Sheet;
 use std::collections::HashMap;
 use style::{Attributes, Look};
 
@@ -17,13 +19,16 @@ const MAX_OPEN: usize = 512;
 
 /// Reads HTML.
 pub(super) fn blocks(html: &str, budget: &mut Budget) -> Vec<Block> {
+    let tokens = tokens(html);
     let mut reader = Reader {
+        sheet: Sheet::of(&tokens),
         open: Vec::new(),
         counts: HashMap::new(),
         builder: Builder::new(budget),
         select: None,
+        chosen: 0,
     };
-    for token in tokens(html) {
+    for token in tokens {
         match token {
             HtmlToken::Start {
                 name,
@@ -39,12 +44,15 @@ pub(super) fn blocks(html: &str, budget: &mut Budget) -> Vec<Block> {
 }
 
 struct Reader<'b> {
+    sheet: Sheet,
     open: Vec<Open>,
     /// How often each name is open, so that a stray end tag costs nothing.
     counts: HashMap<String, usize>,
     builder: Builder<'b>,
     /// Inside a `select`: whether the option being read is the chosen one.
     select: Option<Chosen>,
+    /// Options of that `select` that are chosen.
+    chosen: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -119,7 +127,7 @@ impl Reader<'_> {
             return;
         }
         self.end_implied(name);
-        let look = style::of(name, attributes, self.look());
+        let look = style::of(name, attributes, &self.sheet, self.look());
         match name {
             "br" => self.builder.line_break(),
             "hr" => self.builder.rule(),
@@ -132,11 +140,11 @@ impl Reader<'_> {
             "li" => self.builder.begin(Kind::ListItem),
             "dt" => self.builder.begin(Kind::Term),
             "dd" => self.builder.begin(Kind::Value),
-            "option" if self.select.is_some() => {
-                let is_chosen = attributes.get("selected").is_some();
-                self.select = Some(if is_chosen { Chosen::Yes } else { Chosen::No });
+            "option" if self.select.is_some() => self.option(attributes),
+            "select" => {
+                self.select = Some(Chosen::No);
+                self.chosen = 0;
             }
-            "select" => self.select = Some(Chosen::No),
             _ => match heading_level(name) {
                 Some(level) => self.builder.begin(Kind::Heading(level)),
                 None if BLOCKS.contains(&name) => self.builder.boundary(),
@@ -264,6 +272,17 @@ impl Reader<'_> {
         self.builder.open_cell(columns, rows, kind);
     }
 
+    fn option(&mut self, attributes: &Attributes<'_>) {
+        let is_chosen = attributes.get("selected").is_some();
+        self.select = Some(if is_chosen { Chosen::Yes } else { Chosen::No });
+        if is_chosen {
+            if self.chosen > 0 {
+                self.builder.answer(", ", Filled::Answer);
+            }
+            self.chosen += 1;
+        }
+    }
+
     fn input(&mut self, attributes: &Attributes<'_>, look: Look) {
         let kind = attributes.get("type").unwrap_or("text").to_ascii_lowercase();
         match kind.as_str() {
@@ -271,9 +290,15 @@ impl Reader<'_> {
                 let is_checked = attributes.get("checked").is_some();
                 self.builder.tick(is_checked.into());
             }
-            "text" | "email" | "tel" | "date" | "number" | "search" | "url" if !look.is_hidden() => {
-                if let Some(value) = attributes.get("value") {
-                    self.builder.answer(value, Filled::Answer);
+            "text" | "email" | "tel" | "date" | "number" | "search" | "url" | "time" | "month" | "week"
+            | "datetime-local"
+                if !look.is_hidden() =>
+            {
+                let value = attributes.get("value").filter(|value| !value.trim().is_empty());
+                match (value, attributes.get("placeholder")) {
+                    (Some(value), _) => self.builder.answer(value, Filled::Answer),
+                    (None, Some(prompt)) => self.builder.answer(prompt, Filled::Placeholder),
+                    (None, None) => {}
                 }
             }
             _ => {}

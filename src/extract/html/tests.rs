@@ -105,3 +105,96 @@ fn deep_nesting_costs_neither_stack_nor_time() {
         );
     }
 }
+
+#[test]
+fn rules_of_the_page_hide_text() {
+    let page = |css: &str, body: &str| read(&format!("<html><head><style>{css}</style></head><body>{body}"));
+    let body =
+        "<p class='a x'>one</p><p id=b>two</p><div class=c>three</div><p class=c>four</p><em>five</em>";
+    assert_eq!(
+        page(
+            "<!-- /* no */ .x, #b { display : none !important; color:red } div.c{visibility:hidden} em{opacity:0}",
+            body
+        ),
+        "P  +hidden(one)\nP  +hidden(two)\nP  +hidden(three)\nP four\nP  +hidden(five)\n"
+    );
+    for css in [
+        "@media (max-width:600px) { .x { display:none } } .y{display:none}",
+        ".x .y{display:none} a.x:hover{display:none} *{display:none} p>em{display:none}",
+        ".x{display:none} .x{display:inline}",
+        "@import 'x'; .x{color:white}",
+        "body{display:none} p{font-size:0}",
+        ".x{display:none",
+    ] {
+        let hidden = css.ends_with("none");
+        assert_eq!(
+            page(css, "<p class=x>one</p>").contains("hidden"),
+            hidden,
+            "{css}"
+        );
+    }
+    assert_eq!(
+        page(".x{display:none}", "<p class=x style='display:block'>one</p>"),
+        "P one\n"
+    );
+    assert_eq!(
+        read("<style media=print>p{display:none}</style><p>one</p>"),
+        "P one\n"
+    );
+}
+
+#[test]
+fn tiny_and_blended_text_is_hidden_until_it_is_set_again() {
+    assert_eq!(
+        read(
+            "<td style='font-size:0'>a<span style='font:14px Arial'>b</span><span style='font-size:small'>c</span></td>\
+             <p style='color:#FFF;background-color:white'>d <b style='color:#000'>e</b></p><p style='color:#fff'>f</p>\
+             <p aria-hidden=true>g</p><noscript>h</noscript><template>i</template>"
+        ),
+        "P bc +hidden(a)\nP e +hidden(d ) +b(e)\nP f\nP g\nP h\n"
+    );
+}
+
+#[test]
+fn pasted_forms_give_their_choices_and_prompts() {
+    assert_eq!(
+        read(
+            "<select multiple><option selected>a<option>b<option selected>c</select> \
+             <input placeholder='Your name'> <input value='' placeholder=p> <input type=radio checked>Yes<input type=submit value=Send>"
+        ),
+        "P a, c   ☒Yes +prompt(Your name) +prompt(p)\n"
+    );
+}
+
+#[test]
+fn conditional_comments_show_what_other_programs_see() {
+    assert_eq!(
+        read(
+            "<!--[if mso]><p>a</p><![endif]--><![if !mso]><p>b</p><![endif]><!--[if !mso]><!--><p>c</p><!--<![endif]-->"
+        ),
+        "P b\nP c\n"
+    );
+}
+
+#[test]
+fn large_sheets_and_unclosed_tags_cost_linear_time() {
+    let start = std::time::Instant::now();
+    for html in [
+        format!(
+            "<style>{}</style><p class='{}'>x</p>",
+            ".a{display:none}".repeat(100_000),
+            "a ".repeat(100_000)
+        ),
+        format!("<style>{}", "{".repeat(300_000)),
+        format!("<style>{}", "/*".repeat(300_000)),
+        "<style>".repeat(100_000),
+        "<a b='".repeat(100_000),
+        "<!--".repeat(100_000),
+        "<![if".repeat(100_000),
+        "</".repeat(200_000),
+        "<select><option selected>".repeat(50_000),
+    ] {
+        let _ = read(&html);
+    }
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
+}
