@@ -72,7 +72,6 @@ impl Reading {
 }
 
 const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 const ODT: &str = "application/vnd.oasis.opendocument.text";
 /// As a message text too: what Outlook calls the body of a rich mail.
 pub(super) const RTF: &str = "application/rtf";
@@ -184,7 +183,7 @@ fn read_kind(kind: Kind, content: &[u8], limits: &ReadLimits) -> (Reading, &'sta
         Kind::Doc => (doc::read(content, limits), "application/msword"),
         Kind::Rtf => (rtf::read(content, limits), RTF),
         Kind::OpenText => (opendocument::read(content, limits), ODT),
-        Kind::Sheet => (sheet::read(content, limits), XLSX),
+        Kind::Sheet => sheet::read(content, limits),
         Kind::Json => (json::read(content, limits), "application/json"),
         Kind::Pdf => (pdf::read(content, limits), "application/pdf"),
         Kind::Html => {

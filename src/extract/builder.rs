@@ -108,6 +108,11 @@ impl<'b> Builder<'b> {
         }
     }
 
+    /// There is no room for more.
+    pub(super) fn is_full(&self) -> bool {
+        self.budget.is_exhausted()
+    }
+
     pub(super) fn text(&mut self, text: &str, style: Style, space: Space) {
         let text = self.budget.take_text(text);
         if text.trim().is_empty() && matches!(self.frames.last(), Some(Frame::Table { .. })) {

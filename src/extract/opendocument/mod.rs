@@ -17,7 +17,7 @@ use super::builder::Builder;
 use super::container::{Container, ContainerError};
 use super::xml::{self, Xml, XmlError};
 use crate::domain::{Block, FormField, ReadStatus};
-use styles::Styles;
+pub(super) use styles::Styles;
 use walker::{Layer, Walker};
 
 /// Why a document is not read.
@@ -62,6 +62,9 @@ impl Package {
     /// Opens a package, or takes a single file for the content and the styles at once.
     pub(super) fn open(bytes: &[u8], limits: &ReadLimits) -> Result<Self, PackageError> {
         if !bytes.starts_with(b"PK") {
+            if !bytes.trim_ascii_start().starts_with(b"<") {
+                return Err(ContainerError::Damaged.into());
+            }
             return Ok(Self {
                 content: bytes.to_vec(),
                 styles: None,

@@ -39,11 +39,11 @@ pub(super) struct Look {
 
 /// All styles by family and name.
 #[derive(Default, Clone)]
-pub(super) struct Styles(HashMap<(Family, String), Definition>);
+pub(in super::super) struct Styles(HashMap<(Family, String), Definition>);
 
 impl Styles {
     /// Adds the styles of a part, which override those of the same name.
-    pub(super) fn add(&mut self, bytes: &[u8]) {
+    pub(in super::super) fn add(&mut self, bytes: &[u8]) {
         let mut open: Option<((Family, String), Definition)> = None;
         let _ = read(bytes, |event| match event {
             Xml::Start(tag) => match tag.name() {
@@ -109,7 +109,7 @@ impl Styles {
             .map(|level| level.clamp(1, 6))
     }
 
-    pub(super) fn is_hidden_table(&self, name: &str) -> bool {
+    pub(in super::super) fn is_hidden_table(&self, name: &str) -> bool {
         self.chain(Family::Table, name)
             .iter()
             .find_map(|d| d.hidden)

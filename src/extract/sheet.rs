@@ -1,8 +1,0 @@
-//! Workbooks: XLSX, XLS, ODS.
-
-use super::attachment::Reading;
-use crate::domain::{ReadLimits, ReadStatus};
-
-pub(super) fn read(_bytes: &[u8], _limits: &ReadLimits) -> Reading {
-    Reading::failed(ReadStatus::Unsupported, "spreadsheet, not read")
-}
