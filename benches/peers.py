@@ -159,10 +159,10 @@ class Stripped(HTMLParser):
 
 def mails_in(content):
     """The same rule as the run's: mboxrd."""
-    if not content.startswith(b"From "):
+    if not content.startswith(b"From ") or b"\n" not in content:
         return [content]
     mails, after_blank = [], True
-    for line in content.splitlines(keepends=True) if b"\n" not in content else re.findall(rb"[^\n]*\n|[^\n]+", content):
+    for line in re.findall(rb"[^\n]*\n|[^\n]+", content):
         if after_blank and line.startswith(b"From "):
             mails.append([])
         elif mails:
@@ -501,7 +501,11 @@ def msg_list(path):
 
 def unlisted(theirs, ours):
     """Those of theirs without a row of ours: by size, then by name, each row of ours standing for one."""
-    left = [(squeezed(row["filename"] or ""), row["bytes"]) for row in ours]
+    # An attached mail is listed by its subject; some add what Outlook would call the file.
+    def plain(name):
+        return squeezed(name or "").removesuffix(".msg")
+
+    left = [(plain(row["filename"]), row["bytes"]) for row in ours]
     missing = []
     for rule in (lambda name, size, row: size is not None and size == row[1] and name == row[0],
                  lambda name, size, row: size is not None and size == row[1],
@@ -509,7 +513,7 @@ def unlisted(theirs, ours):
                  lambda name, size, row: size is None and not name):
         missing = []
         for name, size in theirs:
-            match = next((row for row in left if rule(squeezed(name), size, row)), None)
+            match = next((row for row in left if rule(plain(name), size, row)), None)
             if match is None:
                 missing.append((name, size))
             else:

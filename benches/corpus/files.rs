@@ -153,7 +153,8 @@ fn looks_like_mail(content: &[u8]) -> bool {
 
 /// The mails of a file: one that begins with `From ` is a mailbox (mboxrd quoting).
 fn mails_in(content: Vec<u8>) -> Vec<Vec<u8>> {
-    if !content.starts_with(b"From ") {
+    // Without line feeds every line ends in a bare CR: then it is one mail, whatever it begins with.
+    if !content.starts_with(b"From ") || !content.contains(&b'\n') {
         return vec![content];
     }
     let mut mails: Vec<Vec<u8>> = Vec::new();

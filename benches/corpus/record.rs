@@ -85,6 +85,7 @@ pub fn content(message: &ReadMessage) -> Value {
             "reason": row.reason,
         })).collect::<Vec<_>>(),
         "repairs": message.repairs,
+        "nested": message.nested.len(),
     })
 }
 
@@ -92,7 +93,8 @@ pub fn content(message: &ReadMessage) -> Value {
 pub fn is_silent(line: &Value) -> bool {
     let is_blank = line["text"].as_str().is_none_or(|text| text.trim().is_empty());
     let count = |key: &str| line[key].as_array().map_or(0, Vec::len);
-    is_blank && count("fields") == 0 && count("attachments") <= 1
+    let holds_mail = line["nested"].as_u64().is_some_and(|nested| nested > 0);
+    is_blank && count("fields") == 0 && count("attachments") <= 1 && !holds_mail
 }
 
 /// A mail and those attached to it.

@@ -177,13 +177,18 @@ impl<'r> Walk<'r> {
     fn body(&mut self, part: &Part) -> Document {
         (self.opening)(&part.number);
         let mut budget = Budget::new(&self.limits);
+        let mut fields = Vec::new();
         let blocks = match &part.body {
             PartBody::Text(content) if part.media_type == "text/html" => html::blocks(content, &mut budget),
             PartBody::Text(content) if part.media_type == ENRICHED => {
                 text::blocks(&text::without_commands(content), Folding::Fixed, &mut budget)
             }
             PartBody::Text(content) => text::blocks(content, folding(part), &mut budget),
-            PartBody::Bytes(content) => rtf::read(content, &self.limits).blocks,
+            PartBody::Bytes(content) => {
+                let reading = rtf::read(content, &self.limits);
+                fields = reading.fields;
+                reading.blocks
+            }
             PartBody::Multipart(_) | PartBody::Message(_) | PartBody::NotRead(_) => Vec::new(),
         };
         let document = Document {
@@ -191,7 +196,7 @@ impl<'r> Walk<'r> {
             filename: None,
             media_type: part.media_type.clone(),
             blocks: history::settle(blocks, self.intent),
-            fields: Vec::new(),
+            fields,
             recognised: false,
         };
         let before = self.limits;

@@ -37,7 +37,11 @@ impl Message {
 
     /// As the parts of a mail.
     pub(super) fn root(self, limits: &ReadLimits, room: &mut Room) -> Part {
-        let mut parts: Vec<Part> = body(&self.properties, limits, room).into_iter().collect();
+        let mut parts: Vec<Part> = Vec::new();
+        // The MIME entity of a signed message holds the text too.
+        if !self.attachments.iter().any(is_signed_entity) {
+            parts.extend(body(&self.properties, limits, room));
+        }
         if let Some(text) = item::text(&self.properties) {
             parts.push(unpack::part("text/plain", PartBody::Text(text)));
         }
@@ -73,6 +77,13 @@ fn body(message: &Properties, limits: &ReadLimits, room: &mut Room) -> Option<Pa
         return Some(unpack::multipart("multipart/alternative", parts));
     }
     parts.pop()
+}
+
+fn is_signed_entity(part: &Part) -> bool {
+    match &part.body {
+        PartBody::Multipart(parts) => !parts.is_empty(),
+        PartBody::Text(_) | PartBody::Bytes(_) | PartBody::Message(_) | PartBody::NotRead => false,
+    }
 }
 
 /// An attachment with content, named and typed by its properties.
@@ -114,7 +125,11 @@ pub(super) fn not_read(attachment: &Properties, size: u64) -> Part {
 /// An attached message.
 pub(super) fn message(attachment: &Properties, mail: Mail) -> Part {
     let mut part = unpack::part("message/rfc822", PartBody::Message(Box::new(mail)));
-    part.filename = file_name(attachment);
+    // Its name is its subject, as Outlook shows it; where it is dragged to it becomes a file of this kind.
+    part.filename = file_name(attachment).map(|name| match name.to_ascii_lowercase().ends_with(".msg") {
+        true => name,
+        false => format!("{name}.msg"),
+    });
     part.is_attachment = true;
     part
 }

@@ -42,7 +42,11 @@ fn contact(message: &Properties, lines: &mut Lines) {
     lines.text("Job title", message.line(id::TITLE));
     lines.text("Department", message.line(id::DEPARTMENT));
     lines.text("Company", message.line(id::COMPANY));
-    lines.time_as_date("Birthday", message.time(id::BIRTHDAY));
+    // Kept as an instant, a birthday may fall on the day before; newer files have the day itself too.
+    match message.named_time(named(ADDRESS, 0x80de)) {
+        Some(day) => lines.day("Birthday", day),
+        None => lines.time("Birthday", message.time(id::BIRTHDAY)),
+    }
     for number in [0x8083, 0x8093, 0x80a3] {
         lines.text("E-mail", message.named_line(named(ADDRESS, number)));
     }
@@ -78,8 +82,8 @@ impl Lines {
         self.format(label, time, "%Y-%m-%d %H:%M UTC");
     }
 
-    fn time_as_date(&mut self, label: &str, time: Option<Timestamp>) {
-        self.format(label, time, "%Y-%m-%d");
+    fn day(&mut self, label: &str, time: Timestamp) {
+        self.format(label, Some(time), "%Y-%m-%d");
     }
 
     fn format(&mut self, label: &str, time: Option<Timestamp>, format: &str) {

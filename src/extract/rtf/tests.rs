@@ -28,6 +28,11 @@ fn a_mark_of_destinations_means_nothing_inside_a_group() {
 }
 
 #[test]
+fn of_two_spellings_the_unicode_one_is_read() {
+    check(r"a{\upr{old}{\*\ud{n\u233?w}}}{\footnote x\ud y}\par", "P anéw\nP xy\n");
+}
+
+#[test]
 fn headings_and_lists() {
     check(
         r"{\stylesheet{\ql Normal;}{\s1\outlinelevel0 heading 1;}{\*\cs15 \additive Placeholder Text;}}

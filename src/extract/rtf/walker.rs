@@ -58,7 +58,7 @@ struct Paragraph {
 struct State {
     destination: Destination,
     /// What a `\ud` inside a passed-over `\upr` goes back to.
-    beneath: Destination,
+    beneath: Option<Destination>,
     opened: Opened,
     /// The group has just begun: only there is `\*` said of a destination.
     is_fresh: bool,
@@ -239,8 +239,10 @@ impl<'b> Walker<'b> {
         self.state.is_fresh = false;
         match self.state.destination {
             Destination::Skipped => {
-                if name == "ud" {
-                    self.state.destination = self.state.beneath;
+                if name == "ud"
+                    && let Some(beneath) = self.state.beneath.take()
+                {
+                    self.state.destination = beneath;
                 }
             }
             Destination::StyleSheet => self.style_word(name, number, is_ignorable),
@@ -259,6 +261,7 @@ impl<'b> Walker<'b> {
     }
 
     fn skip(&mut self) {
+        self.state.beneath = None;
         self.state.destination = Destination::Skipped;
     }
 
@@ -300,8 +303,9 @@ impl<'b> Walker<'b> {
                 self.skip();
             }
             "upr" => {
-                self.state.beneath = self.state.destination;
+                let beneath = self.state.destination;
                 self.skip();
+                self.state.beneath = Some(beneath);
             }
             _ if is_ignorable || is_passed_over(name) => self.skip(),
             _ => return false,
