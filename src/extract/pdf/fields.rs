@@ -1,23 +1,21 @@
-//! Form fields (AcroForm, ISO 32000-1 section 12.7), read from the widgets of each page upwards.
+//! Form fields (AcroForm, ISO 32000-1 section 12.7): the tree of fields from its roots, and from each widget
+//! that the tree does not reach.
 
 use super::layout::Rectangle;
-use crate::domain::{FieldValue, FormField};
-use lopdf::{Dictionary, Document, Object, ObjectId, decode_text_string};
-use std::collections::HashMap;
+use super::pages::Page;
+use super::streams::Allowance;
+use super::values::{self, text_string};
+use crate::domain::FormField;
+use lopdf::{Dictionary, Document, Object, ObjectId};
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
-/// Most widgets read.
-const MAX_WIDGETS: usize = 5_000;
+/// Most fields and widgets looked at.
+const MAX_NODES: usize = 20_000;
 /// Highest tree of fields followed.
 const MAX_ANCESTORS: usize = 32;
-/// Longest value of a text field kept as a stream.
-const MAX_VALUE_BYTES: usize = 1024 * 1024;
-
-/// Annotation flags (table 165): invisible, hidden, no view.
-const NOT_SHOWN: i64 = 1 | 1 << 1 | 1 << 5;
-/// Field flags: password (table 228), radio and push button (table 226).
-const PASSWORD: i64 = 1 << 13;
-const RADIO: i64 = 1 << 15;
-const PUSH_BUTTON: i64 = 1 << 16;
+/// Most annotations of one page among which widgets are looked for.
+const MAX_ANNOTATIONS: usize = 10_000;
 
 /// A field as it is drawn on a page.
 pub(super) struct Widget {
@@ -28,264 +26,259 @@ pub(super) struct Widget {
 }
 
 /// What a widget shows.
+#[derive(Clone)]
 pub(super) enum Shown {
     Text(String),
     Tick { checked: bool },
     Blank,
 }
 
-/// Reads all widgets of the pages and the fields they belong to.
-pub(super) fn read(document: &Document, pages: &[ObjectId]) -> (Vec<Widget>, Vec<FormField>) {
+/// What a field has of its own or from the fields above it (table 220).
+#[derive(Clone, Default)]
+pub(super) struct Traits<'d> {
+    pub(super) name: String,
+    pub(super) label: Option<String>,
+    pub(super) kind: Option<&'d [u8]>,
+    pub(super) flags: i64,
+    pub(super) value: Option<&'d Object>,
+    pub(super) rich: Option<&'d Object>,
+    pub(super) options: Option<&'d Object>,
+    /// Numbers of the options chosen.
+    pub(super) chosen: Option<&'d Object>,
+}
+
+impl<'d> Traits<'d> {
+    fn with(&self, document: &'d Document, node: &'d Dictionary) -> Self {
+        let mut own = self.clone();
+        let entry = |key: &[u8]| node.get_deref(key, document).ok();
+        if let Some(part) = entry(b"T").and_then(text_string) {
+            if !own.name.is_empty() {
+                own.name.push('.');
+            }
+            own.name.push_str(&part);
+        }
+        let label = entry(b"TU").and_then(text_string);
+        own.label = label.filter(|l| !l.trim().is_empty()).or(own.label);
+        own.kind = entry(b"FT").and_then(|o| o.as_name().ok()).or(own.kind);
+        own.flags = entry(b"Ff").and_then(|o| o.as_i64().ok()).unwrap_or(own.flags);
+        own.value = entry(b"V").filter(|o| !o.is_null()).or(own.value);
+        own.rich = entry(b"RV").or(own.rich);
+        own.options = entry(b"Opt").or(own.options);
+        own.chosen = entry(b"I").or(own.chosen);
+        own
+    }
+
+    /// Those of a widget, from all the fields above it.
+    fn of_widget(document: &'d Document, widget: &'d Dictionary) -> Self {
+        let mut chain: Vec<&Dictionary> = ancestors(document, widget).collect();
+        chain.reverse();
+        let root = Self::default();
+        chain.into_iter().fold(root, |above, node| above.with(document, node))
+    }
+}
+
+/// A widget in the document.
+pub(super) struct WidgetObject<'d> {
+    id: Option<ObjectId>,
+    pub(super) dictionary: &'d Dictionary,
+}
+
+/// Reads all fields and their widgets.
+pub(super) fn read(
+    document: &Document,
+    pages: &[Page<'_>],
+    allowance: &mut Allowance,
+) -> (Vec<Widget>, Vec<FormField>) {
     let mut reader = Reader {
         document,
+        allowance,
+        places: HashMap::new(),
+        visited: HashSet::new(),
+        nodes: 0,
         widgets: Vec::new(),
         fields: Vec::new(),
-        places: HashMap::new(),
     };
-    let mut left = MAX_WIDGETS;
-    for (at, page) in pages.iter().enumerate() {
-        let number = u32::try_from(at + 1).unwrap_or(u32::MAX);
-        let annotations = document
-            .get_dictionary(*page)
-            .and_then(|page| page.get_deref(b"Annots", document))
-            .and_then(Object::as_array);
-        for annotation in annotations.into_iter().flatten().take(left) {
-            left -= 1;
-            reader.annotation(annotation, number);
+    reader.find_places(pages);
+    let roots = document
+        .catalog()
+        .and_then(|catalog| catalog.get_deref(b"AcroForm", document))
+        .and_then(Object::as_dict)
+        .and_then(|form| form.get_deref(b"Fields", document))
+        .and_then(Object::as_array);
+    for root in roots.into_iter().flatten() {
+        reader.descend(root, Traits::default(), pages);
+    }
+    reader.orphans(pages);
+    reader.fields.sort_by_key(|(order, _)| *order);
+    let fields = reader.fields.into_iter().map(|(_, field)| field).collect();
+    (reader.widgets, fields)
+}
+
+/// Where a widget stands: (page from 0, its number among the page's annotations).
+type Order = (usize, usize);
+
+struct Reader<'d, 'a> {
+    document: &'d Document,
+    allowance: &'a mut Allowance,
+    places: HashMap<ObjectId, Order>,
+    /// Fields and widgets done.
+    visited: HashSet<ObjectId>,
+    nodes: usize,
+    widgets: Vec<Widget>,
+    fields: Vec<(Order, FormField)>,
+}
+
+impl<'d> Reader<'d, '_> {
+    fn find_places(&mut self, pages: &[Page<'d>]) {
+        for (at, page) in pages.iter().enumerate() {
+            for (number, annotation) in annotations(self.document, page).enumerate() {
+                if let Ok(id) = annotation.as_reference() {
+                    self.places.entry(id).or_insert((at, number));
+                }
+            }
         }
     }
-    (reader.widgets, reader.fields)
-}
 
-struct Reader<'d> {
-    document: &'d Document,
-    widgets: Vec<Widget>,
-    fields: Vec<FormField>,
-    /// Where the field of that object stands in `fields`.
-    places: HashMap<ObjectId, usize>,
-}
+    /// Reads a field and all below it. Fields wait in a list: their tree may be of any height.
+    fn descend(&mut self, root: &'d Object, above: Traits<'d>, pages: &[Page<'d>]) {
+        let mut waiting: Vec<(&'d Object, Rc<Traits<'d>>, usize)> = vec![(root, Rc::new(above), 0)];
+        while let Some((object, above, depth)) = waiting.pop() {
+            let Ok((id, Object::Dictionary(node))) = self.document.dereference(object) else {
+                continue;
+            };
+            self.nodes += 1;
+            let is_new = id.is_none_or(|id| self.visited.insert(id));
+            if !is_new || depth > MAX_ANCESTORS || self.nodes > MAX_NODES {
+                continue;
+            }
+            let own = Rc::new(above.with(self.document, node));
+            let kids = node.get_deref(b"Kids", self.document).and_then(Object::as_array);
+            let Ok(kids) = kids else {
+                self.field(&own, &[WidgetObject { id, dictionary: node }], pages, None);
+                continue;
+            };
+            let mut widgets = Vec::new();
+            let room = MAX_NODES.saturating_sub(waiting.len());
+            for kid in kids.iter().take(room).rev() {
+                match self.document.dereference(kid) {
+                    Ok((id, Object::Dictionary(below))) if !below.has(b"T") && !below.has(b"Kids") => {
+                        if id.is_none_or(|id| self.visited.insert(id)) {
+                            widgets.push(WidgetObject { id, dictionary: below });
+                        }
+                    }
+                    Ok(_) => waiting.push((kid, own.clone(), depth + 1)),
+                    Err(_) => {}
+                }
+            }
+            widgets.reverse();
+            self.nodes += widgets.len();
+            if !widgets.is_empty() || kids.is_empty() {
+                self.field(&own, &widgets, pages, None);
+            }
+        }
+    }
 
-impl Reader<'_> {
-    fn annotation(&mut self, annotation: &Object, page: u32) {
+    /// Widgets that the tree of fields does not reach.
+    fn orphans(&mut self, pages: &[Page<'d>]) {
         let document = self.document;
-        let Ok((Some(id), Object::Dictionary(widget))) = document.dereference(annotation) else {
+        for (at, page) in pages.iter().enumerate() {
+            for (number, annotation) in annotations(document, page).enumerate() {
+                let Ok((id, Object::Dictionary(widget))) = document.dereference(annotation) else {
+                    continue;
+                };
+                let is_known = id.is_some_and(|id| self.visited.contains(&id));
+                if is_known || super::annotations::kind(document, widget) != b"Widget" {
+                    continue;
+                }
+                let parent = widget.get(b"Parent").ok().filter(|_| !widget.has(b"T"));
+                let parent = parent.filter(|p| p.as_reference().is_ok_and(|id| !self.visited.contains(&id)));
+                if let Some(parent) = parent
+                    && let Ok((_, Object::Dictionary(node))) = document.dereference(parent)
+                {
+                    let grand = node.get_deref(b"Parent", document).and_then(Object::as_dict);
+                    let above = grand.map(|grand| Traits::of_widget(document, grand));
+                    self.descend(parent, above.unwrap_or_default(), pages);
+                }
+                if id.is_none_or(|id| self.visited.insert(id)) && self.nodes < MAX_NODES {
+                    self.nodes += 1;
+                    let traits = Traits::of_widget(document, widget);
+                    let widget = WidgetObject { id, dictionary: widget };
+                    self.field(&traits, &[widget], pages, Some((at, number)));
+                }
+            }
+        }
+    }
+
+    fn field(
+        &mut self,
+        traits: &Traits<'d>,
+        widgets: &[WidgetObject<'d>],
+        pages: &[Page<'d>],
+        known: Option<Order>,
+    ) {
+        let Some((value, shown)) = values::read(self.document, traits, widgets, self.allowance) else {
             return;
         };
-        if name_of(document, widget, b"Subtype") != Some(b"Widget") {
+        let mut first: Option<Order> = None;
+        for (widget, shown) in widgets.iter().zip(shown) {
+            let order = known.or_else(|| self.places.get(&widget.id?).copied());
+            let Some(order) = order else { continue };
+            first = Some(first.map_or(order, |first| first.min(order)));
+            self.widget(widget, shown, order.0, pages);
+        }
+        let order = first.unwrap_or((usize::MAX, self.fields.len()));
+        let page = first.and_then(|(at, _)| u32::try_from(at + 1).ok());
+        self.fields.push((
+            order,
+            FormField {
+                name: traits.name.clone(),
+                label: traits.label.clone(),
+                value,
+                page,
+            },
+        ));
+    }
+
+    fn widget(&mut self, widget: &WidgetObject<'d>, shown: Shown, at: usize, pages: &[Page<'d>]) {
+        let flags = widget.dictionary.get_deref(b"F", self.document).and_then(Object::as_i64);
+        if flags.unwrap_or(0) & super::annotations::NOT_SHOWN != 0 {
             return;
         }
-        let number = |key: &[u8]| {
-            inherited(document, widget, key)
-                .and_then(|o| o.as_i64().ok())
-                .unwrap_or(0)
-        };
-        let flags = number(b"Ff");
-        let kind = inherited(document, widget, b"FT").and_then(|o| o.as_name().ok());
-        let (value, shown) = match kind {
-            Some(b"Tx") if flags & PASSWORD == 0 => text_value(document, widget),
-            Some(b"Ch") => choice_value(document, widget),
-            Some(b"Btn") if flags & PUSH_BUTTON == 0 => {
-                // Some programs leave the flag out of a group of boxes that exclude one another.
-                let is_group = flags & RADIO != 0 || has_siblings(document, widget);
-                button_value(document, widget, is_group)
-            }
-            Some(_) | None => return,
-        };
-        let own_flags = widget.get(b"F").and_then(Object::as_i64).unwrap_or(0);
-        if own_flags & NOT_SHOWN == 0
-            && let Some(place) = rectangle(document, widget)
-        {
+        let corners = super::content::rectangle_of(self.document, widget.dictionary, b"Rect");
+        let place = pages.get(at).and_then(|page| page.place(corners?));
+        if let (Some(place), Ok(page)) = (place, u32::try_from(at + 1)) {
             self.widgets.push(Widget { page, place, shown });
         }
-        self.add(field_id(document, id, widget), widget, value, page);
-    }
-
-    /// Adds the field, or what a further widget of it says.
-    fn add(&mut self, id: ObjectId, widget: &Dictionary, value: FieldValue, page: u32) {
-        if let Some(known) = self.places.get(&id).and_then(|at| self.fields.get_mut(*at)) {
-            match (&known.value, value) {
-                (FieldValue::Blank, value) => known.value = value,
-                (FieldValue::Tick(false), FieldValue::Tick(true)) => known.value = FieldValue::Tick(true),
-                (FieldValue::Tick(_) | FieldValue::Text(_) | FieldValue::Choice(_), _) => {}
-            }
-            return;
-        }
-        let label = inherited(self.document, widget, b"TU").and_then(text_string);
-        self.places.insert(id, self.fields.len());
-        self.fields.push(FormField {
-            name: full_name(self.document, widget),
-            label: label.filter(|l| !l.trim().is_empty()),
-            value,
-            page: Some(page),
-        });
     }
 }
 
-/// An entry of a field, or of the nearest field above it that has one.
+fn annotations<'d>(document: &'d Document, page: &Page<'d>) -> impl Iterator<Item = &'d Object> {
+    let annotations = page
+        .dictionary
+        .get_deref(b"Annots", document)
+        .and_then(Object::as_array);
+    annotations.into_iter().flatten().take(MAX_ANNOTATIONS)
+}
+
+/// Whether a widget's picture is looked at: its field has no value that says the same.
+pub(super) fn is_drawn(document: &Document, widget: &Dictionary, allowance: &mut Allowance) -> bool {
+    values::is_drawn(document, &Traits::of_widget(document, widget), allowance)
+}
+
+/// An entry of a field or page, or of the nearest node above it that has one.
 pub(super) fn inherited<'d>(document: &'d Document, start: &'d Dictionary, key: &[u8]) -> Option<&'d Object> {
-    ancestors(document, start).find_map(|field| field.get_deref(key, document).ok())
+    ancestors(document, start).find_map(|node| node.get_deref(key, document).ok())
 }
 
 fn ancestors<'d>(document: &'d Document, start: &'d Dictionary) -> impl Iterator<Item = &'d Dictionary> {
     let mut next = Some(start);
     std::iter::from_fn(move || {
-        let field = next?;
-        next = field
+        let node = next?;
+        next = node
             .get_deref(b"Parent", document)
             .and_then(Object::as_dict)
             .ok();
-        Some(field)
+        Some(node)
     })
     .take(MAX_ANCESTORS)
-}
-
-/// The object that names the field: the widget itself, or its parent for one of several widgets.
-fn field_id(document: &Document, id: ObjectId, widget: &Dictionary) -> ObjectId {
-    if widget.has(b"T") {
-        return id;
-    }
-    let parent = widget.get(b"Parent").and_then(Object::as_reference).ok();
-    parent
-        .filter(|p| document.get_dictionary(*p).is_ok())
-        .unwrap_or(id)
-}
-
-fn full_name(document: &Document, widget: &Dictionary) -> String {
-    let mut names: Vec<String> = ancestors(document, widget)
-        .filter_map(|field| text_string(field.get_deref(b"T", document).ok()?))
-        .collect();
-    names.reverse();
-    names.join(".")
-}
-
-fn name_of<'d>(document: &'d Document, dictionary: &'d Dictionary, key: &[u8]) -> Option<&'d [u8]> {
-    dictionary.get_deref(key, document).ok()?.as_name().ok()
-}
-
-fn text_string(object: &Object) -> Option<String> {
-    match object {
-        Object::String(..) => decode_text_string(object).ok(),
-        Object::Name(name) => Some(String::from_utf8_lossy(name).into_owned()),
-        Object::Stream(stream) => {
-            let content = stream.decompressed_content_with_limit(MAX_VALUE_BYTES).ok()?;
-            decode_text_string(&Object::string_literal(content)).ok()
-        }
-        _ => None,
-    }
-}
-
-fn text_value(document: &Document, widget: &Dictionary) -> (FieldValue, Shown) {
-    let text = inherited(document, widget, b"V").and_then(text_string);
-    let text = text.map(|t| t.replace("\r\n", "\n").replace('\r', "\n"));
-    match text.filter(|t| !t.trim().is_empty()) {
-        Some(text) => (FieldValue::Text(text.clone()), Shown::Text(text)),
-        None => (FieldValue::Blank, Shown::Blank),
-    }
-}
-
-/// (export value, what is shown) of each option.
-fn options(document: &Document, widget: &Dictionary) -> Vec<(String, String)> {
-    let options = inherited(document, widget, b"Opt").and_then(|o| o.as_array().ok());
-    let text = |object: &Object| text_string(document.dereference(object).ok()?.1);
-    options
-        .into_iter()
-        .flatten()
-        .filter_map(|option| match document.dereference(option).ok()?.1 {
-            Object::Array(pair) => {
-                let export = text(pair.first()?)?;
-                let shown = pair.get(1).and_then(text).unwrap_or_else(|| export.clone());
-                Some((export, shown))
-            }
-            single => text_string(single).map(|t| (t.clone(), t)),
-        })
-        .collect()
-}
-
-fn choice_value(document: &Document, widget: &Dictionary) -> (FieldValue, Shown) {
-    let chosen: Vec<String> = match inherited(document, widget, b"V") {
-        Some(Object::Array(values)) => values
-            .iter()
-            .filter_map(|v| text_string(document.dereference(v).ok()?.1))
-            .collect(),
-        Some(value) => text_string(value).into_iter().collect(),
-        None => Vec::new(),
-    };
-    let chosen: Vec<String> = chosen.into_iter().filter(|c| !c.trim().is_empty()).collect();
-    if chosen.is_empty() {
-        return (FieldValue::Blank, Shown::Blank);
-    }
-    let options = options(document, widget);
-    let shown: Vec<String> = chosen
-        .iter()
-        .map(|export| {
-            let option = options.iter().find(|(known, _)| known == export);
-            option.map_or(export, |(_, shown)| shown).clone()
-        })
-        .collect();
-    (FieldValue::Choice(chosen), Shown::Text(shown.join(", ")))
-}
-
-fn button_value(document: &Document, widget: &Dictionary, is_radio: bool) -> (FieldValue, Shown) {
-    let state = on_state(document, widget);
-    let value = inherited(document, widget, b"V").and_then(text_string);
-    let appearance = name_of(document, widget, b"AS").map(|n| String::from_utf8_lossy(n).into_owned());
-    let is_on = |name: &Option<String>| name.as_deref().is_some_and(|n| !n.is_empty() && n != "Off");
-    let checked = match (&value, &state) {
-        (Some(value), Some(state)) if is_on(&Some(value.clone())) => value == state,
-        (Some(_), _) if is_on(&value) => is_on(&appearance) || appearance.is_none() && !is_radio,
-        (Some(_), _) => false,
-        (None, _) => is_on(&appearance),
-    };
-    let shown = Shown::Tick { checked };
-    if !is_radio {
-        return (FieldValue::Tick(checked), shown);
-    }
-    if !checked {
-        return (FieldValue::Blank, shown);
-    }
-    let name = state.or(value).unwrap_or_default();
-    // With options, the states are only their numbers.
-    let export = name
-        .parse::<usize>()
-        .ok()
-        .and_then(|at| options(document, widget).into_iter().nth(at))
-        .map_or(name, |(export, _)| export);
-    (FieldValue::Choice(vec![export]), shown)
-}
-
-/// The widget is one of several of its field.
-fn has_siblings(document: &Document, widget: &Dictionary) -> bool {
-    let parent = widget.get_deref(b"Parent", document).and_then(Object::as_dict);
-    let siblings = parent
-        .and_then(|p| p.get_deref(b"Kids", document))
-        .and_then(Object::as_array);
-    !widget.has(b"T") && siblings.is_ok_and(|kids| kids.len() > 1)
-}
-
-/// The appearance state that means "on" for this widget.
-fn on_state(document: &Document, widget: &Dictionary) -> Option<String> {
-    let states = widget
-        .get_deref(b"AP", document)
-        .and_then(Object::as_dict)
-        .and_then(|ap| ap.get_deref(b"N", document))
-        .and_then(Object::as_dict)
-        .ok()?;
-    states
-        .iter()
-        .map(|(name, _)| String::from_utf8_lossy(name).into_owned())
-        .find(|name| name != "Off")
-}
-
-fn rectangle(document: &Document, widget: &Dictionary) -> Option<Rectangle> {
-    let corners: Vec<f32> = widget
-        .get_deref(b"Rect", document)
-        .and_then(Object::as_array)
-        .ok()?
-        .iter()
-        .filter_map(|n| document.dereference(n).ok()?.1.as_float().ok())
-        .collect();
-    match corners.as_slice() {
-        [x0, y0, x1, y1] => Rectangle::new(*x0, *y0, *x1, *y1),
-        _ => None,
-    }
 }

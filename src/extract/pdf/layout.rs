@@ -1,7 +1,7 @@
 //! Things on a page with their places.
 
 use super::fields::{Shown, Widget};
-use pdf_oxide::layout::TextSpan;
+use super::matrix::Matrix;
 
 /// Largest coordinate taken, in points (200 inches, ISO 32000-1 annex C).
 const MAX_COORDINATE: f32 = 14_400.0;
@@ -33,6 +33,22 @@ impl Rectangle {
         })
     }
 
+    /// Where a matrix puts the square from (0, 0) to (1, 1), as pictures are drawn.
+    pub(super) fn unit_square(matrix: &Matrix) -> Option<Self> {
+        let corners = [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0)].map(|(x, y)| matrix.point(x, y));
+        let mut low = corners[0];
+        let mut high = corners[0];
+        for (x, y) in corners {
+            low = (low.0.min(x), low.1.min(y));
+            high = (high.0.max(x), high.1.max(y));
+        }
+        Self::new(low.0, low.1, high.0, high.1)
+    }
+
+    pub(super) fn width(&self) -> f32 {
+        self.right - self.left
+    }
+
     pub(super) fn height(&self) -> f32 {
         self.top - self.bottom
     }
@@ -40,7 +56,7 @@ impl Rectangle {
 
 /// What stands at a place.
 pub(super) enum Content {
-    Text { text: String, bold: bool },
+    Text { text: String, bold: bool, struck: bool },
     Answer(String),
     Blank,
     Tick { checked: bool },
@@ -57,24 +73,6 @@ pub(super) struct Item {
 }
 
 impl Item {
-    /// Text; `None` for blanks and for text set upwards (stamps in the margin).
-    pub(super) fn of_span(span: TextSpan) -> Option<Self> {
-        if span.text.trim().is_empty() || span.rotation_degrees != 0.0 {
-            return None;
-        }
-        let b = &span.bbox;
-        let place = Rectangle::new(b.x, b.y, b.x + b.width, b.y + b.height)?;
-        Some(Self {
-            level: (place.bottom + place.top) / 2.0,
-            size: place.height().max(1.0),
-            content: Content::Text {
-                bold: span.font_weight.is_bold(),
-                text: span.text,
-            },
-            place,
-        })
-    }
-
     pub(super) fn of_widget(widget: Widget) -> Option<Self> {
         let place = widget.place;
         let is_tall = place.height() > TALL;

@@ -14,7 +14,7 @@ const CELL_GAP: f32 = 1.5;
 /// Between a tick box and its caption the gap may be this many type sizes.
 const TICK_GAP: f32 = 4.0;
 /// A gap of this many type sizes is a blank.
-const WORD_GAP: f32 = 0.15;
+const WORD_GAP: f32 = 0.13;
 /// Lines this many type sizes apart belong to one paragraph.
 const LINE_PITCH: f32 = 1.5;
 /// Text this much larger than most is a heading.
@@ -428,9 +428,10 @@ impl Writer<'_> {
             let has_gap = right.is_some_and(|r| item.place.left - r > WORD_GAP * item.size);
             right = Some(item.place.right);
             match item.content {
-                Content::Text { text, bold } => {
+                Content::Text { text, bold, struck } => {
                     let style = Style {
                         bold,
+                        struck,
                         ..Style::default()
                     };
                     let blank = if has_gap && !text.starts_with(' ') {

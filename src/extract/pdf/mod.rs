@@ -8,24 +8,42 @@
 //! Both parsers are large and the bytes foreign. Inflated sizes are measured before text is looked for, a
 //! panic in a parser costs only this attachment, and a stack overflow only the worker process.
 
+mod annotations;
+mod content;
+mod drawing;
 mod fields;
+mod font_tables;
+mod fonts;
+mod layers;
 mod layout;
 mod lines;
+mod matrix;
+mod pages;
+mod path;
+mod runs;
+mod scan;
+mod streams;
+mod text_state;
+mod tokens;
+mod values;
 
 use super::ReadLimits;
 use super::attachment::{Reading, TOO_LONG};
 use super::budget::Budget;
 use crate::domain::{Block, FormField, ReadStatus};
+use content::{Painter, Shared};
+use drawing::Drawing;
 use fields::Widget;
 use layout::Item;
-use lopdf::{Document, LoadOptions, Object, ObjectId};
-use pdf_oxide::PdfDocument;
+use lopdf::{Document, LoadOptions};
+use pages::Page;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use streams::Allowance;
 
-/// All streams of a document inflate to no more than this many times the bound of one.
-const TOTAL_FACTOR: u64 = 4;
-/// Most pieces of text of one page.
-const MAX_ITEMS: usize = 50_000;
+/// A picture that covers this part of a page is the page.
+const PAGE_PICTURE: f32 = 0.5;
+/// Fewer letters on a page that is a picture are only a stamp or a page number.
+const FEW_LETTERS: usize = 40;
 
 /// Reads a document.
 pub(super) fn read(bytes: &[u8], limits: &ReadLimits) -> Reading {
@@ -38,39 +56,43 @@ pub(super) fn read(bytes: &[u8], limits: &ReadLimits) -> Reading {
 }
 
 fn read_guarded(bytes: &[u8], limits: &ReadLimits) -> Reading {
-    let options = LoadOptions {
-        max_decompressed_size: usize::try_from(limits.max_document_bytes).ok(),
-        ..LoadOptions::default()
-    };
-    let document = match Document::load_mem_with_options(bytes, options) {
+    let document = match load(bytes, limits) {
         Ok(document) => document,
-        Err(error) => return not_loaded(&error),
+        Err(reading) => return reading,
     };
-    // Loading tries the empty password: a document that is only locked against changes is open now.
-    if document.trailer.has(b"Encrypt") && !document.was_encrypted() {
-        return Reading::failed(ReadStatus::Encrypted, "PDF behind a password");
-    }
-    let pages: Vec<ObjectId> = document.page_iter().take(limits.max_pages as usize + 1).collect();
+    let most = limits.max_pages as usize;
+    let mut pages = pages::pages(&document, most + 1);
     if pages.is_empty() {
         return Reading::failed(ReadStatus::Unreadable, "damaged file; it has no pages");
     }
-    if inflates_beyond(&document, limits) {
-        let reason = "unpacks to more than the limit; not read";
-        return Reading::failed(ReadStatus::TooLarge, reason);
-    }
-    let is_long = pages.len() > limits.max_pages as usize;
-    let pages = &pages[..pages.len().min(limits.max_pages as usize)];
-    let (widgets, form_fields) = fields::read(&document, pages);
+    let is_long = pages.len() > most;
+    pages.truncate(most);
     let mut budget = Budget::new(limits);
-    let text = PdfDocument::from_bytes(bytes.to_vec()).ok();
-    let found = read_pages(&document, pages, text.as_ref(), widgets, &mut budget);
-    if text.is_none() && form_fields.is_empty() {
-        return Reading::failed(
-            ReadStatus::Unreadable,
-            "damaged file; no text can be taken from it",
-        );
+    let mut shared = Shared::new(&document, Allowance::new(limits));
+    let (widgets, form_fields) = fields::read(&document, &pages, &mut shared.allowance);
+    let found = read_pages(&mut shared, &pages, widgets, &mut budget);
+    assess(found, form_fields, is_long, &shared, &budget)
+}
+
+/// Loads a document that is within bounds and not locked.
+fn load(bytes: &[u8], limits: &ReadLimits) -> Result<Document, Reading> {
+    let max_decompressed_size = match scan::object_stream_bound(bytes, limits) {
+        Some(bound) => Some(bound),
+        None => {
+            let reason = "has more parts than the limit; not read";
+            return Err(Reading::failed(ReadStatus::TooLarge, reason));
+        }
+    };
+    let options = LoadOptions {
+        max_decompressed_size,
+        ..LoadOptions::default()
+    };
+    let document = Document::load_mem_with_options(bytes, options).map_err(|error| not_loaded(&error))?;
+    // Loading tries the empty password: a document that is only locked against changes is open now.
+    if document.trailer.has(b"Encrypt") && !document.was_encrypted() {
+        return Err(Reading::failed(ReadStatus::Encrypted, "PDF behind a password"));
     }
-    assess(found, form_fields, is_long, &budget)
+    Ok(document)
 }
 
 fn not_loaded(error: &lopdf::Error) -> Reading {
@@ -85,109 +107,105 @@ fn not_loaded(error: &lopdf::Error) -> Reading {
     }
 }
 
-/// Measures what all streams but pictures inflate to.
-fn inflates_beyond(document: &Document, limits: &ReadLimits) -> bool {
-    let mut left = limits.max_document_bytes.saturating_mul(TOTAL_FACTOR);
-    for object in document.objects.values() {
-        let Object::Stream(stream) = object else {
-            continue;
-        };
-        let is_picture = stream.dict.get(b"Subtype").and_then(Object::as_name).ok() == Some(b"Image");
-        if is_picture {
-            continue;
-        }
-        let most = usize::try_from(left.min(limits.max_document_bytes)).unwrap_or(usize::MAX);
-        match stream.decompressed_content_with_limit(most) {
-            Ok(content) => left = left.saturating_sub(content.len() as u64),
-            Err(lopdf::Error::Decompress(lopdf::DecompressError::MemoryLimitExceeded { .. })) => return true,
-            // Damaged or of a filter that only pictures have: nothing is inflated.
-            Err(_) => {}
-        }
-        if left == 0 {
-            return true;
-        }
-    }
-    false
-}
-
 /// What the pages hold.
 #[derive(Default)]
 struct Pages {
     blocks: Vec<Block>,
-    /// Pages with a picture and no text.
+    /// Pages that are a picture without text.
     pictures: usize,
-    /// Pages whose text could not be taken.
+    /// Pages whose content could not be taken in full.
     failed: usize,
-    with_text: usize,
 }
 
-fn read_pages(
-    document: &Document,
-    pages: &[ObjectId],
-    text: Option<&PdfDocument>,
-    mut widgets: Vec<Widget>,
+fn read_pages<'d>(
+    shared: &mut Shared<'d>,
+    pages: &[Page<'d>],
+    widgets: Vec<Widget>,
     budget: &mut Budget,
 ) -> Pages {
     let mut found = Pages::default();
-    for (at, page) in pages.iter().enumerate() {
+    let mut by_page: Vec<Vec<Widget>> = pages.iter().map(|_| Vec::new()).collect();
+    for widget in widgets {
+        if let Some(own) = by_page.get_mut(widget.page as usize - 1) {
+            own.push(widget);
+        }
+    }
+    for ((at, page), widgets) in pages.iter().enumerate().zip(by_page) {
         let number = u32::try_from(at + 1).unwrap_or(u32::MAX);
-        let (mine, others) = widgets.into_iter().partition(|w| w.page == number);
-        widgets = others;
-        let spans = text.map(|text| catch_unwind(AssertUnwindSafe(|| text.extract_spans(at))));
-        let mut items: Vec<Item> = match spans {
-            Some(Ok(Ok(spans))) => spans
-                .into_iter()
-                .take(MAX_ITEMS)
-                .filter_map(Item::of_span)
-                .collect(),
-            Some(_) => {
-                found.failed += 1;
-                Vec::new()
-            }
-            None => Vec::new(),
-        };
-        if !items.is_empty() {
-            found.with_text += 1;
-        } else if shows_picture(document, *page) {
+        let (drawing, is_whole) = draw(shared, page);
+        if !is_whole || drawing.is_cut {
+            found.failed += 1;
+        }
+        if is_picture(&drawing, page) {
             found.pictures += 1;
         }
-        let mine: Vec<Widget> = mine;
-        items.extend(mine.into_iter().filter_map(Item::of_widget));
+        let mut directions = runs::directions(&drawing.glyphs);
+        let is_level = directions.first().is_some_and(|first| first.degrees == 0);
+        let mut items: Vec<Item> = if is_level {
+            directions.remove(0).items
+        } else {
+            Vec::new()
+        };
+        items.extend(widgets.into_iter().filter_map(Item::of_widget));
         found.blocks.extend(lines::blocks(items, number, budget));
+        for direction in directions {
+            found.blocks.extend(lines::blocks(direction.items, number, budget));
+        }
     }
     found
 }
 
-/// The page's resources (its own or inherited) name a picture.
-fn shows_picture(document: &Document, page: ObjectId) -> bool {
-    let Ok(page) = document.get_dictionary(page) else {
-        return false;
-    };
-    let resources = fields::inherited(document, page, b"Resources").and_then(|r| r.as_dict().ok());
-    let objects = resources
-        .and_then(|r| r.get_deref(b"XObject", document).ok())
-        .and_then(|x| x.as_dict().ok());
-    objects.is_some_and(|objects| {
-        objects.iter().any(|(_, object)| {
-            document
-                .dereference(object)
-                .ok()
-                .and_then(|(_, object)| object.as_stream().ok())
-                .and_then(|stream| stream.dict.get(b"Subtype").ok()?.as_name().ok())
-                == Some(b"Image")
-        })
-    })
+/// Draws a page with its annotations; whether all of it could be drawn.
+fn draw<'d>(shared: &mut Shared<'d>, page: &Page<'d>) -> (Drawing, bool) {
+    let document = shared.document;
+    let (content, is_whole) = page.content(document, &mut shared.allowance);
+    let mut painter = Painter::new(shared, page.upright);
+    if let Some(resources) = page.resources {
+        painter.run(&content, resources);
+    }
+    painter.begin(page.upright);
+    annotations::paint(document, page, &mut painter);
+    let mut drawing = painter.finish();
+    drawing.glyphs.retain(|glyph| {
+        let (x, y) = glyph.start;
+        let size = glyph.size;
+        (-size..=page.width + size).contains(&x) && (-size..=page.height + size).contains(&y)
+    });
+    (drawing, is_whole)
 }
 
-fn assess(found: Pages, fields: Vec<FormField>, is_long: bool, budget: &Budget) -> Reading {
-    let (status, reason) = if found.blocks.is_empty() && fields.is_empty() {
+fn is_picture(drawing: &Drawing, page: &Page<'_>) -> bool {
+    let letters = drawing.glyphs.iter().filter(|g| !g.text.trim().is_empty()).count();
+    if letters == 0 {
+        return !drawing.pictures.is_empty();
+    }
+    let area = page.width * page.height;
+    letters < FEW_LETTERS
+        && drawing
+            .pictures
+            .iter()
+            .any(|picture| picture.width() * picture.height() >= PAGE_PICTURE * area)
+}
+
+fn assess(
+    found: Pages,
+    fields: Vec<FormField>,
+    is_long: bool,
+    shared: &Shared<'_>,
+    budget: &Budget,
+) -> Reading {
+    let is_empty = found.blocks.is_empty() && fields.is_empty();
+    let (status, reason) = if is_empty && (shared.allowance.is_exceeded() || shared.work.is_exhausted()) {
+        let reason = "unpacks to more than the limit; not read";
+        (ReadStatus::TooLarge, Some(reason.to_owned()))
+    } else if is_empty {
         let reason = match (found.pictures, found.failed) {
             (0, 0) => "no text in it",
             (0, _) => "no text can be taken from it",
             (_, _) => "only pictures of pages (a scan); no text in it",
         };
         (ReadStatus::Empty, Some(reason.to_owned()))
-    } else if is_long || budget.is_exhausted() {
+    } else if is_long || budget.is_exhausted() || shared.work.is_exhausted() {
         (ReadStatus::Partial, Some(TOO_LONG.to_owned()))
     } else if found.failed > 0 {
         let reason = format!("{} page(s) could not be read", found.failed);

@@ -1,0 +1,65 @@
+//! Annotations that are drawn: typed text, stamps, marks by hand (ISO 32000-1 section 12.5).
+
+use super::content::{Painter, rectangle_of};
+use super::pages::Page;
+use lopdf::{Dictionary, Document, Object};
+
+/// Most annotations of one page that are looked at.
+const MAX_ANNOTATIONS: usize = 2_000;
+/// Annotation flags (table 165): invisible, hidden, no view.
+pub(super) const NOT_SHOWN: i64 = 1 | 1 << 1 | 1 << 5;
+
+/// The annotations of a page that are shown.
+pub(super) fn shown<'d>(document: &'d Document, page: &Page<'d>) -> Vec<&'d Dictionary> {
+    let annotations = page
+        .dictionary
+        .get_deref(b"Annots", document)
+        .and_then(Object::as_array);
+    annotations
+        .into_iter()
+        .flatten()
+        .take(MAX_ANNOTATIONS)
+        .filter_map(|annotation| document.dereference(annotation).ok()?.1.as_dict().ok())
+        .filter(|annotation| {
+            let flags = annotation.get_deref(b"F", document).and_then(Object::as_i64);
+            flags.unwrap_or(0) & NOT_SHOWN == 0
+        })
+        .collect()
+}
+
+pub(super) fn kind<'d>(document: &'d Document, annotation: &'d Dictionary) -> &'d [u8] {
+    let kind = annotation.get_deref(b"Subtype", document).and_then(Object::as_name);
+    kind.unwrap_or_default()
+}
+
+/// Draws the annotations of a page over its content. Fields are not drawn: their values come from the form.
+pub(super) fn paint<'d>(document: &'d Document, page: &Page<'d>, painter: &mut Painter<'_, 'd>) {
+    for annotation in shown(document, page) {
+        let is_drawn = match kind(document, annotation) {
+            b"Popup" | b"Link" | b"Text" | b"FileAttachment" => false,
+            b"Widget" => super::fields::is_drawn(document, annotation, painter.allowance()),
+            _ => true,
+        };
+        if !is_drawn {
+            continue;
+        }
+        let place = rectangle_of(document, annotation, b"Rect");
+        if let (Some(place), Some(appearance)) = (place, appearance(document, annotation)) {
+            painter.appearance(appearance, place, annotation);
+        }
+    }
+}
+
+/// The normal appearance, of the state that is on where there are several (section 12.5.5).
+fn appearance<'d>(document: &'d Document, annotation: &'d Dictionary) -> Option<&'d Object> {
+    let appearances = annotation.get_deref(b"AP", document).and_then(Object::as_dict).ok()?;
+    let normal = appearances.get(b"N").ok()?;
+    match document.dereference(normal).ok()?.1 {
+        Object::Stream(_) => Some(normal),
+        Object::Dictionary(states) => {
+            let state = annotation.get_deref(b"AS", document).and_then(Object::as_name).ok()?;
+            states.get(state).ok()
+        }
+        _ => None,
+    }
+}
