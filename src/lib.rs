@@ -5,13 +5,14 @@
 //! A pure core ([`domain`], [`mail`], [`extract`], [`forms`], [`redact`], [`vault`]) does no input or
 //! output, reads no clock and draws no randomness. Two services use it: [`ingest`] (mailbox to draft
 //! referral) and [`outbound`] (liaison mail to deliveries). Each names the ports it needs; the adapters
-//! [`imap`], [`smtp`] and [`sandbox`] serve them. [`store`] keeps everything sealed, [`casework`] is what
+//! [`imap`], [`smtp`], [`sandbox`] and [`scanner`] serve them. [`store`] keeps everything sealed, [`casework`] is what
 //! staff do with it, and [`cli`] is the only module that wires the others together.
 //!
 //! # Invariants
 //!
 //! - A message is moved in the mailbox only after its raw bytes are committed ([`ingest`]).
-//! - Foreign bytes are parsed only in a worker process ([`sandbox`]).
+//! - Foreign bytes are parsed only in a worker process ([`sandbox`]), where a virus scanner is configured only
+//!   after it has passed them ([`scanner`]).
 //! - Text reaches an open recipient only as [`redact::RedactedMessage`], which only the second pass makes.
 //! - Personal data does not print: [`domain::Personal`] has no `Debug`, `Display` or `Serialize`.
 //!
@@ -30,6 +31,7 @@ pub mod observe;
 pub mod outbound;
 pub mod redact;
 pub mod sandbox;
+pub mod scanner;
 pub mod smtp;
 pub mod store;
 pub mod vault;

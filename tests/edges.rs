@@ -187,6 +187,59 @@ fn an_unreachable_server_is_named_by_check() {
 }
 
 #[test]
+fn what_is_missing_for_text_recognition_and_scanning_is_named_by_check() {
+    let program = Program::configured("127.0.0.1", 1, None);
+    let run = program.run(&["check"]);
+    for part in [
+        "ok       text recognition: not enabled",
+        "ok       virus scanner: not configured",
+    ] {
+        assert!(run.stdout.contains(part), "no {part:?} in {}", run.stdout);
+    }
+    let text = fs::read_to_string(program.file("referrald.toml")).unwrap();
+    let socket = program.file("clamd.ctl");
+    let scanner = format!("[scanner]\nclamd = \"{}\"\n", socket.display());
+    program.write(
+        "referrald.toml",
+        &format!("{text}[ocr]\nenabled = true\nlanguages = \"tlh\"\n{scanner}"),
+    );
+    let run = program.run(&["check"]);
+    assert_eq!(run.code, 1);
+    for part in [
+        "PROBLEM  text recognition: /usr/bin/tesseract: a language is not installed",
+        "PROBLEM  virus scanner: clamd cannot be reached",
+    ] {
+        assert!(run.stdout.contains(part), "no {part:?} in {}", run.stdout);
+    }
+    program.write(
+        "referrald.toml",
+        &format!("{text}[ocr]\nenabled = true\n{scanner}"),
+    );
+    let run = program.run(&["check"]);
+    assert!(
+        run.stdout
+            .contains("ok       text recognition: fenced; recognises eng"),
+        "{}",
+        run.stdout
+    );
+    program.write(
+        "mail.eml",
+        "From: a@example.org\r\nSubject: Hello\r\n\r\nHello.\r\n",
+    );
+    let run = program.run(&["parse", &program.file("mail.eml").to_string_lossy()]);
+    assert_eq!(
+        (run.code, run.stdout.as_str()),
+        (1, ""),
+        "nothing is read unscanned"
+    );
+    assert!(
+        run.stderr.contains("virus scanner does not answer"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
 fn a_wrong_password_is_named_and_the_mail_waits_until_it_is_mended() {
     let dovecot = Dovecot::start(&[(MAILBOX, PASSWORD)]);
     dovecot.deliver(MAILBOX, &mail(1, 100));

@@ -67,6 +67,7 @@ const TABLE: &[(&str, &[May])] = &[
             Only("redact", &["DraftPlan", "DraftRequest"]),
         ],
     ),
+    ("scanner", &[All("domain"), All("ingest")]),
     ("observe", &[All("domain"), All("ingest"), All("outbound")]),
     (
         "web",
@@ -90,6 +91,7 @@ const TABLE: &[(&str, &[May])] = &[
             All("imap"),
             All("smtp"),
             All("sandbox"),
+            All("scanner"),
             All("observe"),
             All("web"),
         ],

@@ -14,6 +14,8 @@
 mod culprits;
 #[path = "sandbox/ocr.rs"]
 mod ocr;
+#[path = "sandbox/scanner.rs"]
+mod scanner;
 
 use referrald::domain::{Personal, ReadLimits, UnreadableReason};
 use referrald::ingest::{ReadFailure, Reader};

@@ -74,6 +74,16 @@ fn the_unit_lets_workers_fence_themselves_and_outlives_them() {
 }
 
 #[test]
+fn the_unit_leaves_room_for_text_recognition_and_the_scanner() {
+    let unit = text("referrald.service");
+    let values = |key: &'static str| unit.lines().filter_map(move |line| line.strip_prefix(key));
+    // tesseract is executed, and clamd listens on a socket file.
+    assert_eq!(values("NoExecPaths=").count(), 0);
+    assert!(values("RestrictAddressFamilies=").any(|families| families.contains("AF_UNIX")));
+    assert!(values("SystemCallFilter=").all(|calls| !calls.starts_with('~') || !calls.contains("@process")));
+}
+
+#[test]
 fn every_folder_the_unit_names_is_made_beforehand() {
     let made = text("referrald.tmpfiles");
     let made: Vec<_> = made

@@ -44,6 +44,11 @@ pub(super) async fn run(place: Place) -> Outcome {
         fence.map(|fence| format!("fenced, landlock ABI {}", fence.landlock_abi)),
     );
     findings.note("text recognition", text_recognition(&setup).await);
+    let scanner = match setup.scanner() {
+        None => Ok("not configured; nothing is scanned for viruses".to_owned()),
+        Some(clamd) => clamd.check().await.map(|version| format!("answers: {version}")),
+    };
+    findings.note("virus scanner", scanner);
     findings.note("mailbox", mailbox(&setup).await);
     relays(&setup, &mut findings).await;
     let submission = setup.submission_settings().map(|settings| match settings {

@@ -22,8 +22,8 @@ const DRAFT_TRIES: u32 = 3;
 pub(super) async fn run(setup: Setup) -> Outcome {
     let stop = stop_on_signal()?;
     let store = setup.store().await?;
-    let reader = setup.reading_pool();
-    report_fence(&reader).await?;
+    let reader = setup.reader();
+    report_fence(reader.reader()).await?;
 
     let (ingest, _status) = Ingest::new(IngestParts {
         store: store.clone(),

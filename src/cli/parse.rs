@@ -14,13 +14,13 @@ pub(super) async fn run(setup: Setup, file: &Path) -> Outcome {
     let books = setup.books()?;
     let prefixes = setup.prefixes();
     let message = setup
-        .reading_pool()
+        .reader()
         .read(&raw)
         .await
         .map_err(|failure| match failure {
             ReadFailure::Permanent(reason) => Failure::failed(reason.explanation()),
             ReadFailure::Transient => {
-                Failure::failed("no reading process could be started; see `referrald check`")
+                Failure::failed("no reading process could be started, or the virus scanner does not answer; see `referrald check`")
             }
         })?;
     let context = FormsContext {

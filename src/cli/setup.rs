@@ -3,7 +3,7 @@
 use super::DEFAULT_CONFIG;
 use super::files::Files;
 use super::output::Failure;
-use crate::config::{Config, LogFormat, MailboxTls, RelayConfig, TlsChoice, UnprotectedChoice};
+use crate::config::{self, Config, LogFormat, MailboxTls, RelayConfig, TlsChoice, UnprotectedChoice};
 use crate::domain::KnownCase;
 use crate::forms::{AgencyBook, LabelBook};
 use crate::imap::{Auth, ImapSettings, ImapTimeouts, TlsMode};
@@ -11,6 +11,7 @@ use crate::ingest::{IngestSettings, Understanding};
 use crate::observe;
 use crate::redact::RedactionSettings;
 use crate::sandbox::{DraftingPool, OcrSettings, Protection, ReadingPool, WorkerSettings};
+use crate::scanner::{Clamd, ClamdAddress, Scanned};
 use crate::smtp::{RelayCredentials, RelaySettings, RelayTls, Relays, SubmissionSettings};
 use crate::store::{MasterKeys, Store};
 use std::num::NonZeroUsize;
@@ -185,6 +186,23 @@ impl Setup {
             Some(settings) => pool.with_ocr(settings),
             None => pool,
         }
+    }
+
+    /// The workers behind the virus scanner, where there is one.
+    pub(super) fn reader(&self) -> Scanned<ReadingPool> {
+        Scanned::new(self.reading_pool(), self.scanner())
+    }
+
+    /// The virus scanner, where there is one.
+    pub(super) fn scanner(&self) -> Option<Clamd> {
+        self.config.scanner.as_ref().map(|scanner| Clamd {
+            address: match &scanner.clamd {
+                config::ClamdAddress::Unix(path) => ClamdAddress::Unix(path.clone()),
+                config::ClamdAddress::Tcp(address) => ClamdAddress::Tcp(*address),
+            },
+            time_limit: scanner.time_limit,
+            max_stream_bytes: scanner.max_stream_bytes,
+        })
     }
 
     /// Text recognition, where it is enabled.
