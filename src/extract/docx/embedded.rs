@@ -58,7 +58,7 @@ fn blocks_of(content: &[u8], name: &str, limits: &ReadLimits, depth: usize) -> O
     let mut budget = Budget::new(limits);
     match kind::of("application/octet-stream", Some(name), content) {
         Kind::Docx => Some(super::read_at(content, limits, depth + 1).blocks),
-        Kind::Sheet => Some(sheet::read(content, limits).blocks),
+        Kind::Sheet => Some(sheet::read(content, limits).0.blocks),
         Kind::OpenText => Some(opendocument::read(content, limits).blocks),
         Kind::Rtf => Some(rtf::read(content, limits).blocks),
         Kind::Html => Some(html::blocks(&as_text(), &mut budget)),

@@ -82,7 +82,7 @@ fn body(message: &Properties, limits: &ReadLimits, room: &mut Room) -> Option<Pa
 fn is_signed_entity(part: &Part) -> bool {
     match &part.body {
         PartBody::Multipart(parts) => !parts.is_empty(),
-        PartBody::Text(_) | PartBody::Bytes(_) | PartBody::Message(_) | PartBody::NotRead => false,
+        PartBody::Text(_) | PartBody::Bytes(_) | PartBody::Message(_) | PartBody::NotRead(_) => false,
     }
 }
 
