@@ -178,7 +178,7 @@ def stdlib_bodies(path):
         text = ""
         try:
             message = email.message_from_bytes(mail, policy=email.policy.default)
-            body = message.get_body(("plain", "html"))
+            body = message.get_body(("html", "plain"))
             text = body.get_content() if body is not None else ""
             if body is not None and body.get_content_type() == "text/html":
                 stripped = Stripped()

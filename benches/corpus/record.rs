@@ -76,6 +76,7 @@ pub fn content(message: &ReadMessage) -> Value {
         "text": documents().map(|document| text(document)).collect::<Vec<_>>().join("\n"),
         "answers": answers.given,
         "placeholders": answers.placeholders,
+        "ticks": answers.ticks,
         "fields": documents().flat_map(|document| &document.fields).map(field).collect::<Vec<_>>(),
         "attachments": message.attachments.iter().map(|row| json!({
             "part": row.part,
@@ -93,8 +94,12 @@ pub fn content(message: &ReadMessage) -> Value {
 pub fn is_silent(line: &Value) -> bool {
     let is_blank = line["text"].as_str().is_none_or(|text| text.trim().is_empty());
     let count = |key: &str| line[key].as_array().map_or(0, Vec::len);
-    let holds_mail = line["nested"].as_u64().is_some_and(|nested| nested > 0);
-    is_blank && count("fields") == 0 && count("attachments") <= 1 && !holds_mail
+    let number = |key: &str| line[key].as_u64().unwrap_or(0);
+    is_blank
+        && count("fields") == 0
+        && count("attachments") <= 1
+        && number("nested") == 0
+        && number("ticks") == 0
 }
 
 /// A mail and those attached to it.
@@ -121,19 +126,24 @@ fn field(field: &FormField) -> Value {
 struct Answers {
     given: Vec<String>,
     placeholders: Vec<String>,
+    ticks: usize,
 }
 
 impl Answers {
     fn of(&mut self, blocks: &[Block]) {
         each_line(blocks, &mut |line| {
             for piece in line {
-                if let Inline::Answer { text, placeholder } = piece {
-                    let list = if *placeholder {
-                        &mut self.placeholders
-                    } else {
-                        &mut self.given
-                    };
-                    list.push(text.clone());
+                match piece {
+                    Inline::Answer {
+                        text,
+                        placeholder: true,
+                    } => self.placeholders.push(text.clone()),
+                    Inline::Answer {
+                        text,
+                        placeholder: false,
+                    } => self.given.push(text.clone()),
+                    Inline::Tick { .. } => self.ticks += 1,
+                    Inline::Text { .. } | Inline::Hidden { .. } | Inline::Break => {}
                 }
             }
         });

@@ -28,7 +28,9 @@ pub(super) fn shown<'d>(document: &'d Document, page: &Page<'d>) -> Vec<&'d Dict
 }
 
 pub(super) fn kind<'d>(document: &'d Document, annotation: &'d Dictionary) -> &'d [u8] {
-    let kind = annotation.get_deref(b"Subtype", document).and_then(Object::as_name);
+    let kind = annotation
+        .get_deref(b"Subtype", document)
+        .and_then(Object::as_name);
     kind.unwrap_or_default()
 }
 
@@ -52,12 +54,18 @@ pub(super) fn paint<'d>(document: &'d Document, page: &Page<'d>, painter: &mut P
 
 /// The normal appearance, of the state that is on where there are several (section 12.5.5).
 fn appearance<'d>(document: &'d Document, annotation: &'d Dictionary) -> Option<&'d Object> {
-    let appearances = annotation.get_deref(b"AP", document).and_then(Object::as_dict).ok()?;
+    let appearances = annotation
+        .get_deref(b"AP", document)
+        .and_then(Object::as_dict)
+        .ok()?;
     let normal = appearances.get(b"N").ok()?;
     match document.dereference(normal).ok()?.1 {
         Object::Stream(_) => Some(normal),
         Object::Dictionary(states) => {
-            let state = annotation.get_deref(b"AS", document).and_then(Object::as_name).ok()?;
+            let state = annotation
+                .get_deref(b"AS", document)
+                .and_then(Object::as_name)
+                .ok()?;
             states.get(state).ok()
         }
         _ => None,

@@ -422,11 +422,17 @@ impl<'s, 'd> Painter<'s, 'd> {
         let Ok(stream) = object.as_stream() else {
             return;
         };
-        let layer = stream.dict.get(b"OC").and_then(|layer| document.dereference(layer));
+        let layer = stream
+            .dict
+            .get(b"OC")
+            .and_then(|layer| document.dereference(layer));
         if layer.is_ok_and(|(id, layer)| self.shared.layers.is_off(document, id, layer)) {
             return;
         }
-        let kind = stream.dict.get_deref(b"Subtype", document).and_then(Object::as_name);
+        let kind = stream
+            .dict
+            .get_deref(b"Subtype", document)
+            .and_then(Object::as_name);
         if kind.is_ok_and(|kind| kind == b"Image") {
             return self.picture();
         }
@@ -438,8 +444,17 @@ impl<'s, 'd> Painter<'s, 'd> {
         let Some(content) = self.shared.form_content(id, object) else {
             return;
         };
-        let own = stream.dict.get_deref(b"Resources", document).and_then(Object::as_dict);
-        let before = (self.state.clone(), self.floor, self.marks.len(), self.unsaved, self.unmarked);
+        let own = stream
+            .dict
+            .get_deref(b"Resources", document)
+            .and_then(Object::as_dict);
+        let before = (
+            self.state.clone(),
+            self.floor,
+            self.marks.len(),
+            self.unsaved,
+            self.unmarked,
+        );
         self.floor = self.saved.len();
         if let Some(matrix) = matrix_of(document, &stream.dict) {
             self.state.matrix = matrix.then(&self.state.matrix);
@@ -510,7 +525,10 @@ pub(super) fn rectangle_of(document: &Document, dictionary: &Dictionary, key: &[
 
 fn numbers_of(document: &Document, dictionary: &Dictionary, key: &[u8]) -> Option<Vec<f32>> {
     const LONGEST: usize = 6;
-    let array = dictionary.get_deref(key, document).and_then(Object::as_array).ok()?;
+    let array = dictionary
+        .get_deref(key, document)
+        .and_then(Object::as_array)
+        .ok()?;
     let number = |object| document.dereference(object).ok()?.1.as_float().ok();
     array.iter().take(LONGEST).map(number).collect()
 }
@@ -538,4 +556,3 @@ impl Numbers {
         numbers.iter().all(|n| n.is_finite()).then_some(Matrix(numbers))
     }
 }
-

@@ -73,7 +73,9 @@ impl<'d> Traits<'d> {
         let mut chain: Vec<&Dictionary> = ancestors(document, widget).collect();
         chain.reverse();
         let root = Self::default();
-        chain.into_iter().fold(root, |above, node| above.with(document, node))
+        chain
+            .into_iter()
+            .fold(root, |above, node| above.with(document, node))
     }
 }
 
@@ -163,7 +165,10 @@ impl<'d> Reader<'d, '_> {
                 match self.document.dereference(kid) {
                     Ok((id, Object::Dictionary(below))) if !below.has(b"T") && !below.has(b"Kids") => {
                         if id.is_none_or(|id| self.visited.insert(id)) {
-                            widgets.push(WidgetObject { id, dictionary: below });
+                            widgets.push(WidgetObject {
+                                id,
+                                dictionary: below,
+                            });
                         }
                     }
                     Ok(_) => waiting.push((kid, own.clone(), depth + 1)),
@@ -202,7 +207,10 @@ impl<'d> Reader<'d, '_> {
                 if id.is_none_or(|id| self.visited.insert(id)) && self.nodes < MAX_NODES {
                     self.nodes += 1;
                     let traits = Traits::of_widget(document, widget);
-                    let widget = WidgetObject { id, dictionary: widget };
+                    let widget = WidgetObject {
+                        id,
+                        dictionary: widget,
+                    };
                     self.field(&traits, &[widget], pages, Some((at, number)));
                 }
             }
@@ -240,7 +248,10 @@ impl<'d> Reader<'d, '_> {
     }
 
     fn widget(&mut self, widget: &WidgetObject<'d>, shown: Shown, at: usize, pages: &[Page<'d>]) {
-        let flags = widget.dictionary.get_deref(b"F", self.document).and_then(Object::as_i64);
+        let flags = widget
+            .dictionary
+            .get_deref(b"F", self.document)
+            .and_then(Object::as_i64);
         if flags.unwrap_or(0) & super::annotations::NOT_SHOWN != 0 {
             return;
         }
@@ -274,10 +285,7 @@ fn ancestors<'d>(document: &'d Document, start: &'d Dictionary) -> impl Iterator
     let mut next = Some(start);
     std::iter::from_fn(move || {
         let node = next?;
-        next = node
-            .get_deref(b"Parent", document)
-            .and_then(Object::as_dict)
-            .ok();
+        next = node.get_deref(b"Parent", document).and_then(Object::as_dict).ok();
         Some(node)
     })
     .take(MAX_ANCESTORS)

@@ -263,7 +263,12 @@ fn load(document: &Document, font: &Dictionary, allowance: &mut Allowance) -> Op
     let bytes = alone(document, font, allowance)?;
     let info = catch_unwind(AssertUnwindSafe(|| {
         let small = PdfDocument::from_bytes(bytes).ok()?;
-        let font = small.load_object(ObjectRef { id: FONT_NUMBER, r#gen: 0 }).ok()?;
+        let font = small
+            .load_object(ObjectRef {
+                id: FONT_NUMBER,
+                r#gen: 0,
+            })
+            .ok()?;
         FontInfo::from_dict(&font, &small).ok()
     }));
     info.ok().flatten().map(Font::of_info)

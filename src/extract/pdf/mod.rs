@@ -149,7 +149,9 @@ fn read_pages<'d>(
         items.extend(widgets.into_iter().filter_map(Item::of_widget));
         found.blocks.extend(lines::blocks(items, number, budget));
         for direction in directions {
-            found.blocks.extend(lines::blocks(direction.items, number, budget));
+            found
+                .blocks
+                .extend(lines::blocks(direction.items, number, budget));
         }
     }
     found
@@ -175,7 +177,11 @@ fn draw<'d>(shared: &mut Shared<'d>, page: &Page<'d>) -> (Drawing, bool) {
 }
 
 fn is_picture(drawing: &Drawing, page: &Page<'_>) -> bool {
-    let letters = drawing.glyphs.iter().filter(|g| !g.text.trim().is_empty()).count();
+    let letters = drawing
+        .glyphs
+        .iter()
+        .filter(|g| !g.text.trim().is_empty())
+        .count();
     if letters == 0 {
         return !drawing.pictures.is_empty();
     }

@@ -44,15 +44,15 @@ impl<'d> Inherited<'d> {
 
 /// The first `most` pages in order.
 pub(super) fn pages(document: &Document, most: usize) -> Vec<Page<'_>> {
-    let root = document
-        .catalog()
-        .and_then(|catalog| catalog.get(b"Pages"))
-        .ok();
+    let root = document.catalog().and_then(|catalog| catalog.get(b"Pages")).ok();
     let mut found = Vec::new();
     let mut nodes_seen: HashSet<ObjectId> = HashSet::new();
     let mut steps = 0usize;
     // Nodes to look at, the next one last.
-    let mut waiting: Vec<(&Object, Inherited<'_>)> = root.map(|root| (root, Inherited::default())).into_iter().collect();
+    let mut waiting: Vec<(&Object, Inherited<'_>)> = root
+        .map(|root| (root, Inherited::default()))
+        .into_iter()
+        .collect();
     while let Some((object, above)) = waiting.pop() {
         steps += 1;
         if steps > MAX_NODES || found.len() >= most {
@@ -102,8 +102,7 @@ fn page<'d>(id: Option<ObjectId>, dictionary: &'d Dictionary, own: Inherited<'d>
     let [x0, y0, x1, y1] = own.media_box.filter(is_usable).unwrap_or(USUAL_BOX);
     let (width, height) = ((x1 - x0).abs(), (y1 - y0).abs());
     let quarters = own.rotate.unwrap_or(0).div_euclid(90);
-    let upright =
-        Matrix::shift(-x0.min(x1), -y0.min(y1)).then(&Matrix::upright(quarters, width, height));
+    let upright = Matrix::shift(-x0.min(x1), -y0.min(y1)).then(&Matrix::upright(quarters, width, height));
     let is_turned = quarters.rem_euclid(2) == 1;
     Page {
         id,

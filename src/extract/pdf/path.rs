@@ -136,8 +136,7 @@ impl Path {
     fn paint(&mut self, paint: Paint, is_light: bool) -> Vec<Shape> {
         self.end_subpath();
         let shape = |subpath: Subpath| {
-            let place =
-                Rectangle::new(subpath.low.0, subpath.low.1, subpath.high.0, subpath.high.1)?;
+            let place = Rectangle::new(subpath.low.0, subpath.low.1, subpath.high.0, subpath.high.1)?;
             Some(Shape {
                 place,
                 paint,

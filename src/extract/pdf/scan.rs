@@ -45,6 +45,9 @@ mod tests {
         let many = object_stream_bound(&b"/ObjStm ".repeat(100), &limits);
         assert_eq!(one, Some(32 * 1024 * 1024));
         assert_eq!(many, Some(MAX_OBJECT_STREAM_BYTES / 100));
-        assert_eq!(object_stream_bound(&b" obj".repeat(MAX_OBJECTS + 1), &limits), None);
+        assert_eq!(
+            object_stream_bound(&b" obj".repeat(MAX_OBJECTS + 1), &limits),
+            None
+        );
     }
 }

@@ -128,7 +128,11 @@ impl TextState {
         // Wide letter spacing belongs to the glyph; what is wider is a gap.
         let letter = self.letter_space;
         let is_spaced = letter > 0.0 && letter <= MAX_LETTER_SPACE * self.size.abs();
-        let drawn = if is_spaced && !is_vertical { own + letter } else { own };
+        let drawn = if is_spaced && !is_vertical {
+            own + letter
+        } else {
+            own
+        };
         let stretch = if is_vertical { 1.0 } else { self.scale };
         let whole = self.matrix.then(page);
         let start = whole.point(0.0, self.rise);

@@ -108,7 +108,7 @@ impl<'s> Operators<'s> {
                 }
                 Token::Number(_) | Token::Name(_) | Token::Text(_) => {
                     add(token, depth, &mut frame, operands, self.most);
-                },
+                }
             }
         }
         None
@@ -267,9 +267,7 @@ impl<'s> Operators<'s> {
         self.at += 1;
         let start = self.at;
         let rest = self.bytes.get(start..).unwrap_or_default();
-        let plain = rest
-            .iter()
-            .position(|b| matches!(b, b')' | b'(' | b'\\' | b'\r'));
+        let plain = rest.iter().position(|b| matches!(b, b')' | b'(' | b'\\' | b'\r'));
         if let Some(end) = plain
             && rest.get(end) == Some(&b')')
         {
@@ -363,7 +361,9 @@ fn add<'s>(
                 operands.push(operand);
             }
         }
-        (Frame::Array(elements), Token::Number(number)) if depth == 1 => elements.push(Element::Number(number)),
+        (Frame::Array(elements), Token::Number(number)) if depth == 1 => {
+            elements.push(Element::Number(number))
+        }
         (Frame::Array(elements), Token::Text(text)) if depth == 1 => elements.push(Element::Text(text)),
         (Frame::Dictionary { is_actual_text, .. }, Token::Name(name)) if depth == 1 => {
             *is_actual_text = *name == *b"ActualText";
@@ -437,7 +437,8 @@ mod tests {
 
     #[test]
     fn arrays_keep_text_and_spaces_only_of_the_outermost() {
-        let found = all(b"[(a) -20 [(x)] (b)] TJ /Span <</MCID 0/ActualText (fi)/X <</ActualText (no)>> >> BDC");
+        let found =
+            all(b"[(a) -20 [(x)] (b)] TJ /Span <</MCID 0/ActualText (fi)/X <</ActualText (no)>> >> BDC");
         let elements = vec![
             Element::Text(Cow::Borrowed(b"a".as_slice())),
             Element::Number(-20.0),

@@ -27,7 +27,9 @@ pub(super) fn read(
     let (value, shown) = match traits.kind {
         Some(b"Tx") if traits.flags & PASSWORD == 0 => text_value(document, traits, allowance),
         Some(b"Ch") => choice_value(document, traits, allowance),
-        Some(b"Btn") if traits.flags & PUSH_BUTTON == 0 => return Some(button_value(document, traits, widgets)),
+        Some(b"Btn") if traits.flags & PUSH_BUTTON == 0 => {
+            return Some(button_value(document, traits, widgets));
+        }
         Some(_) | None => return None,
     };
     let shown = widgets.iter().map(|_| shown.clone()).collect();
@@ -84,7 +86,9 @@ fn decoded(bytes: &[u8]) -> String {
 }
 
 fn text_value(document: &Document, traits: &Traits<'_>, allowance: &mut Allowance) -> (FieldValue, Shown) {
-    let plain = traits.value.and_then(|value| long_text(document, value, allowance));
+    let plain = traits
+        .value
+        .and_then(|value| long_text(document, value, allowance));
     let text = plain.filter(|text| !text.trim().is_empty()).or_else(|| {
         let rich = traits.rich.and_then(|rich| long_text(document, rich, allowance));
         rich.map(|rich| text_of_xml(&rich))
@@ -215,7 +219,10 @@ fn button_value(
         .zip(&states)
         .map(|(widget, state)| is_checked(document, widget, value.as_deref(), state.as_deref(), is_group))
         .collect();
-    let shown = checked.iter().map(|checked| Shown::Tick { checked: *checked }).collect();
+    let shown = checked
+        .iter()
+        .map(|checked| Shown::Tick { checked: *checked })
+        .collect();
     if !is_group {
         let is_on = match checked.first() {
             Some(checked) => *checked,
@@ -256,8 +263,14 @@ fn is_checked(
     state: Option<&str>,
     is_group: bool,
 ) -> bool {
-    let appearance = widget.dictionary.get_deref(b"AS", document).ok().and_then(text_string);
-    let is_drawn_on = appearance.as_deref().map(|name| is_on_name(name) && state.is_none_or(|s| s == name));
+    let appearance = widget
+        .dictionary
+        .get_deref(b"AS", document)
+        .ok()
+        .and_then(text_string);
+    let is_drawn_on = appearance
+        .as_deref()
+        .map(|name| is_on_name(name) && state.is_none_or(|s| s == name));
     match (value, state) {
         (None, _) => is_drawn_on.unwrap_or(false),
         (Some(value), _) if !is_on_name(value) => false,
@@ -284,9 +297,16 @@ fn on_state(document: &Document, widget: &Dictionary) -> Option<String> {
             .collect()
     };
     // Some programs have no state called "Off" but two called "Yes" and "No".
-    let is_no = |name: &String| ["no", "0", "false"].iter().any(|no| name.eq_ignore_ascii_case(no));
+    let is_no = |name: &String| {
+        ["no", "0", "false"]
+            .iter()
+            .any(|no| name.eq_ignore_ascii_case(no))
+    };
     let drawn = names(b"N");
-    let best = drawn.iter().find(|name| drawn.len() == 1 || !is_no(name)).cloned();
+    let best = drawn
+        .iter()
+        .find(|name| drawn.len() == 1 || !is_no(name))
+        .cloned();
     best.or_else(|| drawn.into_iter().next())
         .or_else(|| names(b"D").into_iter().next())
 }

@@ -29,7 +29,10 @@ fn a_mark_of_destinations_means_nothing_inside_a_group() {
 
 #[test]
 fn of_two_spellings_the_unicode_one_is_read() {
-    check(r"a{\upr{old}{\*\ud{n\u233?w}}}{\footnote x\ud y}\par", "P anéw\nP xy\n");
+    check(
+        r"a{\upr{old}{\*\ud{n\u233?w}}}{\footnote x\ud y}\par",
+        "P anéw\nP xy\n",
+    );
 }
 
 #[test]
