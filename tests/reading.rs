@@ -8,6 +8,11 @@
     clippy::expect_used
 )]
 
+#[path = "reading/files.rs"]
+mod files;
+#[path = "reading/hostile.rs"]
+mod hostile;
+
 use referrald::domain::{
     Attachment, Block, Inline, MailLimits, ReadMessage, ReadRequest, ReadStatus, Repair, inline_text,
 };

@@ -35,6 +35,26 @@ pub(super) enum ContainerError {
     Missing,
 }
 
+/// Opens a zip, whatever was put after its end: its reader looks for the end in the last 64 KB only.
+pub(super) fn open_zip(bytes: &[u8]) -> Result<ZipArchive<Cursor<&[u8]>>, ContainerError> {
+    let whole = ZipArchive::new(Cursor::new(bytes)).ok();
+    whole
+        .or_else(|| ZipArchive::new(Cursor::new(without_tail(bytes)?)).ok())
+        .ok_or(ContainerError::Damaged)
+}
+
+/// The bytes up to the end of the last end-of-directory record (APPNOTE 4.3.16) and its comment.
+fn without_tail(bytes: &[u8]) -> Option<&[u8]> {
+    const RECORD_BYTES: usize = 22;
+    let at = bytes.windows(4).rposition(|window| window == b"PK\x05\x06")?;
+    let end = at.checked_add(RECORD_BYTES)?;
+    let &[low, high] = bytes.get(end - 2..end)? else {
+        return None;
+    };
+    let comment = usize::from(u16::from_le_bytes([low, high]));
+    bytes.get(..end.saturating_add(comment).min(bytes.len()))
+}
+
 impl<'b> Container<'b> {
     pub(super) fn open(bytes: &'b [u8], limits: &ReadLimits) -> Result<Self, ContainerError> {
         // Counted before the archive reader makes a record of each.
@@ -42,7 +62,7 @@ impl<'b> Container<'b> {
         if entries > MAX_MEMBERS {
             return Err(ContainerError::TooManyMembers);
         }
-        let zip = ZipArchive::new(Cursor::new(bytes)).map_err(|_| ContainerError::Damaged)?;
+        let zip = open_zip(bytes)?;
         if zip.len() > MAX_MEMBERS {
             return Err(ContainerError::TooManyMembers);
         }

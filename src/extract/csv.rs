@@ -4,14 +4,17 @@ use super::budget::Budget;
 use super::inline::{Style, Ticks, push_text, trim};
 use crate::domain::{Block, Cell, Row, Table};
 
-/// Reads the rows; the separator is the one that the first line has most of.
+/// Separators that are looked for.
+const SEPARATORS: [char; 4] = [',', ';', '\t', '|'];
+
+/// Reads the rows; the separator is the one that a line `sep=` names, else the one that the first line with
+/// any has most of outside of quotes.
 pub(super) fn blocks(text: &str, budget: &mut Budget) -> Vec<Block> {
     let text = budget.take_text(text);
-    let first = text.lines().next().unwrap_or_default();
-    let separator = [',', ';', '\t']
-        .into_iter()
-        .max_by_key(|s| first.matches(*s).count())
-        .unwrap_or(',');
+    let (separator, text) = match named_separator(text) {
+        Some(named) => named,
+        None => (text.lines().find_map(separator_of).unwrap_or(','), text),
+    };
     let mut rows = Vec::new();
     let mut cells: Vec<Cell> = Vec::new();
     let mut value = String::new();
@@ -42,6 +45,28 @@ pub(super) fn blocks(text: &str, budget: &mut Budget) -> Vec<Block> {
         return Vec::new();
     }
     vec![Block::Table(Table { rows, page: None })]
+}
+
+/// The line that Excel takes for an instruction.
+fn named_separator(text: &str) -> Option<(char, &str)> {
+    let rest = text.strip_prefix("sep=")?;
+    let mut chars = rest.chars();
+    let separator = chars.next()?;
+    let rest = chars.as_str();
+    let rest = rest.strip_prefix('\r').unwrap_or(rest);
+    Some((separator, rest.strip_prefix('\n')?))
+}
+
+fn separator_of(line: &str) -> Option<char> {
+    // Every other piece between quotes is quoted.
+    let unquoted: String = line.split('"').step_by(2).collect();
+    let counts = SEPARATORS.map(|separator| unquoted.matches(separator).count());
+    let most = counts.into_iter().max().filter(|most| *most > 0)?;
+    SEPARATORS
+        .into_iter()
+        .zip(counts)
+        .find(|(_, count)| *count == most)
+        .map(|(separator, _)| separator)
 }
 
 fn end_cell(cells: &mut Vec<Cell>, value: &mut String, budget: &mut Budget) {
@@ -92,5 +117,8 @@ mod tests {
             "T a ; b, \"c\"|d\n  e ; \n"
         );
         assert_eq!(read("a;b\n1,5;2"), "T a ; b\n  1,5 ; 2\n");
+        assert_eq!(read("\"a, b, c\";d\n1,5;2"), "T a, b, c ; d\n  1,5 ; 2\n");
+        assert_eq!(read("sep=|\r\na|b,c\r\n"), "T a ; b,c\n");
+        assert_eq!(read("Referral\na\tb"), "T Referral\n  a ; b\n");
     }
 }

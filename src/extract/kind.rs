@@ -153,7 +153,11 @@ fn by_content(content: &[u8]) -> Option<Kind> {
         || content.starts_with(b"PK\x05\x06")
         || content.starts_with(b"PK\x07\x08PK\x03\x04")
     {
-        return Some(by_members(content).unwrap_or_else(|| zip_kind(head)));
+        return match by_members(content) {
+            Members::Tell(kind) => Some(kind),
+            Members::DoNotTell => None,
+            Members::Unreadable => Some(zip_kind(head)),
+        };
     }
     if content.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {
         return compound_kind(content);
@@ -187,10 +191,20 @@ fn by_content(content: &[u8]) -> Option<Kind> {
     }
 }
 
-/// Tells Office and OpenDocument containers by the names in their directory; `None` where it cannot be
-/// read. An archive that holds such documents is not one.
-fn by_members(content: &[u8]) -> Option<Kind> {
-    let mut container = Container::open(content, &ReadLimits::default()).ok()?;
+/// What the directory of a zip says of its kind.
+enum Members {
+    Tell(Kind),
+    /// A package of Microsoft's making without a known document in it.
+    DoNotTell,
+    Unreadable,
+}
+
+/// Tells Office and OpenDocument containers by the names in their directory. An archive that holds such
+/// documents is not one.
+fn by_members(content: &[u8]) -> Members {
+    let Ok(mut container) = Container::open(content, &ReadLimits::default()) else {
+        return Members::Unreadable;
+    };
     let names = container.names();
     let has = |start: &str| names.iter().any(|name| name.starts_with(start));
     if names.iter().any(|name| name == "mimetype")
@@ -198,7 +212,7 @@ fn by_members(content: &[u8]) -> Option<Kind> {
     {
         let declared = String::from_utf8_lossy(&declared);
         if let Some(kind) = declared.strip_prefix("application/vnd.oasis.opendocument.") {
-            return Some(match kind.split(['-', '.']).next() {
+            return Members::Tell(match kind.split(['-', '.']).next() {
                 Some("text") => Kind::OpenText,
                 Some("spreadsheet") => Kind::Sheet,
                 Some(_) | None => Kind::OpenDocument,
@@ -215,7 +229,11 @@ fn by_members(content: &[u8]) -> Option<Kind> {
     let found = marks
         .into_iter()
         .find(|(folder, part, _)| has(part) || is_office && has(folder));
-    Some(found.map_or(Kind::Zip, |(_, _, kind)| kind))
+    match found {
+        Some((_, _, kind)) => Members::Tell(kind),
+        None if has("[Content_Types].xml") => Members::DoNotTell,
+        None => Members::Tell(Kind::Zip),
+    }
 }
 
 /// Tells them by what stands in a damaged container.

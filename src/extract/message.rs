@@ -360,11 +360,17 @@ fn is_armoured(part: &Part) -> bool {
 
 fn folding(part: &Part) -> Folding {
     let content_type = part.fields.iter().find(|field| field.name == "content-type");
-    let is_flowed = content_type.is_some_and(|f| f.value.to_ascii_lowercase().contains("format=flowed"));
-    if is_flowed {
-        Folding::Flowed
-    } else {
-        Folding::Fixed
+    let parameters = content_type
+        .map(|f| f.value.to_ascii_lowercase())
+        .unwrap_or_default();
+    let has = |parameter: &str| {
+        let unquoted = parameters.replace(['"', ' '], "");
+        unquoted.contains(parameter)
+    };
+    match (has("format=flowed"), has("delsp=yes")) {
+        (true, true) => Folding::FlowedDeleting,
+        (true, false) => Folding::Flowed,
+        (false, _) => Folding::Fixed,
     }
 }
 

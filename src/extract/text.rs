@@ -12,6 +12,8 @@ pub(super) enum Folding {
     Fixed,
     /// A blank at the end of a line joins it with the next (RFC 3676).
     Flowed,
+    /// The same, and that blank is no part of the text (RFC 3676 section 4.1, `DelSp`).
+    FlowedDeleting,
 }
 
 /// Shortest line of dashes that is a rule; `--` alone is the mark of a signature and counts as one too.
@@ -121,8 +123,17 @@ impl Reader<'_> {
             if !self.line.is_empty() && !self.is_joined {
                 self.line.push(Inline::Break);
             }
-            let is_soft = self.folding == Folding::Flowed && text.ends_with(' ');
-            let shown = if is_soft { text } else { text.trim_end() };
+            let is_soft = self.folding != Folding::Fixed && text.ends_with(' ');
+            // A blank in front keeps a line from being taken for something else (section 4.4).
+            let text = match self.folding {
+                Folding::Fixed => text,
+                Folding::Flowed | Folding::FlowedDeleting => text.strip_prefix(' ').unwrap_or(text),
+            };
+            let shown = match self.folding {
+                Folding::FlowedDeleting if is_soft => text.strip_suffix(' ').unwrap_or(text),
+                Folding::Flowed if is_soft => text,
+                Folding::Fixed | Folding::Flowed | Folding::FlowedDeleting => text.trim_end(),
+            };
             push_text(&mut self.line, shown, Style::default(), Ticks::Read);
             self.is_joined = is_soft;
         }
@@ -206,8 +217,12 @@ mod tests {
     #[test]
     fn flowed_lines_are_joined() {
         assert_eq!(
-            read("a long \nline\nnext", Folding::Flowed),
+            read("a long \n line\nnext", Folding::Flowed),
             "P a long line|next\n"
+        );
+        assert_eq!(
+            read("a lo \nng line\n> q \n> r", Folding::FlowedDeleting),
+            "P a long line\nQ[P qr]\n"
         );
     }
 

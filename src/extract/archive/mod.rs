@@ -6,6 +6,7 @@
 //! do without nesting) run out of them. A name is only shown, never a path.
 
 use super::attachment::Reading;
+use super::container::open_zip;
 use super::unpack::{self, Room};
 use crate::domain::{ReadLimits, ReadStatus};
 use crate::mail::{NotRead, Part};
@@ -37,7 +38,7 @@ pub(super) fn read(bytes: &[u8], limits: &ReadLimits, room: &mut Room) -> Result
         let reason = "archive of more files than the limit; not read";
         return Err(Reading::failed(ReadStatus::TooLarge, reason));
     }
-    let archive = ZipArchive::new(Cursor::new(bytes)).map_err(|_| {
+    let archive = open_zip(bytes).map_err(|_| {
         let reason = "damaged archive; it cannot be unpacked";
         Reading::failed(ReadStatus::Unreadable, reason)
     })?;
@@ -48,10 +49,18 @@ pub(super) fn read(bytes: &[u8], limits: &ReadLimits, room: &mut Room) -> Result
         room,
         packed_left: bytes.len() as u64,
         parts: Vec::new(),
+        has_more: false,
     };
     unpacker.all();
     for name in repeated {
         unpacker.list(&name, 0, NotRead::SameName);
+    }
+    if unpacker.parts.is_empty() && unpacker.has_more {
+        let reason = "archive of more files than the limit; not read";
+        return Err(Reading::failed(ReadStatus::TooLarge, reason));
+    }
+    if unpacker.has_more {
+        unpacker.parts.push(unpack::file_not_read(None, 0));
     }
     if unpacker.parts.is_empty() {
         return Err(Reading::failed(ReadStatus::Empty, "archive without files"));
@@ -66,6 +75,8 @@ struct Unpacker<'a> {
     /// Bytes of the archive that no file was unpacked from yet.
     packed_left: u64,
     parts: Vec<Part>,
+    /// Files were left out.
+    has_more: bool,
 }
 
 impl Unpacker<'_> {
@@ -80,7 +91,7 @@ impl Unpacker<'_> {
                 continue;
             }
             if !self.room.take_member() {
-                self.parts.push(unpack::file_not_read(None, 0));
+                self.has_more = true;
                 return;
             }
             let name = shown_name(&name);
@@ -129,10 +140,15 @@ impl Unpacker<'_> {
     }
 
     fn list(&mut self, name: &str, size: u64, why: NotRead) {
-        if !is_clutter(name) && self.room.take_member() {
-            let part = unpack::file_without_content(shown_name(name), size, why);
-            self.parts.push(part);
+        if is_clutter(name) {
+            return;
         }
+        if !self.room.take_member() {
+            self.has_more = true;
+            return;
+        }
+        let part = unpack::file_without_content(shown_name(name), size, why);
+        self.parts.push(part);
     }
 }
 

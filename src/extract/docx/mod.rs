@@ -32,6 +32,9 @@ const MAX_MARGINS: usize = 60;
 const MAX_EMBEDDED_DEPTH: usize = 2;
 /// Said of files inside that no reader here opens.
 const HOLDS_FILES: &str = "holds other files that were not read; open it in Word to see them";
+/// Said of fields of that kind.
+const HOLDS_CONTROLS: &str =
+    "holds fields of an old kind (ActiveX) that were not read; open it in Word to see them";
 
 /// Reads a document.
 pub(super) fn read(bytes: &[u8], limits: &ReadLimits) -> Reading {
@@ -73,6 +76,7 @@ fn read_parts(bytes: &[u8], limits: &ReadLimits, depth: usize) -> Result<Reading
         fields: Vec::new(),
         problem: None,
         holds_files: found.holds_files,
+        holds_controls: false,
     };
     for name in targets(&package, &relationships, &folder, "header") {
         reader.margin(package.read(&name));
@@ -125,6 +129,7 @@ struct Reader<'s, 'b> {
     /// The first thing that went wrong.
     problem: Option<Problem>,
     holds_files: bool,
+    holds_controls: bool,
 }
 
 enum Problem {
@@ -139,6 +144,7 @@ impl Reader<'_, '_> {
         let walked = walker.finish();
         self.fields.extend(walked.fields);
         self.holds_files |= walked.holds_files;
+        self.holds_controls |= walked.holds_controls;
         if let Err(error) = result {
             self.problem.get_or_insert(Problem::Xml(error));
         }
@@ -234,8 +240,9 @@ impl Reader<'_, '_> {
         let mut reading = Reading::of_blocks(self.blocks, self.budget);
         reading.fields = self.fields;
         let files = || self.holds_files.then(|| HOLDS_FILES.to_owned());
+        let controls = || self.holds_controls.then(|| HOLDS_CONTROLS.to_owned());
         let cut = || self.budget.is_exhausted().then(|| TOO_LONG.to_owned());
-        if let Some(reason) = problem.or_else(cut).or_else(files) {
+        if let Some(reason) = problem.or_else(cut).or_else(controls).or_else(files) {
             reading.status = ReadStatus::Partial;
             reading.reason = Some(reason);
         }

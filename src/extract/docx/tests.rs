@@ -425,3 +425,52 @@ fn a_damaged_part_beside_the_text_costs_only_itself() {
         ("P text\n", ReadStatus::Partial)
     );
 }
+
+#[test]
+fn a_control_around_others_or_around_rows_is_no_answer() {
+    let control = |content: &str| format!("<w:sdt><w:sdtPr/><w:sdtContent>{content}</w:sdtContent></w:sdt>");
+    let row = format!(
+        "<w:tr><w:tc>{}</w:tc><w:tc><w:p>{}</w:p></w:tc></w:tr>",
+        paragraph("Name"),
+        control("<w:r><w:t>Jo</w:t></w:r>")
+    );
+    let reading = read_body(&format!(
+        "<w:tbl>{}</w:tbl>{}",
+        control(&row),
+        control(&format!(
+            "<w:p>{}<w:r><w:t> is new</w:t></w:r></w:p>",
+            control("<w:r><w:t>Al</w:t></w:r>")
+        ))
+    ));
+    assert_eq!(outline(&reading.blocks), "T Name ; Jo\nP Al is new\n");
+    let answers: Vec<bool> = reading
+        .blocks
+        .iter()
+        .flat_map(|block| match block {
+            Block::Paragraph { text, .. } => text
+                .iter()
+                .map(|piece| matches!(piece, Inline::Answer { .. }))
+                .collect(),
+            Block::Table(table) => {
+                let cells = table.rows[0].cells.iter().flat_map(|cell| &cell.blocks);
+                cells
+                    .map(|block| matches!(line_of(block), Some([Inline::Answer { .. }])))
+                    .collect::<Vec<_>>()
+            }
+            _ => Vec::new(),
+        })
+        .collect();
+    assert_eq!(answers, [false, true, true, false]);
+}
+
+#[test]
+fn drawn_text_is_read_and_old_fields_are_named() {
+    let reading = read_body(
+        "<w:p><w:r><w:pict><v:shape><v:textpath string='DRAFT'/></v:shape></w:pict><w:t>text</w:t><w:object><w:control w:name='TextBox1'/></w:object></w:r></w:p>",
+    );
+    assert_eq!(outline(&reading.blocks), "P DRAFT\nP text\n");
+    assert_eq!(
+        (reading.status, reading.reason.as_deref()),
+        (ReadStatus::Partial, Some(HOLDS_CONTROLS))
+    );
+}

@@ -48,8 +48,8 @@ impl Sheet {
         while let Some(open) = rest.find(['{', ';']) {
             let (prelude, block) = rest.split_at(open);
             // `@import ...;`
-            if block.starts_with(';') {
-                rest = &block[1..];
+            if let Some(after) = block.strip_prefix(';') {
+                rest = after;
                 continue;
             }
             let end = block_end(block);

@@ -177,8 +177,7 @@ fn conditional_comments_show_what_other_programs_see() {
 }
 
 #[test]
-fn large_sheets_and_unclosed_tags_cost_linear_time() {
-    let start = std::time::Instant::now();
+fn large_sheets_and_unclosed_tags_end_in_a_moment() {
     for html in [
         format!(
             "<style>{}</style><p class='{}'>x</p>",
@@ -194,7 +193,7 @@ fn large_sheets_and_unclosed_tags_cost_linear_time() {
         "</".repeat(200_000),
         "<select><option selected>".repeat(50_000),
     ] {
-        let _ = read(&html);
+        let mut budget = Budget::new(&ReadLimits::default());
+        assert!(blocks(&html, &mut budget).len() <= 1, "{}", &html[..20]);
     }
-    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
 }

@@ -3,7 +3,7 @@
 mod properties;
 mod text;
 
-use super::super::builder::{Builder, CellKind, Filled, Kind};
+use super::super::builder::{Builder, CellKind, Filled, Kind, Space};
 use super::super::inline::Style;
 use super::embedded::Chunks;
 use super::styles::Styles;
@@ -40,6 +40,7 @@ pub(super) struct Walker<'s, 'b> {
     alternatives: Vec<bool>,
     chunks: Chunks,
     holds_files: bool,
+    holds_controls: bool,
 }
 
 /// What came out of a part.
@@ -48,6 +49,8 @@ pub(super) struct Walked {
     pub(super) fields: Vec<FormField>,
     /// It holds objects that are not read.
     pub(super) holds_files: bool,
+    /// It holds ActiveX fields; their values lie in storages of their programs.
+    pub(super) holds_controls: bool,
 }
 
 /// The run being read.
@@ -100,6 +103,7 @@ impl<'s, 'b> Walker<'s, 'b> {
             alternatives: Vec::new(),
             chunks,
             holds_files: false,
+            holds_controls: false,
         }
     }
 
@@ -108,6 +112,7 @@ impl<'s, 'b> Walker<'s, 'b> {
             blocks: self.builder.finish(),
             fields: self.form_fields,
             holds_files: self.holds_files,
+            holds_controls: self.holds_controls,
         }
     }
 
@@ -168,12 +173,12 @@ impl<'s, 'b> Walker<'s, 'b> {
             "sym" => self.symbol_element(tag),
             "fldChar" => self.field_char(tag),
             "tbl" => {
-                // A control around a table is part of the form's layout.
-                self.controls.iter_mut().for_each(|c| c.is_transparent = true);
+                self.see_through_controls();
                 self.joins_next = false;
                 self.builder.open_table();
             }
             "tr" => {
+                self.see_through_controls();
                 self.is_row_deleted = false;
                 self.is_header_row = false;
             }
@@ -193,7 +198,12 @@ impl<'s, 'b> Walker<'s, 'b> {
             }
             "OLEObject" => self.object(tag),
             "AlternateContent" => self.alternatives.push(false),
-            "sdt" => self.controls.push(Control::default()),
+            "sdt" => {
+                self.see_through_controls();
+                self.controls.push(Control::default());
+            }
+            "control" => self.holds_controls = true,
+            "textpath" => self.drawn_text(tag),
             "txbxContent" => self.boxes.push(self.builder.open_box()),
             _ => {}
         }
@@ -249,6 +259,22 @@ impl<'s, 'b> Walker<'s, 'b> {
         match self.alternatives.last_mut() {
             Some(is_read) => std::mem::replace(is_read, true),
             None => name == "Fallback",
+        }
+    }
+
+    /// Controls around a table, a row or another control are part of the form's layout.
+    fn see_through_controls(&mut self) {
+        self.controls
+            .iter_mut()
+            .for_each(|control| control.is_transparent = true);
+    }
+
+    /// Text drawn along a line (WordArt, a watermark): a box of its own.
+    fn drawn_text(&mut self, tag: &Tag<'_>) {
+        if let Some(text) = tag.attribute("string") {
+            let line = self.builder.open_box();
+            self.builder.text(&text, Style::default(), Space::Keep);
+            self.builder.close_box(line);
         }
     }
 
