@@ -263,6 +263,10 @@ fn zip_kind(content: &[u8]) -> Kind {
             return kind;
         }
     }
+    // OpenDocument by a writer that does not put its type first.
+    if member_starts_with(content, b"META-INF/manifest.xml") && member_starts_with(content, b"content.xml") {
+        return Kind::OpenText;
+    }
     Kind::Zip
 }
 
@@ -346,11 +350,11 @@ fn by_name(filename: Option<&str>) -> Option<Kind> {
         "eml" | "mht" | "mhtml" => Some(Kind::Mail),
         "rpmsg" => Some(Kind::RightsProtected),
         "doc" | "dot" => Some(Kind::Doc),
-        "xls" | "xlsx" | "xlsm" | "ods" => Some(Kind::Sheet),
+        "xls" | "xlsx" | "xlsm" | "xlsb" | "ods" | "ots" | "fods" => Some(Kind::Sheet),
         "msg" => Some(Kind::OutlookMessage),
         "ppt" => Some(Kind::OldOffice),
         "rtf" => Some(Kind::Rtf),
-        "odt" | "ott" => Some(Kind::OpenText),
+        "odt" | "ott" | "fodt" => Some(Kind::OpenText),
         "pptx" => Some(Kind::Slides),
         "zip" => Some(Kind::Zip),
         "7z" | "rar" | "gz" => Some(Kind::Archive),
@@ -430,6 +434,15 @@ mod tests {
         assert_eq!(of("application/zip", Some("a.zip"), &zip), Kind::Docx);
         zip[6] = 1;
         assert_eq!(of("application/zip", Some("a.zip"), &zip), Kind::LockedArchive);
+        zip[6] = 0;
+        zip.truncate(30);
+        zip.extend_from_slice(b"content.xml");
+        assert_eq!(of("application/zip", Some("a.zip"), &zip), Kind::Zip);
+        let member = zip.clone();
+        zip.truncate(30);
+        zip.extend_from_slice(b"META-INF/manifest.xml");
+        zip.extend(member);
+        assert_eq!(of("application/zip", Some("a.odt"), &zip), Kind::OpenText);
     }
 
     #[test]

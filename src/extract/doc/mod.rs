@@ -252,3 +252,6 @@ fn reading(blocks: Vec<Block>, fields: Vec<FormField>, is_cut: bool, budget: &Bu
     reading.fields = fields;
     reading
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@
 //! Container and XML are bounded ([`super::container`], [`super::xml`]); a stack of our own, no recursion.
 
 mod controls;
+mod fields;
 mod styles;
 mod walker;
 
@@ -17,7 +18,7 @@ use super::builder::Builder;
 use super::container::{Container, ContainerError};
 use super::xml::{self, Xml, XmlError};
 use crate::domain::{Block, FormField, ReadStatus};
-pub(super) use styles::Styles;
+pub(super) use styles::{Family, Look, Styles};
 use walker::{Layer, Walker};
 
 /// Why a document is not read.

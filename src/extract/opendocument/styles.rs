@@ -13,10 +13,11 @@ const MAX_STYLES: usize = 50_000;
 const TINY_POINTS: f32 = 2.0;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Family {
+pub(in super::super) enum Family {
     Paragraph,
     Text,
     Table,
+    Cell,
 }
 
 #[derive(Default, Clone)]
@@ -32,8 +33,8 @@ struct Definition {
 
 /// The looks of a run of text.
 #[derive(Default, Clone)]
-pub(super) struct Look {
-    pub(super) style: Style,
+pub(in super::super) struct Look {
+    pub(in super::super) style: Style,
     pub(super) font: Option<Rc<str>>,
 }
 
@@ -80,7 +81,7 @@ impl Styles {
     }
 
     /// A look with a style laid over it.
-    pub(super) fn over(&self, look: &Look, family: Family, name: &str) -> Look {
+    pub(in super::super) fn over(&self, look: &Look, family: Family, name: &str) -> Look {
         let chain = self.chain(family, name);
         let flag = |of: fn(&Definition) -> Option<bool>, before: bool| {
             chain.iter().find_map(|d| of(d)).unwrap_or(before)
@@ -122,6 +123,7 @@ fn begin(tag: &Tag<'_>) -> Option<((Family, String), Definition)> {
         "paragraph" => Family::Paragraph,
         "text" => Family::Text,
         "table" => Family::Table,
+        "table-cell" => Family::Cell,
         _ => return None,
     };
     let definition = Definition {

@@ -1,14 +1,14 @@
 //! The state machine over the events of a part.
 
 use super::super::builder::{Builder, CellKind, Filled, Kind, Space};
-use super::super::form_field::{Field, FieldKind, is_prompt};
+use super::super::form_field::{Field, is_prompt};
 use super::super::symbols::{Symbol, symbol};
 use super::super::xml::{Tag, Xml};
 use super::super::{MAX_COLUMN_SPAN, MAX_ROW_SPAN};
 use super::Seen;
-use super::controls::{Controls, Value};
+use super::controls::Controls;
 use super::styles::{Family, Look, Styles};
-use crate::domain::{Block, FieldValue, FormField, Inline};
+use crate::domain::{Block, FormField, Inline};
 
 /// Most text boxes in text boxes.
 const MAX_BOXES: usize = 64;
@@ -27,14 +27,14 @@ pub(super) enum Layer {
 
 /// What holds for the text inside an element.
 #[derive(Default, Clone)]
-struct State {
-    look: Look,
+pub(super) struct State {
+    pub(super) look: Look,
     is_read: bool,
-    in_paragraph: bool,
+    pub(super) in_paragraph: bool,
     in_list_item: bool,
     in_header_rows: bool,
     in_forms: bool,
-    answer: Option<Filled>,
+    pub(super) answer: Option<Filled>,
 }
 
 /// What is to be done at the end of an element.
@@ -57,17 +57,17 @@ struct Open {
 
 pub(super) struct Walker<'s, 'b> {
     styles: &'s Styles,
-    builder: Builder<'b>,
+    pub(super) builder: Builder<'b>,
     layer: Layer,
     open: Vec<Open>,
-    state: State,
+    pub(super) state: State,
     boxes: usize,
     /// Elements inside one that is passed over, itself included.
     skipped: usize,
-    controls: Controls,
+    pub(super) controls: Controls,
     /// A field of Word's, between its marks.
-    field: Option<Field>,
-    form_fields: Vec<FormField>,
+    pub(super) field: Option<Field>,
+    pub(super) form_fields: Vec<FormField>,
     seen: Seen,
 }
 
@@ -102,7 +102,7 @@ impl<'s, 'b> Walker<'s, 'b> {
             Xml::End(_) if self.skipped > 0 => self.skipped -= 1,
             Xml::Start(tag) => self.start(&tag),
             Xml::End(name) => self.end(&name),
-            Xml::Text(text) if self.state.is_read && self.state.in_paragraph => {
+            Xml::Text(text) if self.skipped == 0 && self.state.is_read && self.state.in_paragraph => {
                 self.text(&text, Space::Collapse);
             }
             Xml::Text(_) => {}
@@ -253,108 +253,6 @@ impl<'s, 'b> Walker<'s, 'b> {
         }
     }
 
-    fn hidden_field(&mut self, tag: &Tag<'_>) {
-        if tag.attribute("is-hidden").as_deref() == Some("false") {
-            return;
-        }
-        // A field for the paragraph hides what follows it in there.
-        self.state.look.style.hidden = true;
-        if tag.name() == "hidden-paragraph"
-            && let Some(outer) = self.open.last_mut()
-            && matches!(outer.ending, Ending::Line)
-        {
-            self.builder.text("", self.state.look.style, Space::Keep);
-        }
-    }
-
-    fn control(&mut self, tag: &Tag<'_>) {
-        let id = tag.attribute("control").unwrap_or_default();
-        let Some(control) = self.controls.get(&id).cloned() else {
-            return;
-        };
-        self.form_fields.extend(control.form_field());
-        match &control.value {
-            Value::Tick(checked) => {
-                self.builder.tick((*checked).into());
-                if let Some(label) = &control.label {
-                    self.builder
-                        .text(&format!(" {label}"), self.state.look.style, Space::Keep);
-                }
-            }
-            Value::Text(text) => self.builder.answer(text, filled(text)),
-            Value::Chosen(chosen) => {
-                let text = chosen.join(", ");
-                self.builder.answer(&text, filled(&text));
-            }
-            Value::Nothing => {}
-        }
-    }
-
-    /// What newer writers have in place of form controls (LibreOffice 7.4 on).
-    fn content_control(&mut self, tag: &Tag<'_>) {
-        let is = |name: &str| tag.attribute(name).as_deref() == Some("true");
-        if is("checkbox") {
-            self.builder.tick(is("checked").into());
-            // The box is drawn once more inside.
-            self.state.in_paragraph = false;
-        } else if is("showing-place-holder") {
-            self.state.answer = Some(Filled::Placeholder);
-        } else {
-            self.state.answer = Some(Filled::Answer);
-        }
-    }
-
-    /// A form field out of a Word document.
-    fn start_field(&mut self, tag: &Tag<'_>) {
-        let mut field = Field::default();
-        field.name = tag.attribute("name").unwrap_or_default();
-        let kind = tag.attribute("type").unwrap_or_default();
-        match kind.rsplit('.').next().unwrap_or_default() {
-            "FORMTEXT" => field.property("textInput", None, true),
-            "FORMCHECKBOX" => field.property("checkBox", None, true),
-            "FORMDROPDOWN" => field.property("ddList", None, true),
-            _ => return,
-        }
-        self.field = Some(field);
-    }
-
-    fn field_parameter(&mut self, tag: &Tag<'_>) {
-        let Some(field) = &mut self.field else {
-            return;
-        };
-        let value = tag.attribute("value");
-        let is_on = value.as_deref() == Some("true");
-        match tag.attribute("name").unwrap_or_default().as_str() {
-            "Checkbox_Checked" => field.property("checked", value, is_on),
-            "Dropdown_Selected" => field.property("result", value, is_on),
-            "Dropdown_ListEntry" => field.property("listEntry", value, is_on),
-            "Name" => field.property("name", value, is_on),
-            "Description" | "Help" => field.property("helpText", value, is_on),
-            _ => {}
-        }
-    }
-
-    fn end_field(&mut self) {
-        let Some(field) = self.field.take() else {
-            return;
-        };
-        self.form_fields.extend(field.form_field());
-        match field.value() {
-            (FieldValue::Text(text), false) => self.builder.answer(&text, Filled::Answer),
-            (FieldValue::Text(text), true) => self.builder.answer(&text, Filled::Placeholder),
-            (FieldValue::Choice(chosen), is_prompt) => {
-                let filled = if is_prompt {
-                    Filled::Placeholder
-                } else {
-                    Filled::Answer
-                };
-                self.builder.answer(&chosen.join(", "), filled);
-            }
-            (FieldValue::Tick(checked), _) => self.builder.tick(checked.into()),
-            (FieldValue::Blank, _) => self.builder.answer("", Filled::Placeholder),
-        }
-    }
-
     fn end(&mut self, name: &str) {
         let Some(Open { ending, state }) = self.open.pop() else {
             return;
@@ -428,14 +326,6 @@ impl<'s, 'b> Walker<'s, 'b> {
             }
         }
         self.builder.text(&plain, style, space);
-    }
-}
-
-fn filled(text: &str) -> Filled {
-    if is_prompt(text) {
-        Filled::Placeholder
-    } else {
-        Filled::Answer
     }
 }
 

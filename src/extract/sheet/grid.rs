@@ -17,6 +17,15 @@ pub(super) const MAX_SHEETS: usize = 256;
 /// Text of a cell with its marks.
 pub(super) type Rich = Vec<(String, Style)>;
 
+/// Runs with the marks of their cell added.
+pub(super) fn with_style(mut text: Rich, style: Style) -> Rich {
+    for (_, run) in &mut text {
+        run.bold |= style.bold;
+        run.struck |= style.struck;
+    }
+    text
+}
+
 /// What all sheets together may still hold.
 pub(super) struct Room {
     cells: usize,
@@ -139,8 +148,8 @@ impl Sheet {
                 if let Some(((r, c), text)) = here {
                     let hidden = self.is_hidden_at(*r, *c);
                     for (piece, style) in text {
-                        let style = Style { hidden, ..*style };
-                        builder.text(piece, style, Space::Lines);
+                        let hidden = hidden || style.hidden;
+                        builder.text(piece, Style { hidden, ..*style }, Space::Lines);
                     }
                 }
                 builder.close_cell();

@@ -8,6 +8,7 @@
 //! range is never laid out in memory. Containers, XML and streams are bounded as for other documents.
 
 mod grid;
+mod looks;
 mod number;
 mod ods;
 mod records;

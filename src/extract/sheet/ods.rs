@@ -1,8 +1,7 @@
 //! Sheets of OpenDocument (ODF 1.3 part 3 section 9).
 
 use super::super::ReadLimits;
-use super::super::inline::Style;
-use super::super::opendocument::{Package, Styles};
+use super::super::opendocument::{Family, Look, Package, Styles};
 use super::super::xml::{Tag, Xml, read as read_xml};
 use super::grid::{MAX_SHEETS, Merged, Rich, Room, Sheet};
 use super::{SheetError, Workbook};
@@ -43,7 +42,9 @@ pub(super) fn read(bytes: &[u8], limits: &ReadLimits) -> Result<Workbook, SheetE
 
 /// The cell being read.
 struct Cell {
-    text: String,
+    text: Rich,
+    /// The looks of the cell and of the runs in it that are open.
+    looks: Vec<Look>,
     /// What the cell holds where it shows something else: a date.
     value: Option<String>,
     repeats: u32,
@@ -76,9 +77,10 @@ impl Walker<'_> {
             Xml::End(_) if self.skipped > 0 => self.skipped -= 1,
             Xml::Start(tag) => self.start(&tag),
             Xml::End(name) => self.end(&name),
+            Xml::Text(_) if self.skipped > 0 => {}
             Xml::Text(text) => {
                 if let Some(cell) = self.cell.as_mut().filter(|cell| cell.in_paragraph > 0) {
-                    cell.text.push_str(&text.replace(['\n', '\r', '\t'], " "));
+                    cell.push(&text.replace(['\n', '\r', '\t'], " "));
                 }
             }
         }
@@ -86,7 +88,7 @@ impl Walker<'_> {
 
     fn start(&mut self, tag: &Tag<'_>) {
         if let Some(cell) = &mut self.cell {
-            return cell.element(tag, &mut self.skipped);
+            return cell.element(tag, self.styles, &mut self.skipped);
         }
         let repeated = |name: &str| {
             let claimed = tag.attribute(name).and_then(|n| n.parse::<u32>().ok());
@@ -158,8 +160,10 @@ impl Walker<'_> {
                 sheet.merge(merged);
             }
         }
+        let style = tag.attribute("style-name").unwrap_or_default();
         self.cell = Some(Cell {
-            text: String::new(),
+            text: Rich::new(),
+            looks: vec![self.styles.over(&Look::default(), Family::Cell, &style)],
             value: tag
                 .attribute("date-value")
                 .map(|date| date.replace('T', " ").trim_end_matches(" 00:00:00").to_owned()),
@@ -172,6 +176,9 @@ impl Walker<'_> {
     fn end(&mut self, name: &str) {
         if let Some(cell) = &mut self.cell {
             match name {
+                "span" if cell.looks.len() > 1 => {
+                    cell.looks.pop();
+                }
                 "p" | "h" => cell.in_paragraph = cell.in_paragraph.saturating_sub(1),
                 "table-cell" => self.end_cell(),
                 _ => {}
@@ -187,13 +194,15 @@ impl Walker<'_> {
         let Some(cell) = self.cell.take() else {
             return;
         };
-        let text = cell.value.filter(|_| !cell.text.is_empty()).unwrap_or(cell.text);
-        if !text.trim().is_empty() {
-            let style = Style::default();
-            self.row_cells
-                .push((self.column, cell.repeats, vec![(text, style)]));
+        let repeats = cell.repeats;
+        let text = match (cell.value, cell.text.first()) {
+            (Some(value), Some((_, style))) => vec![(value, *style)],
+            (None, _) | (_, None) => cell.text,
+        };
+        if text.iter().any(|(piece, _)| !piece.trim().is_empty()) {
+            self.row_cells.push((self.column, repeats, text));
         }
-        self.column = self.column.saturating_add(cell.repeats);
+        self.column = self.column.saturating_add(repeats);
     }
 
     fn end_row(&mut self) {
@@ -209,9 +218,10 @@ impl Walker<'_> {
 
 /// Puts the cells of a row, as often as they are repeated and there is room for.
 fn put_row(sheet: &mut Sheet, row: u32, repeats: u32, cells: &[(u32, u32, Rich)], room: &mut Room) {
-    for row in (row..).take(repeats as usize) {
+    let repeated = |first: u32, repeats: u32| (0..repeats).map(move |n| first.saturating_add(n));
+    for row in repeated(row, repeats) {
         for (column, repeats, text) in cells {
-            for column in (*column..).take(*repeats as usize) {
+            for column in repeated(*column, *repeats) {
                 if !room.fits(text) {
                     return;
                 }
@@ -222,24 +232,36 @@ fn put_row(sheet: &mut Sheet, row: u32, repeats: u32, cells: &[(u32, u32, Rich)]
 }
 
 impl Cell {
-    fn element(&mut self, tag: &Tag<'_>, skipped: &mut usize) {
+    fn push(&mut self, text: &str) {
+        let style = self.looks.last().map(|look| look.style).unwrap_or_default();
+        match self.text.last_mut() {
+            Some((before, s)) if *s == style => before.push_str(text),
+            Some(_) | None => self.text.push((text.to_owned(), style)),
+        }
+    }
+
+    fn element(&mut self, tag: &Tag<'_>, styles: &Styles, skipped: &mut usize) {
         match tag.name() {
             // Comments, drawings and tables inside are not what the cell shows.
             "annotation" | "detective" | "frame" | "object" | "table" | "control" => *skipped = 1,
             "p" | "h" => {
                 if self.paragraphs > 0 {
-                    self.text.push('\n');
+                    self.push("\n");
                 }
                 self.paragraphs += 1;
                 self.in_paragraph += 1;
             }
+            "span" => {
+                let name = tag.attribute("style-name").unwrap_or_default();
+                let look = self.looks.last().cloned().unwrap_or_default();
+                self.looks.push(styles.over(&look, Family::Text, &name));
+            }
             "s" => {
                 let count = tag.attribute("c").and_then(|c| c.parse::<usize>().ok());
-                self.text
-                    .push_str(&" ".repeat(count.unwrap_or(1).min(MAX_BLANKS)));
+                self.push(&" ".repeat(count.unwrap_or(1).min(MAX_BLANKS)));
             }
-            "tab" => self.text.push('\t'),
-            "line-break" => self.text.push('\n'),
+            "tab" => self.push("\t"),
+            "line-break" => self.push("\n"),
             _ => {}
         }
     }

@@ -3,7 +3,7 @@
 use super::super::ReadLimits;
 use super::super::compound::Compound;
 use super::super::inline::Style;
-use super::grid::{MAX_SHEETS, Merged, Rich, Room, Sheet};
+use super::grid::{MAX_SHEETS, Merged, Rich, Room, Sheet, with_style};
 use super::number::{self, Epoch, Format};
 use super::records::{CONTINUE, Record, Texts, code_page, f64_at, record, shared, text, u16_at, u32_at};
 use super::{SheetError, Workbook};
@@ -314,14 +314,6 @@ impl Cells<'_> {
         }
         Some(())
     }
-}
-
-fn with_style(mut text: Rich, style: Style) -> Rich {
-    for (_, run) in &mut text {
-        run.bold |= style.bold;
-        run.struck |= style.struck;
-    }
-    text
 }
 
 /// A number in 30 bits ([MS-XLS] section 2.5.217): the upper half of a double or an integer, perhaps to be

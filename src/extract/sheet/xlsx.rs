@@ -2,16 +2,14 @@
 
 use super::super::ReadLimits;
 use super::super::container::{Container, ContainerError};
-use super::super::inline::Style;
 use super::super::xml::{Tag, Xml, read as read_xml};
-use super::grid::{MAX_SHEETS, Merged, Rich, Room, Sheet};
-use super::number::{self, Epoch, Format};
+use super::grid::{MAX_SHEETS, Merged, Rich, Room, Sheet, with_style};
+use super::looks::{Looks, TextReader, is_on, texts};
+use super::number::{self, Epoch};
 use super::{SheetError, Workbook};
-use std::collections::HashMap;
 
-/// Most shared texts and most looks of cells.
-const MAX_TEXTS: usize = 500_000;
-const MAX_LOOKS: usize = 70_000;
+/// Most relations of a part.
+const MAX_RELATIONS: usize = 10_000;
 const MAX_ROWS: u32 = 1_048_576;
 const MAX_COLUMNS: u32 = 16_384;
 
@@ -99,7 +97,7 @@ fn relations(bytes: &[u8], folder: &str) -> Vec<Relation> {
     let _ = read_xml(bytes, |event| {
         if let Xml::Start(tag) = event
             && tag.name() == "Relationship"
-            && found.len() < MAX_TEXTS
+            && found.len() < MAX_RELATIONS
             && let (Some(id), Some(kind), Some(target)) = (
                 tag.attribute("Id"),
                 tag.attribute("Type"),
@@ -146,135 +144,6 @@ impl Index {
             }
         })?;
         Ok(index)
-    }
-}
-
-fn is_on(value: Option<String>) -> bool {
-    matches!(value.as_deref(), Some("1" | "true" | "on"))
-}
-
-/// How cells show what they hold.
-#[derive(Default)]
-struct Looks {
-    fonts: Vec<Style>,
-    /// Of each look: its format and its font.
-    cells: Vec<(u16, usize)>,
-    formats: HashMap<u16, Format>,
-}
-
-impl Looks {
-    fn read(bytes: &[u8]) -> Self {
-        let mut looks = Self::default();
-        let mut part = String::new();
-        let _ = read_xml(bytes, |event| match event {
-            Xml::Start(tag) => match (part.as_str(), tag.name()) {
-                ("", name @ ("numFmts" | "fonts" | "cellXfs")) => part = name.to_owned(),
-                ("numFmts", "numFmt") if looks.formats.len() < MAX_LOOKS => {
-                    let id = tag.attribute("numFmtId").and_then(|id| id.parse().ok());
-                    if let (Some(id), Some(code)) = (id, tag.attribute("formatCode")) {
-                        looks.formats.insert(id, number::parse(&code));
-                    }
-                }
-                ("fonts", "font") if looks.fonts.len() < MAX_LOOKS => looks.fonts.push(Style::default()),
-                ("fonts", _) => {
-                    if let Some(font) = looks.fonts.last_mut() {
-                        mark(font, &tag);
-                    }
-                }
-                ("cellXfs", "xf") if looks.cells.len() < MAX_LOOKS => {
-                    let number = |name| tag.attribute(name).and_then(|n| n.parse::<u16>().ok());
-                    let font = number("fontId").unwrap_or(0);
-                    looks
-                        .cells
-                        .push((number("numFmtId").unwrap_or(0), usize::from(font)));
-                }
-                _ => {}
-            },
-            Xml::End(name) if name == part => part.clear(),
-            Xml::End(_) | Xml::Text(_) => {}
-        });
-        looks
-    }
-
-    fn format(&self, look: usize) -> Format {
-        let id = self.cells.get(look).map_or(0, |(format, _)| *format);
-        match self.formats.get(&id) {
-            Some(format) => format.clone(),
-            None => number::built_in(id),
-        }
-    }
-
-    fn style(&self, look: usize) -> Style {
-        let font = self.cells.get(look).map_or(0, |(_, font)| *font);
-        self.fonts.get(font).copied().unwrap_or_default()
-    }
-}
-
-/// Takes a property of a font.
-fn mark(style: &mut Style, tag: &Tag<'_>) {
-    match tag.name() {
-        "b" => style.bold = tag.is_on(),
-        "strike" => style.struck = tag.is_on(),
-        _ => {}
-    }
-}
-
-/// Reads the shared texts.
-fn texts(bytes: &[u8]) -> Vec<Rich> {
-    let mut texts = Vec::new();
-    let mut reader = TextReader::default();
-    let _ = read_xml(bytes, |event| {
-        if let Xml::Start(tag) = &event
-            && tag.name() == "si"
-        {
-            reader = TextReader::default();
-        }
-        let is_end = matches!(&event, Xml::End(name) if name == "si");
-        reader.event(&event);
-        if is_end && texts.len() < MAX_TEXTS {
-            texts.push(std::mem::take(&mut reader.text));
-        }
-    });
-    texts
-}
-
-/// A text of runs (`CT_Rst`); how it is pronounced is passed over.
-#[derive(Default)]
-struct TextReader {
-    text: Rich,
-    style: Option<Style>,
-    in_text: bool,
-    in_phonetic: bool,
-}
-
-impl TextReader {
-    fn event(&mut self, event: &Xml<'_>) {
-        match event {
-            Xml::Start(tag) => match tag.name() {
-                "rPh" => self.in_phonetic = true,
-                "t" => self.in_text = true,
-                "rPr" => self.style = Some(Style::default()),
-                _ => {
-                    if let Some(style) = &mut self.style {
-                        mark(style, tag);
-                    }
-                }
-            },
-            Xml::End(name) => match name.as_str() {
-                "rPh" => self.in_phonetic = false,
-                "t" => self.in_text = false,
-                "r" => self.style = None,
-                _ => {}
-            },
-            Xml::Text(text) if self.in_text && !self.in_phonetic => {
-                let style = self.style.unwrap_or_default();
-                match self.text.last_mut() {
-                    Some((before, s)) if *s == style => before.push_str(text),
-                    Some(_) | None => self.text.push((text.clone(), style)),
-                }
-            }
-            Xml::Text(_) => {}
-        }
     }
 }
 
@@ -387,11 +256,11 @@ impl Walker<'_> {
             "s" => {
                 let index = cell.value.trim().parse::<usize>().ok();
                 match index.and_then(|i| self.texts.get(i)) {
-                    Some(text) if self.room.fits(text) => over(text.clone(), style),
+                    Some(text) if self.room.fits(text) => with_style(text.clone(), style),
                     Some(_) | None => Rich::new(),
                 }
             }
-            "inlineStr" => over(cell.inline.text, style),
+            "inlineStr" => with_style(cell.inline.text, style),
             "b" => plain(if is_on(Some(cell.value)) { "TRUE" } else { "FALSE" }.to_owned()),
             "str" | "e" => plain(cell.value),
             "d" => plain(cell.value.replace('T', " ")),
@@ -401,15 +270,6 @@ impl Walker<'_> {
             },
         }
     }
-}
-
-/// Runs with the marks of the cell added; bounded by the room they are then put into.
-fn over(mut text: Rich, style: Style) -> Rich {
-    for (_, run) in &mut text {
-        run.bold |= style.bold;
-        run.struck |= style.struck;
-    }
-    text
 }
 
 /// Row and column of an address, from 0.
