@@ -9,5 +9,9 @@ mod compressed;
 mod envelope;
 mod item;
 pub(super) mod msg;
+mod object;
 mod properties;
 pub(super) mod tnef;
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@
 use super::assemble::{self, Message};
 use super::compound::{Compound, ROOT};
 use super::envelope::MAX_RECIPIENTS;
+use super::object;
 use super::properties::{Named, Properties, Value, id, kind};
 use crate::domain::{ReadLimits, ReadStatus};
 use crate::extract::attachment::Reading;
@@ -29,6 +30,11 @@ const PART_HEADER: usize = 8;
 const ATTACH_METHOD: u16 = 0x3705;
 /// The attachment is a message.
 const METHOD_MESSAGE: i64 = 5;
+/// Bytes of names and other small properties that are read where there is no room left, so that what is not
+/// read is at least named ...
+const RESERVE: u64 = 1024 * 1024;
+/// ... and the largest of those, in bytes.
+const SMALL: u64 = 2048;
 /// Most property names of a file.
 const MAX_NAMES: usize = 20_000;
 
@@ -53,6 +59,8 @@ pub(in crate::extract) fn read(bytes: &[u8], limits: &ReadLimits, room: &mut Roo
         file,
         limits,
         room,
+        reserve: RESERVE,
+        is_cut: false,
     };
     let message = reader.message(ROOT, MESSAGE_HEADER);
     Ok(message.mail(limits, reader.room))
@@ -108,6 +116,10 @@ struct Reader<'b, 'r> {
     names: HashMap<u16, Named>,
     limits: &'r ReadLimits,
     room: &'r mut Room,
+    /// What is left of [`RESERVE`].
+    reserve: u64,
+    /// Properties were left out for want of room.
+    is_cut: bool,
 }
 
 impl Reader<'_, '_> {
@@ -116,6 +128,8 @@ impl Reader<'_, '_> {
             properties: self.properties(storage, header, None),
             ..Message::default()
         };
+        message.is_cut = std::mem::take(&mut self.is_cut);
+        let mut is_full = false;
         let code_page = message.properties.code_page();
         let children = self.file.children(storage).to_vec();
         let starting = |file: &Compound<'_>, child: usize, start: &str| {
@@ -126,20 +140,32 @@ impl Reader<'_, '_> {
             if starting(&self.file, child, RECIPIENT) && message.recipients.len() < MAX_RECIPIENTS {
                 let recipient = self.properties(child, PART_HEADER, code_page);
                 message.recipients.push(recipient);
-            } else if starting(&self.file, child, ATTACHMENT) && !message.is_cut {
-                message.is_cut = !self.room.take_member();
-                let part = self.attachment(child, code_page, message.is_cut);
+            } else if starting(&self.file, child, ATTACHMENT) && !is_full {
+                is_full = !self.room.take_member();
+                let part = self.attachment(child, code_page, is_full);
                 message.attachments.push(part);
             }
         }
+        message.is_cut |= is_full;
         message
+    }
+
+    /// Accounts for a property's bytes.
+    fn take(&mut self, size: u64) -> bool {
+        if self.room.take_bytes(size) {
+            return true;
+        }
+        let left = self.reserve.checked_sub(size).filter(|_| size <= SMALL);
+        self.is_cut |= left.is_none();
+        self.reserve = left.unwrap_or(self.reserve);
+        left.is_some()
     }
 
     /// All properties of a storage that are of use here.
     fn properties(&mut self, storage: usize, header: usize, code_page: Option<u16>) -> Properties {
         let mut properties = Properties::within(code_page);
         if let Some(stream) = self.file.find(storage, FIXED)
-            && self.room.take_bytes(self.file.size(stream))
+            && self.take(self.file.size(stream))
         {
             let entries = self.file.read(stream);
             for entry in entries.get(header..).unwrap_or_default().chunks_exact(16) {
@@ -161,7 +187,7 @@ impl Reader<'_, '_> {
             let is_wanted = is_text || kind == kind::BINARY && is_wanted_binary(id);
             if is_wanted
                 && !self.file.is_storage(child)
-                && self.room.take_bytes(self.file.size(child))
+                && self.take(self.file.size(child))
                 && let Some(value) = Value::variable(kind, &self.file.read(child))
             {
                 self.put(&mut properties, id, value);
@@ -202,7 +228,13 @@ impl Reader<'_, '_> {
                 self.room.leave();
                 assemble::message(&properties, mail)
             }
-            Some(_) | None => {
+            Some(_) if is_cut => assemble::not_read(&properties, 0),
+            Some(object) => match object::file(&self.file, object, self.room) {
+                Some(content) => assemble::file(&properties, content, self.limits),
+                None => assemble::not_read(&properties, 0),
+            },
+            // A link to a file that stayed where it was: its address is all there is.
+            None => {
                 let target = properties.line(id::ATTACH_LONG_PATHNAME).unwrap_or_default();
                 assemble::file(&properties, target.into_bytes(), self.limits)
             }

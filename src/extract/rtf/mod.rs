@@ -18,7 +18,7 @@ mod walker;
 
 pub(super) use encapsulated::{Wrapped, unwrap};
 
-use super::attachment::Reading;
+use super::attachment::{Reading, TOO_LONG};
 use super::budget::Budget;
 use super::builder::Builder;
 use super::text::Folding;
@@ -63,6 +63,10 @@ fn read_rich(bytes: &[u8], mut budget: Budget) -> Reading {
         ReadStatus::Ok if found.is_broken_off => {
             reading.status = ReadStatus::Partial;
             reading.reason = Some("damaged file; its text breaks off".to_owned());
+        }
+        ReadStatus::Ok if found.is_cut => {
+            reading.status = ReadStatus::Partial;
+            reading.reason = Some(TOO_LONG.to_owned());
         }
         ReadStatus::Ok
         | ReadStatus::Partial

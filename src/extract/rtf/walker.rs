@@ -1,15 +1,16 @@
 //! The state machine over a document's events.
 
+mod content;
+mod state;
+
 use super::decoder::{Decoder, Event, MAX_GROUPS};
-use super::fields::{self, OpenField, Property};
+use super::fields::{OpenField, Property};
 use super::flow::Tables;
 use super::rows::{self, Rows};
 use super::styles::{self, Styles};
 use crate::domain::{Block, FormField, Inline};
-use crate::extract::builder::{Builder, Filled, Kind, Space};
-use crate::extract::form_field::is_prompt;
-use crate::extract::inline::Style;
-use crate::extract::symbols::{Symbol, is_symbol_font, symbol};
+use crate::extract::builder::{Builder, Kind};
+use state::{Destination, Opened, Paragraph, State, is_passed_over};
 
 /// Most fields in fields, text boxes in text boxes.
 const MAX_NESTED: usize = 64;
@@ -19,68 +20,6 @@ const MAX_MARGINS: usize = 24;
 const MAX_DEFERRED: usize = 4000;
 /// Type of this size or less (half-points) is not for readers.
 const TINY_HALF_POINTS: i32 = 4;
-
-/// What text is for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Destination {
-    #[default]
-    Body,
-    Skipped,
-    StyleSheet,
-    /// The definition of a row in a table in a table.
-    NestedRow,
-    Instruction,
-    FormData,
-    Property(Property),
-}
-
-/// What ends with a group.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Opened {
-    #[default]
-    Nothing,
-    Field,
-    Property(Property),
-    Box,
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-struct Paragraph {
-    style: i32,
-    heading: Option<u8>,
-    is_list_item: bool,
-    in_table: bool,
-    table_depth: usize,
-}
-
-/// What a group may change for itself.
-#[derive(Debug, Clone, Copy, Default)]
-struct State {
-    destination: Destination,
-    /// What a `\ud` inside a passed-over `\upr` goes back to.
-    beneath: Option<Destination>,
-    opened: Opened,
-    /// The group has just begun: only there is `\*` said of a destination.
-    is_fresh: bool,
-    is_ignorable: bool,
-    paragraph: Paragraph,
-    bold: bool,
-    struck: bool,
-    hidden: bool,
-    tiny: bool,
-    deleted: bool,
-    is_placeholder: bool,
-}
-
-impl State {
-    fn style(&self) -> Style {
-        Style {
-            bold: self.bold,
-            struck: self.struck,
-            hidden: self.hidden || self.tiny,
-        }
-    }
-}
 
 /// A flow that goes on when the text box in it has ended.
 struct Outer {
@@ -97,6 +36,8 @@ pub(super) struct Found {
     pub(super) pictures: usize,
     /// Groups were open at the end.
     pub(super) is_broken_off: bool,
+    /// There were more footnotes than are read.
+    pub(super) is_cut: bool,
 }
 
 pub(super) struct Walker<'b> {
@@ -119,6 +60,7 @@ pub(super) struct Walker<'b> {
     /// Where footnotes and footers begin.
     deferred: Vec<usize>,
     is_deferring: bool,
+    is_cut: bool,
     margins: usize,
     form_fields: Vec<FormField>,
     pictures: usize,
@@ -142,6 +84,7 @@ impl<'b> Walker<'b> {
             list_mark: false,
             deferred: Vec::new(),
             is_deferring: true,
+            is_cut: false,
             margins: 0,
             form_fields: Vec::new(),
             pictures: 0,
@@ -172,6 +115,7 @@ impl<'b> Walker<'b> {
             fields: self.form_fields,
             pictures: self.pictures,
             is_broken_off,
+            is_cut: self.is_cut,
         }
     }
 
@@ -316,6 +260,8 @@ impl<'b> Walker<'b> {
     fn defer(&mut self) {
         if self.is_deferring && self.deferred.len() < MAX_DEFERRED {
             self.deferred.push(self.decoder.position());
+        } else {
+            self.is_cut = true;
         }
     }
 
@@ -424,249 +370,4 @@ impl<'b> Walker<'b> {
             _ => self.content(name),
         }
     }
-
-    fn content(&mut self, name: &str) {
-        match name {
-            "par" | "sect" | "page" => self.end_paragraph(),
-            "line" | "softline" | "lbr" => self.line_break(),
-            "cell" => {
-                self.tables.leave(1, &mut self.builder);
-                self.end_cell(1);
-            }
-            "nestcell" => self.end_cell(self.depth().max(2)),
-            "row" => self.end_row(),
-            "nestrow" => self.end_nested_row(),
-            _ => {}
-        }
-    }
-
-    /// The line being read is a heading or a list item.
-    fn settle_kind(&mut self) {
-        let paragraph = self.state.paragraph;
-        let level = paragraph
-            .heading
-            .or_else(|| self.styles.heading_level(paragraph.style));
-        if let Some(level) = level {
-            self.builder.set_kind(Kind::Heading(level.min(6)));
-        } else if paragraph.is_list_item || self.list_mark {
-            self.builder.set_list_item();
-        }
-        self.list_mark = false;
-    }
-
-    fn end_line(&mut self) {
-        self.settle_kind();
-        self.builder.boundary();
-    }
-
-    fn end_paragraph(&mut self) {
-        if self.state.deleted {
-            return;
-        }
-        if let Some(result) = self.form_text() {
-            result.push('\n');
-            return;
-        }
-        let depth = self.depth();
-        if depth < self.tables.depth() {
-            self.tables.leave(depth, &mut self.builder);
-        }
-        self.end_line();
-    }
-
-    fn line_break(&mut self) {
-        if self.state.deleted {
-            return;
-        }
-        match self.form_text() {
-            Some(result) => result.push('\n'),
-            None => self.builder.line_break(),
-        }
-    }
-
-    fn end_cell(&mut self, depth: usize) {
-        if self.tables.depth() != depth {
-            self.tables.enter(depth, &mut self.builder);
-        }
-        self.settle_kind();
-        let at = self.decoder.position();
-        let depth = self.tables.depth();
-        let shape = self.rows.cell(depth, at, self.tables.cell_number());
-        self.tables.end_cell(shape, &mut self.builder);
-    }
-
-    fn end_row(&mut self) {
-        self.row_defined = false;
-        if self.tables.depth() == 0 {
-            return;
-        }
-        self.tables.leave(1, &mut self.builder);
-        if self.tables.is_cell_open() {
-            self.end_cell(1);
-        }
-        self.tables.end_row(&mut self.builder);
-    }
-
-    fn end_nested_row(&mut self) {
-        let depth = self.depth().max(2);
-        self.tables.leave(depth, &mut self.builder);
-        if self.tables.depth() == depth {
-            self.tables.end_row(&mut self.builder);
-        }
-    }
-
-    fn open_field(&mut self) {
-        if self.fields.len() < MAX_NESTED && self.state.opened == Opened::Nothing {
-            self.fields.push(OpenField::new(self.state.destination));
-            self.state.opened = Opened::Field;
-        }
-    }
-
-    fn end_field(&mut self) {
-        let Some(field) = self.fields.pop() else {
-            return;
-        };
-        if field.outer() != Destination::Body || self.state.deleted {
-            return;
-        }
-        self.form_fields.extend(field.form_field());
-        let Some(outcome) = field.outcome() else {
-            return;
-        };
-        if self.depth() > 0 {
-            self.tables.enter(self.depth(), &mut self.builder);
-        }
-        match outcome {
-            fields::Outcome::Answer(text, filled) => self.builder.answer(&text, filled),
-            fields::Outcome::Tick(mark) => self.builder.tick(mark),
-            fields::Outcome::Symbol(font, c) => {
-                if let Some(Symbol::Box(mark)) = symbol(Some(&font), c) {
-                    self.builder.tick(mark);
-                }
-            }
-        }
-    }
-
-    /// The result of the typed-text field that is being read.
-    fn form_text(&mut self) -> Option<&mut String> {
-        self.fields.last_mut()?.form_text()
-    }
-
-    fn text(&mut self, text: &str) {
-        self.state.is_ignorable = false;
-        self.state.is_fresh = false;
-        match self.state.destination {
-            Destination::Skipped | Destination::NestedRow | Destination::FormData => {}
-            Destination::StyleSheet => self.styles.text(text),
-            Destination::Instruction | Destination::Property(_) => {
-                if let Some(field) = self.fields.last_mut() {
-                    field.push(text, self.state.destination == Destination::Instruction);
-                }
-            }
-            Destination::Body if self.state.deleted => {}
-            Destination::Body => self.body_text(text),
-        }
-    }
-
-    fn body_text(&mut self, text: &str) {
-        if let Some(result) = self.form_text() {
-            return result.push_str(text);
-        }
-        if self.fields.last().is_some_and(OpenField::draws_symbol) {
-            return;
-        }
-        let depth = self.depth();
-        if depth != self.tables.depth() || depth > 0 && !self.tables.is_cell_open() {
-            // Blanks between rows are no cells.
-            if text.trim().is_empty() {
-                return;
-            }
-            if depth < self.tables.depth() {
-                self.end_line();
-            }
-            self.tables.enter(depth, &mut self.builder);
-        }
-        if self.state.is_placeholder && is_prompt(text) {
-            return self.builder.answer(text, Filled::Placeholder);
-        }
-        self.plain_text(text);
-    }
-
-    /// Text outside of fields; characters of symbol fonts may be tick boxes.
-    fn plain_text(&mut self, text: &str) {
-        let style = self.state.style();
-        let font = self.decoder.font_name().unwrap_or_default().to_owned();
-        let draws = is_symbol_font(&font);
-        let mut plain = String::with_capacity(text.len());
-        for c in text.chars() {
-            let is_private = ('\u{f000}'..='\u{f0ff}').contains(&c);
-            let found = match (draws, is_private) {
-                (true, _) => symbol(Some(&font), c),
-                // Of a font that draws no tick boxes: a bullet, a Greek letter.
-                (false, true) if !font.is_empty() => Some(Symbol::Drawing),
-                (false, true) => symbol(None, c),
-                (false, false) => None,
-            };
-            match found {
-                None => plain.push(c),
-                Some(found) => {
-                    self.builder.text(&plain, style, Space::Keep);
-                    plain.clear();
-                    match found {
-                        Symbol::Box(mark) if !style.hidden => self.builder.tick(mark),
-                        Symbol::Box(_) | Symbol::Drawing => {}
-                    }
-                }
-            }
-        }
-        self.builder.text(&plain, style, Space::Keep);
-    }
-}
-
-/// Destinations that no reader sees, or that say again what another says.
-fn is_passed_over(name: &str) -> bool {
-    matches!(
-        name,
-        "fonttbl"
-            | "colortbl"
-            | "info"
-            | "nonshppict"
-            | "shprslt"
-            | "sp"
-            | "nonesttables"
-            | "listtable"
-            | "listoverridetable"
-            | "revtbl"
-            | "filetbl"
-            | "annotation"
-            | "atnid"
-            | "atnauthor"
-            | "bkmkstart"
-            | "bkmkend"
-            | "tc"
-            | "xe"
-            | "rxe"
-            | "txe"
-            | "bxe"
-            | "ftnsep"
-            | "ftnsepc"
-            | "ftncn"
-            | "aftnsep"
-            | "aftnsepc"
-            | "aftncn"
-            | "objdata"
-            | "objclass"
-            | "objname"
-            | "private"
-            | "template"
-            | "pnseclvl"
-            | "rsidtbl"
-            | "themedata"
-            | "datastore"
-            | "fldtype"
-            | "panose"
-            | "falt"
-            | "xmlnstbl"
-            | "generator"
-    )
 }
