@@ -1,6 +1,7 @@
 //! Annotations that are drawn: typed text, stamps, marks by hand (ISO 32000-1 section 12.5).
 
 use super::content::{Painter, rectangle_of};
+use super::layout::Rectangle;
 use super::pages::Page;
 use lopdf::{Dictionary, Document, Object};
 
@@ -70,4 +71,46 @@ fn appearance<'d>(document: &'d Document, annotation: &'d Dictionary) -> Option<
         }
         _ => None,
     }
+}
+
+/// Places that annotations strike out, and places they ring (section 12.5.6).
+pub(super) fn marks(document: &Document, page: &Page<'_>) -> (Vec<Rectangle>, Vec<Rectangle>) {
+    let mut struck = Vec::new();
+    let mut ringed = Vec::new();
+    for annotation in shown(document, page) {
+        let place = || page.place(rectangle_of(document, annotation, b"Rect")?);
+        match kind(document, annotation) {
+            b"StrikeOut" => struck.extend(quadrilaterals(document, page, annotation)),
+            b"Circle" | b"Square" => ringed.extend(place()),
+            _ => {}
+        }
+    }
+    (struck, ringed)
+}
+
+/// Most words one annotation marks.
+const MAX_QUADRILATERALS: usize = 500;
+
+/// The places of the words that an annotation marks.
+fn quadrilaterals(document: &Document, page: &Page<'_>, annotation: &Dictionary) -> Vec<Rectangle> {
+    let points = annotation
+        .get_deref(b"QuadPoints", document)
+        .and_then(Object::as_array);
+    let numbers: Vec<f32> = points
+        .into_iter()
+        .flatten()
+        .take(8 * MAX_QUADRILATERALS)
+        .filter_map(|number| document.dereference(number).ok()?.1.as_float().ok())
+        .collect();
+    let place = |corners: &[f32]| {
+        let [x0, y0, x1, y1, x2, y2, x3, y3] = *corners else {
+            return None;
+        };
+        let low = [x0, x1, x2, x3].into_iter().fold(f32::INFINITY, f32::min);
+        let high = [x0, x1, x2, x3].into_iter().fold(f32::NEG_INFINITY, f32::max);
+        let bottom = [y0, y1, y2, y3].into_iter().fold(f32::INFINITY, f32::min);
+        let top = [y0, y1, y2, y3].into_iter().fold(f32::NEG_INFINITY, f32::max);
+        page.place([low, bottom, high, top])
+    };
+    numbers.chunks_exact(8).filter_map(place).collect()
 }

@@ -379,6 +379,8 @@ impl<'s, 'd> Painter<'s, 'd> {
                     size: place.size,
                     direction: place.direction,
                     is_bold: font.is_bold || self.state.text.is_outlined(),
+                    is_struck: false,
+                    is_apart: false,
                 });
             }
         }

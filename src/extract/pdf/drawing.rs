@@ -20,6 +20,10 @@ pub(super) struct Glyph {
     /// The way the text runs, as a vector of length 1.
     pub(super) direction: (f32, f32),
     pub(super) is_bold: bool,
+    /// A line goes through it.
+    pub(super) is_struck: bool,
+    /// It begins a run of its own.
+    pub(super) is_apart: bool,
 }
 
 /// How a path is painted.

@@ -108,7 +108,8 @@ pub(super) fn read(
         .and_then(|form| form.get_deref(b"Fields", document))
         .and_then(Object::as_array);
     for root in roots.into_iter().flatten() {
-        reader.descend(root, Traits::default(), pages);
+        // Some programs list widgets instead of the fields above them.
+        reader.descend(root_of(document, root), pages);
     }
     reader.orphans(pages);
     reader.fields.sort_by_key(|(order, _)| *order);
@@ -142,8 +143,8 @@ impl<'d> Reader<'d, '_> {
     }
 
     /// Reads a field and all below it. Fields wait in a list: their tree may be of any height.
-    fn descend(&mut self, root: &'d Object, above: Traits<'d>, pages: &[Page<'d>]) {
-        let mut waiting: Vec<(&'d Object, Rc<Traits<'d>>, usize)> = vec![(root, Rc::new(above), 0)];
+    fn descend(&mut self, root: &'d Object, pages: &[Page<'d>]) {
+        let mut waiting: Vec<(&'d Object, Rc<Traits<'d>>, usize)> = vec![(root, Rc::default(), 0)];
         while let Some((object, above, depth)) = waiting.pop() {
             let Ok((id, Object::Dictionary(node))) = self.document.dereference(object) else {
                 continue;
@@ -195,14 +196,12 @@ impl<'d> Reader<'d, '_> {
                 if is_known || super::annotations::kind(document, widget) != b"Widget" {
                     continue;
                 }
-                let parent = widget.get(b"Parent").ok().filter(|_| !widget.has(b"T"));
-                let parent = parent.filter(|p| p.as_reference().is_ok_and(|id| !self.visited.contains(&id)));
-                if let Some(parent) = parent
-                    && let Ok((_, Object::Dictionary(node))) = document.dereference(parent)
-                {
-                    let grand = node.get_deref(b"Parent", document).and_then(Object::as_dict);
-                    let above = grand.map(|grand| Traits::of_widget(document, grand));
-                    self.descend(parent, above.unwrap_or_default(), pages);
+                let root = root_of(document, annotation);
+                let has_kids = document
+                    .dereference(root)
+                    .is_ok_and(|(_, node)| node.as_dict().is_ok_and(|node| node.has(b"Kids")));
+                if has_kids && root.as_reference().is_ok_and(|id| !self.visited.contains(&id)) {
+                    self.descend(root, pages);
                 }
                 if id.is_none_or(|id| self.visited.insert(id)) && self.nodes < MAX_NODES {
                     self.nodes += 1;
@@ -224,7 +223,18 @@ impl<'d> Reader<'d, '_> {
         pages: &[Page<'d>],
         known: Option<Order>,
     ) {
-        let Some((value, shown)) = values::read(self.document, traits, widgets, self.allowance) else {
+        let document = self.document;
+        // Some programs write the value of a field into its widget.
+        let own = widgets
+            .iter()
+            .map(|widget| widget.dictionary)
+            .find(|widget| widget.has(b"V"));
+        let own = own
+            .filter(|_| traits.value.is_none())
+            .map(|widget| traits.with(document, widget));
+        let name = traits.name.clone();
+        let traits = own.as_ref().unwrap_or(traits);
+        let Some((value, shown)) = values::read(document, traits, widgets, self.allowance) else {
             return;
         };
         let mut first: Option<Order> = None;
@@ -239,7 +249,7 @@ impl<'d> Reader<'d, '_> {
         self.fields.push((
             order,
             FormField {
-                name: traits.name.clone(),
+                name,
                 label: traits.label.clone(),
                 value,
                 page,
@@ -274,6 +284,27 @@ fn annotations<'d>(document: &'d Document, page: &Page<'d>) -> impl Iterator<Ite
 /// Whether a widget's picture is looked at: its field has no value that says the same.
 pub(super) fn is_drawn(document: &Document, widget: &Dictionary, allowance: &mut Allowance) -> bool {
     values::is_drawn(document, &Traits::of_widget(document, widget), allowance)
+}
+
+/// The field at the top of the tree that a field or widget belongs to.
+fn root_of<'d>(document: &'d Document, start: &'d Object) -> &'d Object {
+    let mut root = start;
+    for _ in 0..MAX_ANCESTORS {
+        let node = document
+            .dereference(root)
+            .ok()
+            .and_then(|(_, node)| node.as_dict().ok());
+        let parent = node.and_then(|node| node.get(b"Parent").ok());
+        match parent.filter(|parent| {
+            document
+                .dereference(parent)
+                .is_ok_and(|(_, o)| o.as_dict().is_ok())
+        }) {
+            Some(parent) => root = parent,
+            None => break,
+        }
+    }
+    root
 }
 
 /// An entry of a field or page, or of the nearest node above it that has one.

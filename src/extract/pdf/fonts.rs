@@ -197,10 +197,54 @@ impl Font {
             let c = char::from_u32(code).filter(|c| !c.is_control());
             c.filter(|_| info.subtype != "Type0").map(String::from)
         });
+        // Glyphs drawn by procedures have any name; their codes are mostly those of Latin letters.
+        let decoded = match decoded {
+            Some(text)
+                if info.subtype == "Type3" && info.to_unicode.is_none() && legible(&text).is_empty() =>
+            {
+                char::from_u32(code)
+                    .filter(char::is_ascii_graphic)
+                    .map(String::from)
+            }
+            decoded => decoded,
+        };
+        let pictured = pictures_of(&info.base_font).and_then(|pictures| {
+            let low = decoded.as_deref()?.chars().next().map_or(code, u32::from) & 0xff;
+            let byte = u8::try_from(low).ok()?;
+            Some(pictures.iter().find(|(known, _)| *known == byte)?.1.to_owned())
+        });
         Shape {
-            text: legible(&decoded.unwrap_or_default()).into(),
+            text: legible(&pictured.or(decoded).unwrap_or_default()).into(),
             advance: if advance.is_finite() { advance } else { 0.5 },
         }
+    }
+}
+
+/// The drawings of tick boxes and ticks in the fonts of Microsoft Word, which give them no characters.
+fn pictures_of(base_font: &str) -> Option<&'static [(u8, &'static str)]> {
+    let name = base_font.rsplit('+').next().unwrap_or(base_font);
+    let name = name.to_ascii_lowercase().replace(['-', ' '], "");
+    match name.as_str() {
+        "wingdings" | "wingdingsregular" => Some(&[
+            (0x6e, "■"),
+            (0x6f, "☐"),
+            (0x71, "☐"),
+            (0xa8, "☐"),
+            (0xfb, "✗"),
+            (0xfc, "✓"),
+            (0xfd, "☒"),
+            (0xfe, "☑"),
+        ]),
+        "wingdings2" => Some(&[
+            (0x4f, "✗"),
+            (0x50, "✓"),
+            (0x51, "☒"),
+            (0x52, "☑"),
+            (0x53, "☒"),
+            (0x54, "☒"),
+            (0xa3, "☐"),
+        ]),
+        _ => None,
     }
 }
 

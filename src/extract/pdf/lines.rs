@@ -339,10 +339,22 @@ impl Writer<'_> {
     fn continue_cell(&mut self, piece: Piece) {
         let column = self.column_of(&piece);
         let line = self.inline(piece);
-        let cell = column.and_then(|at| self.rows.last_mut()?.cells.get_mut(at));
-        if let Some(Block::Paragraph { text, .. }) = cell.and_then(|cell| cell.blocks.last_mut()) {
+        let (Some(column), Some(row)) = (column, self.rows.last_mut()) else {
+            return;
+        };
+        let length = row.cells.len().max(column + 1);
+        row.cells.resize_with(length, empty_cell);
+        let Some(cell) = row.cells.get_mut(column) else {
+            return;
+        };
+        if let Some(Block::Paragraph { text, .. }) = cell.blocks.last_mut() {
             text.push(Inline::Break);
             text.extend(line);
+        } else if self.budget.take_block() {
+            cell.blocks.push(Block::Paragraph {
+                text: line,
+                page: Some(self.page),
+            });
         }
     }
 

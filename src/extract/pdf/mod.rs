@@ -17,6 +17,7 @@ mod fonts;
 mod layers;
 mod layout;
 mod lines;
+mod marks;
 mod matrix;
 mod pages;
 mod path;
@@ -26,11 +27,12 @@ mod streams;
 mod text_state;
 mod tokens;
 mod values;
+mod xfa;
 
 use super::ReadLimits;
 use super::attachment::{Reading, TOO_LONG};
 use super::budget::Budget;
-use crate::domain::{Block, FormField, ReadStatus};
+use crate::domain::{Block, FormField, ReadStatus, inline_text};
 use content::{Painter, Shared};
 use drawing::Drawing;
 use fields::Widget;
@@ -69,8 +71,16 @@ fn read_guarded(bytes: &[u8], limits: &ReadLimits) -> Reading {
     pages.truncate(most);
     let mut budget = Budget::new(limits);
     let mut shared = Shared::new(&document, Allowance::new(limits));
-    let (widgets, form_fields) = fields::read(&document, &pages, &mut shared.allowance);
-    let found = read_pages(&mut shared, &pages, widgets, &mut budget);
+    let (widgets, mut form_fields) = fields::read(&document, &pages, &mut shared.allowance);
+    let mut found = read_pages(&mut shared, &pages, widgets, &mut budget);
+    if let Some(form) = xfa::read(&document, &form_fields, &mut shared.allowance) {
+        let says_so = form.needs_other_reader && is_notice(&found.blocks);
+        if says_so {
+            found.blocks.clear();
+            found.needs_other_reader = form.fields.is_empty();
+        }
+        form_fields.extend(form.fields);
+    }
     assess(found, form_fields, is_long, &shared, &budget)
 }
 
@@ -87,11 +97,15 @@ fn load(bytes: &[u8], limits: &ReadLimits) -> Result<Document, Reading> {
         max_decompressed_size,
         ..LoadOptions::default()
     };
-    let document = Document::load_mem_with_options(bytes, options).map_err(|error| not_loaded(&error))?;
+    let mut document = Document::load_mem_with_options(bytes, options).map_err(|error| not_loaded(&error))?;
     // Loading tries the empty password: a document that is only locked against changes is open now.
     if document.trailer.has(b"Encrypt") && !document.was_encrypted() {
         return Err(Reading::failed(ReadStatus::Encrypted, "PDF behind a password"));
     }
+    if !document.was_encrypted() {
+        streams::recover(&mut document, bytes);
+    }
+    streams::settle_filters(&mut document);
     Ok(document)
 }
 
@@ -115,6 +129,26 @@ struct Pages {
     pictures: usize,
     /// Pages whose content could not be taken in full.
     failed: usize,
+    /// The pages only say that another program is needed.
+    needs_other_reader: bool,
+}
+
+/// Whether the pages only say that another program is needed to see the form.
+fn is_notice(blocks: &[Block]) -> bool {
+    /// Longest such notice, in blocks.
+    const LONGEST: usize = 12;
+    let says = |block: &Block| match block {
+        Block::Paragraph { text, .. } | Block::Heading { text, .. } => {
+            let text = inline_text(text).to_lowercase();
+            text.contains("please wait") || text.contains("adobe reader") || text.contains("pdf viewer")
+        }
+        Block::ListItem { .. }
+        | Block::Definition { .. }
+        | Block::Table(_)
+        | Block::Rule
+        | Block::Quote(_) => false,
+    };
+    blocks.len() <= LONGEST && blocks.iter().any(says)
 }
 
 fn read_pages<'d>(
@@ -132,13 +166,16 @@ fn read_pages<'d>(
     }
     for ((at, page), widgets) in pages.iter().enumerate().zip(by_page) {
         let number = u32::try_from(at + 1).unwrap_or(u32::MAX);
-        let (drawing, is_whole) = draw(shared, page);
+        let (mut drawing, is_whole) = draw(shared, page);
         if !is_whole || drawing.is_cut {
             found.failed += 1;
         }
         if is_picture(&drawing, page) {
             found.pictures += 1;
         }
+        let places: Vec<_> = widgets.iter().map(|widget| widget.place).collect();
+        let (struck, ringed) = annotations::marks(shared.document, page);
+        let ticks = marks::find(&mut drawing, &places, &struck, &ringed);
         let mut directions = runs::directions(&drawing.glyphs);
         let is_level = directions.first().is_some_and(|first| first.degrees == 0);
         let mut items: Vec<Item> = if is_level {
@@ -146,6 +183,7 @@ fn read_pages<'d>(
         } else {
             Vec::new()
         };
+        items.extend(ticks);
         items.extend(widgets.into_iter().filter_map(Item::of_widget));
         found.blocks.extend(lines::blocks(items, number, budget));
         for direction in directions {
@@ -162,9 +200,8 @@ fn draw<'d>(shared: &mut Shared<'d>, page: &Page<'d>) -> (Drawing, bool) {
     let document = shared.document;
     let (content, is_whole) = page.content(document, &mut shared.allowance);
     let mut painter = Painter::new(shared, page.upright);
-    if let Some(resources) = page.resources {
-        painter.run(&content, resources);
-    }
+    // A page without resources has no fonts to name; its text is legible all the same.
+    painter.run(&content, page.resources.unwrap_or(page.dictionary));
     painter.begin(page.upright);
     annotations::paint(document, page, &mut painter);
     let mut drawing = painter.finish();
@@ -204,6 +241,10 @@ fn assess(
     let (status, reason) = if is_empty && (shared.allowance.is_exceeded() || shared.work.is_exhausted()) {
         let reason = "unpacks to more than the limit; not read";
         (ReadStatus::TooLarge, Some(reason.to_owned()))
+    } else if is_empty && found.needs_other_reader {
+        let reason =
+            "a form that only Adobe Reader shows and that holds no answers; ask for it as a printed PDF";
+        (ReadStatus::Empty, Some(reason.to_owned()))
     } else if is_empty {
         let reason = match (found.pictures, found.failed) {
             (0, 0) => "no text in it",

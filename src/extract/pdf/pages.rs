@@ -15,7 +15,6 @@ const USUAL_BOX: [f32; 4] = [0.0, 0.0, 595.0, 842.0];
 
 /// A page with what it has from its ancestors.
 pub(super) struct Page<'d> {
-    pub(super) id: Option<ObjectId>,
     pub(super) dictionary: &'d Dictionary,
     pub(super) resources: Option<&'d Dictionary>,
     /// Turns the page's space into the one in which it is read, from (0, 0).
@@ -70,7 +69,7 @@ pub(super) fn pages(document: &Document, most: usize) -> Vec<Page<'_>> {
                     waiting.extend(kids.iter().take(room).rev().map(|kid| (kid, own)));
                 }
             }
-            Err(_) => found.push(page(id, node, own)),
+            Err(_) => found.push(page(node, own)),
         }
     }
     if found.is_empty() {
@@ -82,19 +81,19 @@ pub(super) fn pages(document: &Document, most: usize) -> Vec<Page<'_>> {
 /// The pages of a document whose page tree is damaged, in the order of their numbers.
 fn loose_pages(document: &Document, most: usize) -> Vec<Page<'_>> {
     let is_page = |node: &&Dictionary| node.get_type().is_ok_and(|kind| kind == b"Page");
-    let pages = document.objects.iter().filter_map(|(id, object)| {
+    let pages = document.objects.values().filter_map(|object| {
         let node = object.as_dict().ok().filter(is_page)?;
         let own = Inherited {
             resources: inherited(document, node, b"Resources").and_then(|r| r.as_dict().ok()),
             media_box: None,
             rotate: None,
         };
-        Some(page(Some(*id), node, own.with(document, node)))
+        Some(page(node, own.with(document, node)))
     });
     pages.take(most).collect()
 }
 
-fn page<'d>(id: Option<ObjectId>, dictionary: &'d Dictionary, own: Inherited<'d>) -> Page<'d> {
+fn page<'d>(dictionary: &'d Dictionary, own: Inherited<'d>) -> Page<'d> {
     let is_usable = |corners: &[f32; 4]| {
         let [x0, y0, x1, y1] = *corners;
         Rectangle::new(x0, y0, x1, y1).is_some_and(|r| r.right - r.left >= 1.0 && r.height() >= 1.0)
@@ -105,7 +104,6 @@ fn page<'d>(id: Option<ObjectId>, dictionary: &'d Dictionary, own: Inherited<'d>
     let upright = Matrix::shift(-x0.min(x1), -y0.min(y1)).then(&Matrix::upright(quarters, width, height));
     let is_turned = quarters.rem_euclid(2) == 1;
     Page {
-        id,
         dictionary,
         resources: own.resources,
         upright,

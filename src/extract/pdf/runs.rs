@@ -105,6 +105,7 @@ struct Run {
     baseline: f32,
     size: f32,
     is_bold: bool,
+    is_struck: bool,
     is_leftward: bool,
     is_blank_before_next: bool,
 }
@@ -135,6 +136,7 @@ impl Runs {
             baseline,
             size: glyph.size,
             is_bold: glyph.is_bold,
+            is_struck: glyph.is_struck,
             is_leftward: false,
             is_blank_before_next: false,
         });
@@ -158,6 +160,8 @@ impl Run {
         let size = self.size.min(glyph.size);
         let is_alike = self.size.max(glyph.size) <= SIZE_SLACK * size
             && self.is_bold == glyph.is_bold
+            && self.is_struck == glyph.is_struck
+            && !glyph.is_apart
             && (baseline - self.baseline).abs() <= BASELINE_SLACK * size;
         if !is_alike {
             return false;
@@ -200,7 +204,7 @@ impl Run {
             content: Content::Text {
                 text,
                 bold: self.is_bold,
-                struck: false,
+                struck: self.is_struck,
             },
             place,
         })
@@ -244,6 +248,8 @@ mod tests {
             size: 10.0,
             direction: (1.0, 0.0),
             is_bold: false,
+            is_struck: false,
+            is_apart: false,
         }
     }
 

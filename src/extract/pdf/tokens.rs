@@ -101,8 +101,9 @@ impl<'s> Operators<'s> {
                     }
                 }
                 Token::Word(b"true" | b"false" | b"null") => {}
+                // Some programs write operators into arrays; one that shows text ends an array never closed.
+                Token::Word(word) if depth > 0 && !matches!(word, b"TJ" | b"Tj" | b"ET" | b"BT" | b"Q") => {}
                 Token::Word(word) => {
-                    // An operator ends an array that was never closed.
                     close(frame, operands, self.most);
                     return Some(word);
                 }
