@@ -2,9 +2,12 @@
 //! largest attachments.
 
 use super::serve::ServeError;
-use crate::domain::{ReadMessage, ReadStatus, UnreadableReason};
+use crate::domain::{ReadMessage, ReadStatus, Repair, UnreadableReason};
 
 const TOO_LARGE: &str = "the text of this mail's files is larger than the limit together; open it by hand";
+/// Attached mails in attached mails that are handed on. JSON is read 128 levels deep; each of these takes two, and
+/// tables and quotations in them take the rest.
+const MAX_NESTED: usize = 16;
 /// Bytes for the words above in place of a text.
 const MARK_BYTES: usize = 256;
 
@@ -17,6 +20,12 @@ pub(super) fn fitted(
     bound: u32,
 ) -> Result<Vec<u8>, ServeError> {
     let bound = usize::try_from(bound).unwrap_or(usize::MAX);
+    let mut answer = answer;
+    if let Ok(message) = &mut answer
+        && cut_nesting(message, MAX_NESTED)
+    {
+        message.repairs.push(Repair::Bounds);
+    }
     let json = encode(&answer)?;
     let Ok(mut message) = answer else { return Ok(json) };
     if json.len() <= bound {
@@ -31,6 +40,18 @@ pub(super) fn fitted(
         return Ok(json);
     }
     encode(&Err(UnreadableReason::TooLarge))
+}
+
+/// Drops mails that are attached deeper than this; their attachments are listed further up. Tells whether there
+/// were any.
+fn cut_nesting(message: &mut ReadMessage, levels: usize) -> bool {
+    if levels == 0 {
+        let were_any = !message.nested.is_empty();
+        message.nested.clear();
+        return were_any;
+    }
+    let nested = message.nested.iter_mut();
+    nested.fold(false, |cut, nested| cut_nesting(nested, levels - 1) || cut)
 }
 
 fn encode(answer: &Result<ReadMessage, UnreadableReason>) -> Result<Vec<u8>, ServeError> {
@@ -126,6 +147,26 @@ mod tests {
                 .all(|row| row.document.is_some() == (row.read == Ok))
         );
         assert_eq!(read.bodies.len(), 1);
+    }
+
+    #[test]
+    fn mails_attached_without_end_are_cut_so_that_the_answer_can_be_read() {
+        let nest = |levels| {
+            (0..levels).fold(message(&[10]), |inner, _| ReadMessage {
+                nested: vec![inner],
+                ..message(&[10])
+            })
+        };
+        let read = after(nest(80), 1_000_000).ok().unwrap();
+        assert_eq!(read.repairs, [Repair::Bounds]);
+        assert_eq!((read.bodies.len(), read.attachments.len()), (1, 1));
+        assert!(
+            after(nest(MAX_NESTED), 1_000_000)
+                .ok()
+                .unwrap()
+                .repairs
+                .is_empty()
+        );
     }
 
     #[test]

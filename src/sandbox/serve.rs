@@ -184,9 +184,10 @@ fn contents(
     let mut piped = Ok(());
     let mut room = u64::from(limits.max_request_bytes);
     (handlers.contents)(bytes, request, &mut |part, content| {
+        // A copy is made only of what may have room.
         let content = content.filter(|content| content.len() as u64 <= room);
         let payload = content.and_then(|content| encode_content(part, content));
-        match payload {
+        match payload.filter(|payload| payload.len() as u64 <= room) {
             Some(payload) if piped.is_ok() => {
                 room = room.saturating_sub(payload.len() as u64);
                 piped = write_frame(answers, FrameKind::Content, &payload, u32::MAX);

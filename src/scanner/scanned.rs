@@ -5,7 +5,7 @@ use crate::domain::{Personal, ReadMessage, ReadStatus, SkippedPart};
 use crate::ingest::{PartContent, ReadFailure, Reader, SelectiveReader};
 
 const TOO_LARGE: &str = "not opened: the mail is too large to be scanned for viruses";
-const NOT_SCANNED: &str = "not opened: it could not be scanned by itself, and the mail is infected";
+const NOT_SCANNED: &str = "not opened: it is too large to be scanned for viruses by itself";
 
 /// Has each mail scanned before it is read, where there is a scanner.
 pub struct Scanned<R> {
@@ -30,60 +30,69 @@ impl<R: SelectiveReader> Reader for Scanned<R> {
         let Some(scanner) = &self.scanner else {
             return self.reader.read(raw).await;
         };
-        match scan(scanner, raw).await? {
-            Verdict::Clean => self.reader.read(raw).await,
+        let whole = match scan(scanner, raw).await? {
+            Verdict::Clean => None,
+            Verdict::Infected(name) => Some(name),
             Verdict::TooLarge => {
-                let everything = skipped(String::new(), ReadStatus::TooLarge, TOO_LARGE.to_owned());
                 tracing::warn!("a mail is too large for the virus scanner; its parts are not opened");
-                self.reader.read_without(raw, Vec::new(), Some(everything)).await
+                let everything = skipped(String::new(), ReadStatus::TooLarge, TOO_LARGE.to_owned());
+                return self.reader.read_without(raw, Vec::new(), Some(everything)).await;
             }
-            Verdict::Infected(name) => self.read_rest(scanner, raw, &name).await,
+        };
+        // The scanner takes mails apart by its own lights: what a broken or crafted mail holds it may not see
+        // where our reader does. So each part that the reader would open is scanned by itself as well.
+        let parts = match (self.reader.contents(raw).await, &whole) {
+            (Ok(parts), _) => parts,
+            (Err(ReadFailure::Permanent(_)), Some(_)) => Vec::new(),
+            (Err(failure), _) => return Err(failure),
+        };
+        let Left { skip, is_found } = scan_parts(scanner, parts).await?;
+        // Where it cannot be told which part it is, none is opened.
+        let everything = whole
+            .as_ref()
+            .filter(|_| !is_found)
+            .map(|name| infected(String::new(), name));
+        if whole.is_some() || is_found {
+            tracing::warn!(
+                whole = whole.map(|name| name.to_string()),
+                parts_left_out = skip.len(),
+                "a mail is infected; what is infected is not opened"
+            );
         }
+        self.reader.read_without(raw, skip, everything).await
     }
 }
 
-impl<R: SelectiveReader> Scanned<R> {
-    /// Reads what is left of an infected mail without its infected parts: nothing, where it cannot be told which
-    /// they are.
-    async fn read_rest(
-        &self,
-        scanner: &Clamd,
-        raw: &Personal<Vec<u8>>,
-        name: &SignatureName,
-    ) -> Result<ReadMessage, ReadFailure> {
-        let parts = match self.reader.contents(raw).await {
-            Ok(parts) => parts,
-            Err(ReadFailure::Transient) => return Err(ReadFailure::Transient),
-            Err(ReadFailure::Permanent(_)) => Vec::new(),
+/// What is not to be opened.
+struct Left {
+    skip: Vec<SkippedPart>,
+    /// An infected part is among them.
+    is_found: bool,
+}
+
+async fn scan_parts(scanner: &Clamd, parts: Vec<PartContent>) -> Result<Left, ReadFailure> {
+    let mut left = Left {
+        skip: Vec::new(),
+        is_found: false,
+    };
+    for PartContent { part, bytes } in parts {
+        let verdict = match &bytes {
+            Some(bytes) => scan(scanner, bytes).await?,
+            None => Verdict::TooLarge,
         };
-        let mut is_found = false;
-        let mut skip = Vec::new();
-        for PartContent { part, bytes } in parts {
-            let verdict = match &bytes {
-                Some(bytes) => scan(scanner, bytes).await?,
-                None => Verdict::TooLarge,
-            };
-            match verdict {
-                Verdict::Clean => {}
-                Verdict::TooLarge => {
-                    skip.push(skipped(part, ReadStatus::Unreadable, NOT_SCANNED.to_owned()));
-                }
-                Verdict::Infected(name) => {
-                    is_found = true;
-                    skip.push(infected(part, &name));
-                }
+        match verdict {
+            Verdict::Clean => {}
+            Verdict::TooLarge => {
+                let reason = NOT_SCANNED.to_owned();
+                left.skip.push(skipped(part, ReadStatus::TooLarge, reason));
+            }
+            Verdict::Infected(name) => {
+                left.is_found = true;
+                left.skip.push(infected(part, &name));
             }
         }
-        tracing::warn!(
-            signature = %name,
-            parts_left_out = skip.len(),
-            is_found,
-            "a mail is infected; what is infected is not opened"
-        );
-        let everything = (!is_found).then(|| infected(String::new(), name));
-        let skip = if is_found { skip } else { Vec::new() };
-        self.reader.read_without(raw, skip, everything).await
     }
+    Ok(left)
 }
 
 /// Asks the scanner; without a verdict the mail waits.

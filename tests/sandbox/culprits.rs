@@ -8,6 +8,7 @@ use referrald::domain::{
 };
 use referrald::ingest::{ReadFailure, Reader, SelectiveReader};
 use referrald::sandbox::{ReadingPool, WorkerSettings};
+use std::process::Command;
 use std::time::Duration;
 
 /// A mail with a text (part 1) and that many text files (from part 2 on). In debug builds a line
@@ -235,6 +236,29 @@ async fn the_bounds_of_the_settings_reach_the_reader() {
     let read = pool.read(&mail_of(&[], &texts)).await.unwrap();
     assert_read(&read, &[2]);
     assert_left_out(&read, 3, ReadStatus::TooLarge, "larger than the limit");
+}
+
+#[test]
+fn what_was_left_out_reaches_staff_with_its_name_and_reason() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), mail(&[(3, "Panic")], 2).expose_personal()).unwrap();
+    let run = Command::new(PROGRAM)
+        .arg("parse")
+        .arg(file.path())
+        .env_clear()
+        .output()
+        .unwrap();
+    let parsed: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+    let row = &parsed["attachments"][1];
+    assert_eq!(
+        (&row["filename"], &row["read"]),
+        (&"file 3.txt".into(), &"unreadable".into())
+    );
+    assert_eq!(
+        row["reason"],
+        "the reader stopped on it (damaged or hostile file)"
+    );
+    assert_eq!(parsed["attachments"][0]["read"], "ok");
 }
 
 #[tokio::test]

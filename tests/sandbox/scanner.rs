@@ -145,6 +145,22 @@ async fn infected_attachments_are_named_and_the_rest_is_read() {
 }
 
 #[tokio::test]
+async fn what_clamd_does_not_see_in_a_broken_mail_is_found_in_its_parts() {
+    let clamd = OwnClamd::start().await;
+    let mail = mail("Hello.", &["One.", MARKER]).into_personal();
+    // Lines that end in bare CR: our reader mends that.
+    let mail: Vec<u8> = mail.into_iter().filter(|byte| *byte != b'\n').collect();
+    assert_eq!(clamd.scanner().scan(&mail).await, Ok(Verdict::Clean));
+    let read = reader(clamd.scanner()).read(&Personal::new(mail)).await.unwrap();
+    assert_eq!(read.bodies.len(), 1);
+    let marks: Vec<_> = rows(&read)
+        .into_iter()
+        .map(|(part, read, ..)| (part, read))
+        .collect();
+    assert_eq!(marks, [("2", ReadStatus::Ok), ("3", ReadStatus::Unreadable)]);
+}
+
+#[tokio::test]
 async fn an_infected_text_is_left_out_and_the_attachments_are_read() {
     let clamd = OwnClamd::start().await;
     let read = reader(clamd.scanner())
@@ -208,6 +224,11 @@ async fn the_check_tells_whether_clamd_lives() {
     let clamd = OwnClamd::start().await;
     let version = clamd.scanner().check().await.unwrap();
     assert!(version.starts_with("ClamAV "), "{version}");
+    assert_eq!(
+        clamd.scanner().scan(b"").await,
+        Ok(Verdict::Clean),
+        "an empty part"
+    );
     let nobody = at(&clamd.folder.path().join("nobody.ctl"));
     assert_eq!(nobody.check().await, Err(ScanFailure::Unreachable));
 }
