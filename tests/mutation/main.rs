@@ -27,7 +27,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 /// Mutations of each message and document in a run.
-const ROUNDS: u64 = 5;
+const ROUNDS: u64 = 12;
 /// Longest that one may take through everything, in a debug build on a busy machine; a worker is ended
 /// before, twice.
 const LONGEST: Duration = Duration::from_secs(30);
