@@ -136,7 +136,7 @@ fn pdf() -> Vec<u8> {
     let (table, size) = (out.len(), objects.len() + 1);
     let _ = write!(out, "xref\n0 {size}\n0000000000 65535 f \n");
     places.iter().for_each(|place| {
-        let _ = write!(out, "{place:010} 00000 n \n");
+        let _ = writeln!(out, "{place:010} 00000 n ");
     });
     let _ = write!(
         out,
