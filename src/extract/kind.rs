@@ -375,7 +375,8 @@ fn by_type(media_type: &str) -> Option<Kind> {
         "text/csv" | "text/tab-separated-values" => Some(Kind::Csv),
         "text/rtf" | "application/rtf" => Some(Kind::Rtf),
         "application/pdf" => Some(Kind::Pdf),
-        "application/json" => Some(Kind::Json),
+        "application/json" | "text/json" => Some(Kind::Json),
+        _ if media_type.ends_with("+json") => Some(Kind::Json),
         "application/zip" | "application/x-zip-compressed" | "application/x-zip" => Some(Kind::Zip),
         "application/vnd.ms-word.document.macroenabled.12"
         | "application/vnd.openxmlformats-officedocument.wordprocessingml.template"

@@ -19,7 +19,7 @@ use super::budget::Budget;
 use super::builder::Builder;
 use super::container::ContainerError;
 use super::xml::{self, XmlError};
-use crate::domain::{Block, FormField, Inline, ReadStatus, inline_text};
+use crate::domain::{Block, FormField, Inline, ReadStatus};
 use embedded::Chunks;
 use package::{Package, Relationship};
 use std::collections::HashSet;
@@ -77,6 +77,7 @@ fn read_parts(bytes: &[u8], limits: &ReadLimits, depth: usize) -> Result<Reading
         problem: None,
         holds_files: found.holds_files,
         holds_controls: false,
+        margins: HashSet::new(),
     };
     for name in targets(&package, &relationships, &folder, "header") {
         reader.margin(package.read(&name));
@@ -130,6 +131,8 @@ struct Reader<'s, 'b> {
     problem: Option<Problem>,
     holds_files: bool,
     holds_controls: bool,
+    /// Headers and footers that were read.
+    margins: HashSet<String>,
 }
 
 enum Problem {
@@ -180,12 +183,8 @@ impl Reader<'_, '_> {
         };
         let fields = self.fields.len();
         let blocks = self.walk(&bytes, Chunks::default());
-        let is_known = self.fields.len() == fields
-            && !blocks.is_empty()
-            && self
-                .blocks
-                .windows(blocks.len())
-                .any(|known| known.iter().zip(&blocks).all(|(a, b)| is_same_line(a, b)));
+        let text = serde_json::to_string(&blocks).unwrap_or_default();
+        let is_known = !self.margins.insert(text) && self.fields.len() == fields;
         if !is_known {
             self.blocks.extend(blocks);
         }
@@ -259,23 +258,6 @@ fn as_item(block: Block) -> Block {
         | Block::Table(_)
         | Block::Rule
         | Block::Quote(_)) => other,
-    }
-}
-
-/// Whether two blocks are lines with the same text. Tables are not compared: one stands in each header.
-fn is_same_line(a: &Block, b: &Block) -> bool {
-    match (line_of(a), line_of(b)) {
-        (Some(a), Some(b)) => inline_text(a) == inline_text(b),
-        (_, _) => false,
-    }
-}
-
-fn line_of(block: &Block) -> Option<&[Inline]> {
-    match block {
-        Block::Heading { text, .. } | Block::Paragraph { text, .. } | Block::ListItem { text, .. } => {
-            Some(text)
-        }
-        Block::Definition { .. } | Block::Table(_) | Block::Rule | Block::Quote(_) => None,
     }
 }
 

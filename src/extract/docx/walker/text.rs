@@ -51,7 +51,8 @@ impl Walker<'_, '_> {
             }
             return;
         }
-        if is_placeholder && is_prompt(text) {
+        let in_prompt = self.controls.last().is_some_and(|control| control.is_prompt);
+        if in_prompt || is_placeholder && is_prompt(text) {
             return self.builder.answer(text, Filled::Placeholder);
         }
         self.plain_text(text, style);
