@@ -13,6 +13,8 @@ const HEADER: usize = 512;
 const HEADER_DIFAT: usize = 109;
 /// Sector numbers from here on are marks.
 const FIRST_MARK: u32 = 0xffff_fffa;
+/// Size of a sector in files of version 4.
+const LARGE_SECTOR: usize = 4096;
 /// Bytes of a directory entry.
 const ENTRY: usize = 128;
 /// Bytes of a small sector.
@@ -64,7 +66,7 @@ impl<'b> Compound<'b> {
         }
         let sector = match u16_at(bytes, 30) {
             9 => 512,
-            12 => 4096,
+            12 => LARGE_SECTOR,
             _ => return Err(NotCompound),
         };
         let mut file = Self {
@@ -77,9 +79,8 @@ impl<'b> Compound<'b> {
         };
         file.read_fat();
         let directory = file.chain(u32_at(bytes, 48), u64::MAX);
-        let is_wide = sector == 4096;
         let entries = directory.chunks_exact(ENTRY).take(MAX_ENTRIES);
-        file.entries = entries.map(|entry| Entry::read(entry, is_wide)).collect();
+        file.entries = entries.map(|entry| Entry::read(entry, sector)).collect();
         let mini_fat = file.chain(u32_at(bytes, 60), u64::MAX);
         file.mini_fat = numbers(&mini_fat);
         let root = file.entries.first().ok_or(NotCompound)?;
@@ -240,12 +241,16 @@ impl<'b> Compound<'b> {
 }
 
 impl Entry {
-    fn read(bytes: &[u8], is_wide: bool) -> Self {
+    fn read(bytes: &[u8], sector: usize) -> Self {
         let length = usize::from(u16_at(bytes, 64)).saturating_sub(2).min(62);
         let name = super::properties::utf16(bytes.get(..length).unwrap_or_default());
         let (low, high) = (u32_at(bytes, 120), u32_at(bytes, 124));
-        // The upper half is not always cleared where sizes have 32 bits.
-        let high = if is_wide { u64::from(high) << 32 } else { 0 };
+        // Sizes have 64 bits in files of large sectors only; in others the upper half is not always cleared.
+        let high = if sector == LARGE_SECTOR {
+            u64::from(high) << 32
+        } else {
+            0
+        };
         Self {
             name,
             kind: match bytes.get(66) {

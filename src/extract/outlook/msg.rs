@@ -111,6 +111,14 @@ fn names(file: &Compound<'_>, room: &mut Room) -> HashMap<u16, Named> {
     names
 }
 
+/// Whether there is room for one more attachment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Free,
+    /// It is listed and not read.
+    None,
+}
+
 struct Reader<'b, 'r> {
     file: Compound<'b>,
     names: HashMap<u16, Named>,
@@ -129,7 +137,7 @@ impl Reader<'_, '_> {
             ..Message::default()
         };
         message.is_cut = std::mem::take(&mut self.is_cut);
-        let mut is_full = false;
+        let mut place = Place::Free;
         let code_page = message.properties.code_page();
         let children = self.file.children(storage).to_vec();
         let starting = |file: &Compound<'_>, child: usize, start: &str| {
@@ -140,13 +148,15 @@ impl Reader<'_, '_> {
             if starting(&self.file, child, RECIPIENT) && message.recipients.len() < MAX_RECIPIENTS {
                 let recipient = self.properties(child, PART_HEADER, code_page);
                 message.recipients.push(recipient);
-            } else if starting(&self.file, child, ATTACHMENT) && !is_full {
-                is_full = !self.room.take_member();
-                let part = self.attachment(child, code_page, is_full);
+            } else if starting(&self.file, child, ATTACHMENT) && place == Place::Free {
+                if !self.room.take_member() {
+                    place = Place::None;
+                }
+                let part = self.attachment(child, code_page, place);
                 message.attachments.push(part);
             }
         }
-        message.is_cut |= is_full;
+        message.is_cut |= place == Place::None;
         message
     }
 
@@ -204,12 +214,13 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn attachment(&mut self, storage: usize, code_page: Option<u16>, is_cut: bool) -> Part {
+    fn attachment(&mut self, storage: usize, code_page: Option<u16>, place: Place) -> Part {
         let properties = self.properties(storage, PART_HEADER, code_page);
         let named = |kind: u16| format!("{VARIABLE}{:04X}{kind:04X}", id::ATTACH_DATA);
         if let Some(data) = self.file.find(storage, &named(kind::BINARY)) {
             let size = self.file.size(data);
-            let fits = size <= self.limits.max_document_bytes && !is_cut && self.room.take_bytes(size);
+            let fits =
+                size <= self.limits.max_document_bytes && place == Place::Free && self.room.take_bytes(size);
             return if fits {
                 assemble::file(&properties, self.file.read(data), self.limits)
             } else {
@@ -220,7 +231,7 @@ impl Reader<'_, '_> {
         let is_message = properties.integer(ATTACH_METHOD) == Some(METHOD_MESSAGE);
         match object.filter(|object| self.file.is_storage(*object)) {
             Some(object) if is_message || self.file.find(object, FIXED).is_some() => {
-                if is_cut || !self.room.enter() {
+                if place == Place::None || !self.room.enter() {
                     return assemble::not_read(&properties, 0);
                 }
                 let message = self.message(object, EMBEDDED_HEADER);
@@ -228,7 +239,7 @@ impl Reader<'_, '_> {
                 self.room.leave();
                 assemble::message(&properties, mail)
             }
-            Some(_) if is_cut => assemble::not_read(&properties, 0),
+            Some(_) if place == Place::None => assemble::not_read(&properties, 0),
             Some(object) => match object::file(&self.file, object, self.room) {
                 Some(content) => assemble::file(&properties, content, self.limits),
                 None => assemble::not_read(&properties, 0),

@@ -2,7 +2,7 @@
 
 use crate::domain::{FieldValue, FormField};
 use crate::extract::builder::{Filled, Mark};
-use crate::extract::form_field::{Field, FieldKind};
+use crate::extract::form_field::{Field, FieldKind, is_prompt};
 
 /// Longest instruction kept, in bytes.
 const MAX_INSTRUCTION: usize = 1024;
@@ -18,6 +18,16 @@ pub(super) enum Property {
     Default,
     Entry,
     Label,
+}
+
+/// What the default texts of a document's fields are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Defaults {
+    /// What stood in the field before anybody filled it in.
+    #[default]
+    Prompts,
+    /// The result once more: LibreOffice writes its text controls so.
+    RepeatResults,
 }
 
 impl Property {
@@ -50,12 +60,18 @@ pub(super) enum Outcome {
     Symbol(String, char),
 }
 
+fn push(to: &mut String, text: &str, most: usize) {
+    let room = most.saturating_sub(to.len());
+    to.push_str(&text[..text.floor_char_boundary(room)]);
+}
+
 /// A field being read; `D` is what its result is for.
 pub(super) struct OpenField<D> {
     outer: D,
     field: Field,
     instruction: String,
     property: String,
+    is_default_known: bool,
 }
 
 impl<D: Copy> OpenField<D> {
@@ -65,6 +81,7 @@ impl<D: Copy> OpenField<D> {
             field: Field::default(),
             instruction: String::new(),
             property: String::new(),
+            is_default_known: true,
         }
     }
 
@@ -87,20 +104,21 @@ impl<D: Copy> OpenField<D> {
         self.outer
     }
 
-    /// Text of the instruction, or of the property being read.
-    pub(super) fn push(&mut self, text: &str, is_instruction: bool) {
-        let (to, most) = if is_instruction {
-            (&mut self.instruction, MAX_INSTRUCTION)
-        } else {
-            (&mut self.property, MAX_PROPERTY)
-        };
-        let room = most.saturating_sub(to.len());
-        to.push_str(&text[..text.floor_char_boundary(room)]);
+    pub(super) fn push_instruction(&mut self, text: &str) {
+        push(&mut self.instruction, text, MAX_INSTRUCTION);
     }
 
-    pub(super) fn end_property(&mut self, property: Property) {
+    /// Text of the property being read.
+    pub(super) fn push_property(&mut self, text: &str) {
+        push(&mut self.property, text, MAX_PROPERTY);
+    }
+
+    pub(super) fn end_property(&mut self, property: Property, defaults: Defaults) {
         let text = std::mem::take(&mut self.property);
         let text = text.trim().to_owned();
+        if property == Property::Default && defaults == Defaults::RepeatResults {
+            return self.is_default_known = false;
+        }
         self.field.property(property.name(), Some(text), true);
     }
 
@@ -160,6 +178,14 @@ impl<D: Copy> OpenField<D> {
         Some((font.to_owned(), char::from_u32(code)?))
     }
 
+    /// The result is complete. Where no default tells whether it is a prompt, its words do.
+    pub(super) fn end_result(&mut self) {
+        if !self.is_default_known && is_prompt(&self.field.result) {
+            let prompt = self.field.result.clone();
+            self.field.property("default", Some(prompt), true);
+        }
+    }
+
     pub(super) fn form_field(&self) -> Option<FormField> {
         self.field.form_field()
     }
@@ -169,8 +195,8 @@ impl<D: Copy> OpenField<D> {
         if matches!(self.field.kind, FieldKind::Other) {
             return self.symbol().map(|(font, c)| Outcome::Symbol(font, c));
         }
-        let filled = |is_prompt| {
-            if is_prompt {
+        let filled = |untouched| {
+            if untouched {
                 Filled::Placeholder
             } else {
                 Filled::Answer

@@ -61,55 +61,65 @@ pub(super) struct CellShape {
     pub(super) continues_before: bool,
 }
 
+/// Reads definitions in the order of the document.
+#[derive(Default)]
+struct Scan {
+    levels: [Vec<Row>; MAX_TABLE_NESTING],
+    /// The row being defined, outside of `\nesttableprops` and inside.
+    outer: Row,
+    nested: Row,
+    next: Definition,
+    groups: usize,
+    /// Groups that were open where `\nesttableprops` was found.
+    nested_from: Option<usize>,
+    /// Depth of the tables in tables that are being read.
+    level: usize,
+    cells: usize,
+}
+
+impl Scan {
+    fn token(&mut self, token: Token<'_>, at: usize) {
+        match token {
+            Token::Open => self.groups += 1,
+            Token::Close => {
+                self.groups = self.groups.saturating_sub(1);
+                self.nested_from = self.nested_from.filter(|from| self.groups >= *from);
+            }
+            Token::Word("itap", depth) => self.level = usize::try_from(depth.unwrap_or(1)).unwrap_or(1),
+            Token::Word("nesttableprops", _) => self.nested_from = Some(self.groups),
+            Token::Word("row", _) => Self::end_row(&mut self.levels, &mut self.cells, &self.outer, 1, at),
+            Token::Word("nestrow", _) => {
+                let level = self.level.max(2);
+                Self::end_row(&mut self.levels, &mut self.cells, &self.nested, level, at);
+            }
+            Token::Word(word, number) if self.nested_from.is_some() => {
+                self.nested.define(word, number, &mut self.next);
+            }
+            Token::Word(word, number) => self.outer.define(word, number, &mut self.next),
+            Token::Symbol(_) | Token::Hex(_) | Token::Binary | Token::Bytes(_) => {}
+        }
+    }
+
+    fn end_row(levels: &mut [Vec<Row>], cells: &mut usize, row: &Row, level: usize, end: usize) {
+        *cells += row.cells.len() + 1;
+        if *cells <= MAX_ALL_CELLS
+            && let Some(rows) = levels.get_mut(level - 1)
+        {
+            rows.push(Row { end, ..row.clone() });
+        }
+    }
+}
+
 impl Rows {
     /// Reads all definitions.
     pub(super) fn read(bytes: &[u8]) -> Self {
-        let mut rows = Self {
-            levels: Default::default(),
-        };
+        let mut scan = Scan::default();
         let mut tokens = Tokens::new(bytes, 0);
-        let (mut outer, mut nested) = (Row::default(), Row::default());
-        let mut next = Definition::default();
-        let (mut depth, mut nested_from) = (0_usize, None);
-        let mut level = 2;
-        let mut cells = 0;
         loop {
             let at = tokens.position();
-            let Some(token) = tokens.next() else {
-                return rows;
-            };
-            let (word, number) = match token {
-                Token::Open => {
-                    depth += 1;
-                    continue;
-                }
-                Token::Close => {
-                    depth = depth.saturating_sub(1);
-                    nested_from = nested_from.filter(|from| depth >= *from);
-                    continue;
-                }
-                Token::Word(word, number) => (word, number),
-                Token::Symbol(_) | Token::Hex(_) | Token::Binary | Token::Bytes(_) => continue,
-            };
-            match word {
-                "itap" => level = usize::try_from(number.unwrap_or(1)).unwrap_or(1).max(2),
-                "nesttableprops" => nested_from = Some(depth),
-                "row" | "nestrow" => {
-                    let (row, level) = if word == "row" {
-                        (&outer, 1)
-                    } else {
-                        (&nested, level)
-                    };
-                    cells += row.cells.len() + 1;
-                    if cells <= MAX_ALL_CELLS
-                        && let Some(rows) = rows.levels.get_mut(level - 1)
-                    {
-                        let end = at;
-                        rows.push(Row { end, ..row.clone() });
-                    }
-                }
-                _ if nested_from.is_some() => nested.define(word, number, &mut next),
-                _ => outer.define(word, number, &mut next),
+            match tokens.next() {
+                Some(token) => scan.token(token, at),
+                None => return Self { levels: scan.levels },
             }
         }
     }

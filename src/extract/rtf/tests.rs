@@ -134,6 +134,21 @@ fn form_fields_give_answers_ticks_and_prompts() {
 }
 
 #[test]
+fn defaults_that_repeat_the_answer_are_no_prompts() {
+    let field = |text: &str| {
+        format!(
+            r"{{\field{{\*\fldinst{{ FORMTEXT }}{{\*\formfield {{\fftype0{{\*\ffdeftext {text}}}}}}}}}{{\fldrslt {text}}}}}"
+        )
+    };
+    let body = format!(
+        r"{{\*\generator LibreOffice/7.4;}}{}\par {}\par",
+        field("Jo"),
+        field("Click here")
+    );
+    check(&body, "P Jo\nP  +prompt(Click here)\n");
+}
+
+#[test]
 fn boxes_stand_before_their_line_and_notes_after_the_text() {
     check(
         r"{\header top\par}{\footer bottom\par}a{\footnote\pard note}{\shp{\*\shpinst{\sp{\sn x}{\sv y}}{\shptxt box\par}}{\shprslt old}}b\par

@@ -4,7 +4,7 @@ mod content;
 mod state;
 
 use super::decoder::{Decoder, Event, MAX_GROUPS};
-use super::fields::{OpenField, Property};
+use super::fields::{Defaults, OpenField, Property};
 use super::flow::Tables;
 use super::rows::{self, Rows};
 use super::styles::{self, Styles};
@@ -59,6 +59,9 @@ pub(super) struct Walker<'b> {
     list_mark: bool,
     /// Where footnotes and footers begin.
     deferred: Vec<usize>,
+    /// The control word being read came after `\*`: one that is not known may be passed over.
+    is_starred: bool,
+    defaults: Defaults,
     is_deferring: bool,
     is_cut: bool,
     margins: usize,
@@ -83,6 +86,8 @@ impl<'b> Walker<'b> {
             row_defined: false,
             list_mark: false,
             deferred: Vec::new(),
+            is_starred: false,
+            defaults: Defaults::default(),
             is_deferring: true,
             is_cut: false,
             margins: 0,
@@ -168,7 +173,7 @@ impl<'b> Walker<'b> {
             Opened::Field => self.end_field(),
             Opened::Property(property) => {
                 if let Some(field) = self.fields.last_mut() {
-                    field.end_property(property);
+                    field.end_property(property, self.defaults);
                 }
             }
             Opened::Box => self.close_box(),
@@ -179,7 +184,7 @@ impl<'b> Walker<'b> {
     }
 
     fn word(&mut self, name: &str, number: Option<i32>) {
-        let is_ignorable = std::mem::take(&mut self.state.is_ignorable);
+        self.is_starred = std::mem::take(&mut self.state.is_ignorable);
         self.state.is_fresh = false;
         match self.state.destination {
             Destination::Skipped => {
@@ -189,15 +194,16 @@ impl<'b> Walker<'b> {
                     self.state.destination = beneath;
                 }
             }
-            Destination::StyleSheet => self.style_word(name, number, is_ignorable),
+            Destination::StyleSheet => self.style_word(name, number),
             Destination::NestedRow => {
                 if name == "nestrow" {
                     self.end_nested_row();
                 }
             }
-            Destination::FormData | Destination::Property(_) => self.form_word(name, number, is_ignorable),
+            Destination::Generator => {}
+            Destination::FormData | Destination::Property(_) => self.form_word(name, number),
             Destination::Body | Destination::Instruction => {
-                if !self.destination(name, is_ignorable) {
+                if !self.destination(name) {
                     self.property(name, number);
                 }
             }
@@ -210,7 +216,7 @@ impl<'b> Walker<'b> {
     }
 
     /// Takes a control word that begins a destination; `false` for any other.
-    fn destination(&mut self, name: &str, is_ignorable: bool) -> bool {
+    fn destination(&mut self, name: &str) -> bool {
         match name {
             "field" => self.open_field(),
             "fldinst" => self.state.destination = Destination::Instruction,
@@ -220,6 +226,7 @@ impl<'b> Walker<'b> {
                 }
             }
             "formfield" => self.state.destination = Destination::FormData,
+            "generator" => self.state.destination = Destination::Generator,
             "stylesheet" => self.state.destination = Destination::StyleSheet,
             "nesttableprops" => self.state.destination = Destination::NestedRow,
             "shptxt" | "dptxbxtext" => self.open_box(),
@@ -251,7 +258,7 @@ impl<'b> Walker<'b> {
                 self.skip();
                 self.state.beneath = Some(beneath);
             }
-            _ if is_ignorable || is_passed_over(name) => self.skip(),
+            _ if self.is_starred || is_passed_over(name) => self.skip(),
             _ => return false,
         }
         true
@@ -316,19 +323,19 @@ impl<'b> Walker<'b> {
         named.max(usize::from(self.row_defined))
     }
 
-    fn style_word(&mut self, name: &str, number: Option<i32>, is_ignorable: bool) {
+    fn style_word(&mut self, name: &str, number: Option<i32>) {
         match name {
             "s" | "cs" | "ds" | "ts" => self.styles.word(name, number),
-            _ if is_ignorable => self.skip(),
+            _ if self.is_starred => self.skip(),
             _ => self.styles.word(name, number),
         }
     }
 
-    fn form_word(&mut self, name: &str, number: Option<i32>, is_ignorable: bool) {
+    fn form_word(&mut self, name: &str, number: Option<i32>) {
         if let Some(property) = Property::of_word(name) {
             self.state.destination = Destination::Property(property);
             self.state.opened = Opened::Property(property);
-        } else if is_ignorable {
+        } else if self.is_starred {
             self.skip();
         } else if let Some(field) = self.fields.last_mut() {
             field.form_word(name, number);

@@ -1,6 +1,6 @@
 //! Lines, cells, fields and text of the flow being read.
 
-use super::super::fields::{OpenField, Outcome};
+use super::super::fields::{Defaults, OpenField, Outcome};
 use super::state::{Destination, Opened};
 use super::{MAX_NESTED, Walker};
 use crate::extract::builder::{Filled, Kind, Space};
@@ -106,12 +106,13 @@ impl Walker<'_> {
     }
 
     pub(super) fn end_field(&mut self) {
-        let Some(field) = self.fields.pop() else {
+        let Some(mut field) = self.fields.pop() else {
             return;
         };
         if field.outer() != Destination::Body || self.state.deleted {
             return;
         }
+        field.end_result();
         self.form_fields.extend(field.form_field());
         let Some(outcome) = field.outcome() else {
             return;
@@ -141,9 +142,19 @@ impl Walker<'_> {
         match self.state.destination {
             Destination::Skipped | Destination::NestedRow | Destination::FormData => {}
             Destination::StyleSheet => self.styles.text(text),
-            Destination::Instruction | Destination::Property(_) => {
+            Destination::Generator => {
+                if text.contains("LibreOffice") || text.contains("OpenOffice") {
+                    self.defaults = Defaults::RepeatResults;
+                }
+            }
+            Destination::Instruction => {
                 if let Some(field) = self.fields.last_mut() {
-                    field.push(text, self.state.destination == Destination::Instruction);
+                    field.push_instruction(text);
+                }
+            }
+            Destination::Property(_) => {
+                if let Some(field) = self.fields.last_mut() {
+                    field.push_property(text);
                 }
             }
             Destination::Body if self.state.deleted => {}

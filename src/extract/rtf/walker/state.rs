@@ -10,6 +10,8 @@ pub(super) enum Destination {
     Body,
     Skipped,
     StyleSheet,
+    /// The name of the program that wrote the document.
+    Generator,
     /// The definition of a row in a table in a table.
     NestedRow,
     Instruction,
@@ -109,6 +111,5 @@ pub(super) fn is_passed_over(name: &str) -> bool {
             | "panose"
             | "falt"
             | "xmlnstbl"
-            | "generator"
     )
 }
