@@ -5,7 +5,7 @@
 
 use super::super::budget::Budget;
 use super::super::inline::{Style, Ticks, push_text, trim};
-use super::layout::{Content, Item};
+use super::layout::{Content, Item, Rectangle};
 use crate::domain::{Block, Cell, Inline, Row, Table};
 use std::collections::VecDeque;
 
@@ -13,6 +13,8 @@ use std::collections::VecDeque;
 const CELL_GAP: f32 = 1.5;
 /// Between a tick box and its caption the gap may be this many type sizes.
 const TICK_GAP: f32 = 4.0;
+/// Between the options of one answer the gap may be this many type sizes.
+const OPTION_GAP: f32 = 14.0;
 /// A gap of this many type sizes is a blank.
 const WORD_GAP: f32 = 0.13;
 /// Lines this many type sizes apart belong to one paragraph.
@@ -66,7 +68,9 @@ struct Line {
 }
 
 /// Reads a page's things into blocks.
-pub(super) fn blocks(items: Vec<Item>, page: u32, budget: &mut Budget) -> Vec<Block> {
+///
+/// `rulings` are upright lines between cells.
+pub(super) fn blocks(items: Vec<Item>, rulings: &[Rectangle], page: u32, budget: &mut Budget) -> Vec<Block> {
     let usual = usual_size(&items);
     let mut writer = Writer {
         page,
@@ -79,7 +83,7 @@ pub(super) fn blocks(items: Vec<Item>, page: u32, budget: &mut Budget) -> Vec<Bl
         paragraph: Vec::new(),
         last: None,
     };
-    let mut lines: VecDeque<Line> = lines_of(items).into();
+    let mut lines: VecDeque<Line> = lines_of(items, rulings).into();
     while let Some(line) = lines.pop_front() {
         let pairs = lines.front().is_some_and(|below| labels_above(&line, below));
         if pairs && let Some(below) = lines.pop_front() {
@@ -116,7 +120,7 @@ fn usual_size(items: &[Item]) -> f32 {
     10.0
 }
 
-fn lines_of(mut items: Vec<Item>) -> Vec<Line> {
+fn lines_of(mut items: Vec<Item>, rulings: &[Rectangle]) -> Vec<Line> {
     items.sort_by(|a, b| b.level.total_cmp(&a.level));
     let mut lines: Vec<(f32, f32, Vec<Item>)> = Vec::new();
     for item in items {
@@ -133,17 +137,17 @@ fn lines_of(mut items: Vec<Item>) -> Vec<Line> {
         .map(|(level, size, items)| Line {
             level,
             size,
-            pieces: pieces_of(items),
+            pieces: pieces_of(items, rulings),
         })
         .collect()
 }
 
-fn pieces_of(mut items: Vec<Item>) -> Vec<Piece> {
+fn pieces_of(mut items: Vec<Item>, rulings: &[Rectangle]) -> Vec<Piece> {
     items.sort_by(|a, b| a.place.left.total_cmp(&b.place.left));
     let mut pieces: Vec<Piece> = Vec::new();
     for item in items {
         match pieces.last_mut() {
-            Some(piece) if belongs(piece, &item) => {
+            Some(piece) if belongs(piece, &item, rulings) => {
                 piece.right = piece.right.max(item.place.right);
                 piece.items.push(item);
             }
@@ -157,7 +161,7 @@ fn pieces_of(mut items: Vec<Item>) -> Vec<Piece> {
     pieces
 }
 
-fn belongs(piece: &Piece, item: &Item) -> bool {
+fn belongs(piece: &Piece, item: &Item, rulings: &[Rectangle]) -> bool {
     let gap = item.place.left - piece.right;
     let has_tick = piece.items.iter().any(Item::is_tick);
     let size = item.size.min(piece.items.last().map_or(item.size, |i| i.size));
@@ -171,12 +175,20 @@ fn belongs(piece: &Piece, item: &Item) -> bool {
     if has_tick {
         // `[ ] Yes   [ ] No`: a row of boxes and captions is one answer.
         return if item.is_tick() {
-            true
+            gap <= OPTION_GAP * size && !is_ruled_off(piece, item, rulings)
         } else {
             gap <= TICK_GAP * size
         };
     }
     gap <= CELL_GAP * size
+}
+
+/// Whether the border of a cell stands between a piece and an item.
+fn is_ruled_off(piece: &Piece, item: &Item, rulings: &[Rectangle]) -> bool {
+    rulings.iter().any(|line| {
+        let x = (line.left + line.right) / 2.0;
+        (piece.right..=item.place.left).contains(&x) && (line.bottom..=line.top).contains(&item.level)
+    })
 }
 
 /// Whether a line stands where the next row of a form would: at the left edge `left`, below `level` by more

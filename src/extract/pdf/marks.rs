@@ -16,6 +16,7 @@ const TOUCH: f32 = 1.6;
 /// Most boxes, rings and lines of one page that are looked at.
 const MAX_BOXES: usize = 400;
 const MAX_LINES: usize = 400;
+const MAX_RULINGS: usize = 2_000;
 /// A line this far above the baseline, in type sizes, goes through the middle of the letters.
 const MIDDLE: std::ops::RangeInclusive<f32> = 0.14..=0.45;
 /// A line that strikes words out ends no further beyond them than this many type sizes.
@@ -25,7 +26,14 @@ const LINE_THICKNESS: f32 = 2.5;
 /// Words belong to a box no further away than this many of its sides.
 const CAPTION_GAP: f32 = 3.0;
 
-/// Marks up the glyphs of a page; gives back the ticks found.
+/// What was found on a page.
+pub(super) struct Marks {
+    pub(super) ticks: Vec<Item>,
+    /// Upright lines that are no part of a tick box or field: borders of cells.
+    pub(super) rulings: Vec<Rectangle>,
+}
+
+/// Marks up the glyphs of a page; gives back the ticks and rulings found.
 ///
 /// `fields` are places of form fields: their boxes are drawings of what the form already says. `struck` and
 /// `ringed` are places that annotations strike out or ring.
@@ -34,11 +42,12 @@ pub(super) fn find(
     fields: &[Rectangle],
     struck: &[Rectangle],
     ringed: &[Rectangle],
-) -> Vec<Item> {
+) -> Marks {
     drawing.glyphs.iter_mut().for_each(|glyph| {
         glyph.is_struck = struck.iter().any(|place| holds(place, glyph));
     });
     let mut lines = Lines::of(&drawing.shapes);
+    let mut rulings: Vec<Rectangle> = lines.upright.iter().take(MAX_RULINGS).copied().collect();
     strike(&mut drawing.glyphs, &lines.across);
     lines.bound();
     let mut boxes = boxes(&drawing.shapes);
@@ -51,7 +60,17 @@ pub(super) fn find(
     let mut ticks = glyph_boxes(&mut drawing.glyphs, fields);
     ticks.extend(drawn_boxes(drawing, boxes, fields));
     ticks.extend(ring_ticks(&mut drawing.glyphs, &rings));
-    ticks
+    rulings.retain(|line| {
+        let own = |place: &Rectangle| {
+            let place = grown(place, TOUCH + 1.0);
+            place.left <= line.left
+                && line.right <= place.right
+                && place.bottom <= line.bottom
+                && line.top <= place.top
+        };
+        !fields.iter().any(own) && !ticks.iter().any(|tick| own(&tick.place))
+    });
+    Marks { ticks, rulings }
 }
 
 fn middle(glyph: &Glyph) -> (f32, f32) {

@@ -175,7 +175,7 @@ fn read_pages<'d>(
         }
         let places: Vec<_> = widgets.iter().map(|widget| widget.place).collect();
         let (struck, ringed) = annotations::marks(shared.document, page);
-        let ticks = marks::find(&mut drawing, &places, &struck, &ringed);
+        let marks = marks::find(&mut drawing, &places, &struck, &ringed);
         let mut directions = runs::directions(&drawing.glyphs);
         let is_level = directions.first().is_some_and(|first| first.degrees == 0);
         let mut items: Vec<Item> = if is_level {
@@ -183,13 +183,15 @@ fn read_pages<'d>(
         } else {
             Vec::new()
         };
-        items.extend(ticks);
+        items.extend(marks.ticks);
         items.extend(widgets.into_iter().filter_map(Item::of_widget));
-        found.blocks.extend(lines::blocks(items, number, budget));
+        found
+            .blocks
+            .extend(lines::blocks(items, &marks.rulings, number, budget));
         for direction in directions {
             found
                 .blocks
-                .extend(lines::blocks(direction.items, number, budget));
+                .extend(lines::blocks(direction.items, &[], number, budget));
         }
     }
     found

@@ -123,3 +123,33 @@ fn pages_that_are_pictures_are_named_and_text_under_them_is_read() {
     let recognised = read(&page(&layer, ""), &ReadLimits::default());
     assert_eq!(recognised.status, ReadStatus::Ok);
 }
+
+fn fixture(name: &str) -> Reading {
+    let path = format!("{}/fixtures/documents/pdf/{name}", env!("CARGO_MANIFEST_DIR"));
+    read(&std::fs::read(path).unwrap(), &ReadLimits::default())
+}
+
+#[test]
+fn ticks_in_columns_side_by_side_stay_in_their_columns() {
+    let outline = super::outline(&fixture("two-column-table.pdf").blocks);
+    assert!(
+        outline.contains("Agreed to mediation ; ☒ Yes ☐ No ; ☐ Yes ☒ No\n"),
+        "{outline}"
+    );
+    assert!(
+        outline.contains("Relationship: neighbours / family +s( family)"),
+        "{outline}"
+    );
+}
+
+#[test]
+fn fixtures_read_as_they_look() {
+    let form = fixture("form-with-fields.pdf");
+    assert_eq!((form.status, form.fields.len()), (ReadStatus::Ok, 10));
+    let scan = fixture("scanned-page.pdf");
+    assert_eq!(scan.status, ReadStatus::Partial);
+    assert!(
+        scan.reason
+            .is_some_and(|reason| reason.starts_with("1 page(s) are only a picture"))
+    );
+}
