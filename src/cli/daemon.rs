@@ -6,7 +6,7 @@ use crate::domain::SystemClock;
 use crate::imap::ImapConnector;
 use crate::ingest::{Ingest, IngestParts, NoProbe, StepProbe, SystemJitter};
 use crate::outbound::{Outbound, OutboundParts, OutboundSettings, SystemNonces};
-use crate::sandbox::ReadingPool;
+use crate::sandbox::{ReadingPool, check_ocr};
 use crate::smtp::SubmissionServer;
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,6 +74,7 @@ pub(super) async fn run(setup: Setup) -> Outcome {
         outbound.run(&stop),
         serve_submission,
         feed_watchdog(&stop),
+        report_helpers(&setup, &stop),
     );
     let _no_systemd = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
     tracing::info!("referrald has stopped");
@@ -94,6 +95,27 @@ async fn report_fence(pool: &ReadingPool) -> Outcome {
         tracing::warn!("workers are not fully fenced; the configuration allows it");
     }
     Ok(())
+}
+
+/// Says at the start what text recognition and scanning lack; mail then is named as unreadable, or waits.
+async fn report_helpers(setup: &Setup, stop: &CancellationToken) {
+    tokio::select! {
+        () = try_helpers(setup) => {}
+        () = stop.cancelled() => {}
+    }
+}
+
+async fn try_helpers(setup: &Setup) {
+    if let Some(settings) = setup.ocr_settings()
+        && let Err((program, failure)) = check_ocr(&settings).await
+    {
+        tracing::warn!(program = %program.display(), error = %failure, "text recognition does not work");
+    }
+    if let Some(clamd) = setup.scanner()
+        && let Err(failure) = clamd.check().await
+    {
+        tracing::warn!(error = %failure, "the virus scanner does not work; mail waits until it does");
+    }
 }
 
 fn stop_on_signal() -> Result<CancellationToken, Failure> {

@@ -4,9 +4,11 @@
 //! reads is documented in `config/referrald.toml` (a test compares them).
 
 mod fields;
+mod reading;
 
-use crate::domain::{EmailAddress, MailLimits, ReadLimits};
+use crate::domain::EmailAddress;
 use fields::{Fields, Problems};
+pub use reading::{ClamdAddress, OcrConfig, ReadingConfig, ScannerConfig, UnprotectedChoice};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -107,57 +109,6 @@ pub struct MailboxConfig {
     pub authserv_id: Option<String>,
 }
 
-/// What to do where a worker cannot be fenced in full.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UnprotectedChoice {
-    /// Do not read mail (the mail is kept and waits).
-    Refuse,
-    /// Read it all the same.
-    Allow,
-}
-
-/// `[reading]`
-#[derive(Debug, Clone)]
-#[allow(missing_docs)]
-pub struct ReadingConfig {
-    pub workers: usize,
-    pub time_limit: Duration,
-    pub part_limit: Duration,
-    pub memory_bytes: u64,
-    pub limits: ReadLimits,
-    pub unprotected: UnprotectedChoice,
-}
-
-/// `[ocr]`
-#[derive(Debug, Clone)]
-#[allow(missing_docs)]
-pub struct OcrConfig {
-    pub enabled: bool,
-    /// Languages as tesseract names them, joined by `+`.
-    pub languages: String,
-    pub max_pages: u32,
-    pub page_limit: Duration,
-    pub memory_bytes: u64,
-}
-
-/// Where clamd listens.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ClamdAddress {
-    /// A socket file.
-    Unix(PathBuf),
-    /// A loopback address: mail is not encrypted on its way there.
-    Tcp(SocketAddr),
-}
-
-/// `[scanner]`
-#[derive(Debug, Clone)]
-#[allow(missing_docs)]
-pub struct ScannerConfig {
-    pub clamd: ClamdAddress,
-    pub time_limit: Duration,
-    pub max_stream_bytes: u64,
-}
-
 /// `[relays.cjsm]` and `[relays.ordinary]`
 #[derive(Debug, Clone)]
 #[allow(missing_docs)]
@@ -229,9 +180,9 @@ impl Config {
         let service = service(root.section("service"));
         let keeping = keeping(root.section("keeping"));
         let mailbox = mailbox(root.section("mailbox"));
-        let reading = reading(root.section("reading"));
-        let ocr = ocr(root.section("ocr"));
-        let scanner = root.optional_section("scanner").map(scanner);
+        let reading = reading::reading(root.section("reading"));
+        let ocr = reading::ocr(root.section("ocr"));
+        let scanner = root.optional_section("scanner").map(reading::scanner);
         let mut relays = root.section("relays");
         let relay_cjsm = relays.optional_section("cjsm").map(relay);
         let relay_ordinary = relays.optional_section("ordinary").map(relay);
@@ -254,7 +205,6 @@ impl Config {
     }
 }
 
-const KILOBYTE: u64 = 1024;
 const MEGABYTE: u64 = 1024 * 1024;
 
 fn service(mut f: Fields) -> ServiceConfig {
@@ -337,87 +287,6 @@ fn mailbox(mut f: Fields) -> MailboxConfig {
     config
 }
 
-fn reading(mut f: Fields) -> ReadingConfig {
-    ReadingConfig {
-        workers: to_usize(f.number("workers", 2, 1..=32)),
-        time_limit: f.seconds("time_limit_seconds", 30, 1..=600),
-        part_limit: f.seconds("part_seconds", 10, 1..=600),
-        memory_bytes: f.number("memory_mb", 512, 128..=4096) * MEGABYTE,
-        limits: read_limits(&mut f),
-        unprotected: f.choice(
-            "unprotected",
-            UnprotectedChoice::Refuse,
-            &[
-                ("refuse", UnprotectedChoice::Refuse),
-                ("allow", UnprotectedChoice::Allow),
-            ],
-        ),
-    }
-}
-
-fn read_limits(f: &mut Fields) -> ReadLimits {
-    let safe = ReadLimits::default();
-    let wide = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-    let header_kb = wide(safe.mail.max_header_bytes) / KILOBYTE;
-    let pages = f.number("max_pages", safe.max_pages.into(), 1..=1000);
-    ReadLimits {
-        mail: MailLimits {
-            max_depth: to_usize(f.number("max_depth", wide(safe.mail.max_depth), 1..=20)),
-            max_parts: to_usize(f.number("max_parts", wide(safe.mail.max_parts), 1..=2000)),
-            max_header_bytes: to_usize(f.number("max_header_kb", header_kb, 16..=4096) * KILOBYTE),
-        },
-        max_document_bytes: f.number("max_document_mb", safe.max_document_bytes / MEGABYTE, 1..=200)
-            * MEGABYTE,
-        max_unpacked_bytes: f.number("max_unpacked_mb", safe.max_unpacked_bytes / MEGABYTE, 1..=1024)
-            * MEGABYTE,
-        max_container_depth: to_usize(f.number("max_container_depth", wide(safe.max_container_depth), 0..=8)),
-        max_members: to_usize(f.number("max_members", wide(safe.max_members), 0..=2000)),
-        max_pages: u32::try_from(pages).unwrap_or(u32::MAX),
-        max_blocks: to_usize(f.number("max_blocks", wide(safe.max_blocks), 100..=200_000)),
-        max_chars: to_usize(f.number("max_characters", wide(safe.max_chars), 1000..=20_000_000)),
-    }
-}
-
-fn ocr(mut f: Fields) -> OcrConfig {
-    let pages = f.number("max_pages", 10, 1..=200);
-    let config = OcrConfig {
-        enabled: f.flag("enabled", false),
-        languages: f.text_or("languages", "eng"),
-        max_pages: u32::try_from(pages).unwrap_or(u32::MAX),
-        page_limit: f.seconds("time_limit_seconds", 30, 1..=600),
-        memory_bytes: f.number("memory_mb", 1024, 256..=4096) * MEGABYTE,
-    };
-    let is_language = |language: &str| {
-        !language.is_empty() && language.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-    };
-    f.demand(
-        config.languages.split('+').all(is_language),
-        "languages",
-        "write tesseract's names of languages joined by +, such as \"eng+cym\"",
-    );
-    config
-}
-
-fn scanner(mut f: Fields) -> ScannerConfig {
-    let clamd = f.text(
-        "clamd",
-        "where clamd listens, such as \"/run/clamav/clamd.ctl\" or \"127.0.0.1:3310\"",
-    );
-    let tcp = clamd.parse::<SocketAddr>();
-    let is_local = clamd.starts_with('/') || tcp.as_ref().is_ok_and(|address| address.ip().is_loopback());
-    f.demand(
-        clamd.is_empty() || is_local,
-        "clamd",
-        "must be a socket file such as \"/run/clamav/clamd.ctl\", or a loopback address and port such as \
-         \"127.0.0.1:3310\": mail goes there as it is",
-    );
-    ScannerConfig {
-        clamd: tcp.map_or_else(|_| ClamdAddress::Unix(PathBuf::from(&clamd)), ClamdAddress::Tcp),
-        time_limit: f.seconds("time_limit_seconds", 60, 1..=600),
-        max_stream_bytes: f.number("max_stream_mb", 100, 1..=1024) * MEGABYTE,
-    }
-}
-
 fn relay(mut f: Fields) -> RelayConfig {
     let config = RelayConfig {
         host: f.text("host", "the name of the relay"),
@@ -494,113 +363,4 @@ fn to_usize(number: u64) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SMALLEST: &str = r#"
-        [service]
-        name = "Test service"
-        domain = "restorative.example"
-        [mailbox]
-        host = "imap.example.org"
-        user = "referrals"
-    "#;
-
-    #[test]
-    fn the_smallest_configuration_has_safe_defaults() {
-        let config = Config::from_toml(SMALLEST).unwrap();
-        assert_eq!(config.mailbox.tls, MailboxTls::Implicit);
-        assert_eq!(config.reading.unprotected, UnprotectedChoice::Refuse);
-        assert_eq!(config.reading.limits, ReadLimits::default());
-        assert!(!config.ocr.enabled && config.scanner.is_none());
-        assert!(
-            config.relay_cjsm.is_none() && config.relay_ordinary.is_none() && config.submission.is_none()
-        );
-    }
-
-    #[test]
-    fn the_documented_file_is_valid_and_names_every_key() {
-        Config::from_toml(REFERENCE_TOML).unwrap();
-        for key in fields::keys_read_by(|| {
-            let all = format!(
-                "{SMALLEST}\n[scanner]\nclamd=\"/a\"\n[relays.cjsm]\nhost=\"a\"\n[relays.ordinary]\nhost=\"a\"\n\
-                 [submission]\nhostname=\"a\"\nstarttls_listen=\"127.0.0.1:1\""
-            );
-            Config::from_toml(&all).unwrap();
-        }) {
-            let documented = REFERENCE_TOML.lines().any(|line| {
-                line.trim_start_matches(['#', ' '])
-                    .split('=')
-                    .next()
-                    .is_some_and(|k| k.trim() == key)
-            });
-            assert!(documented, "config/referrald.toml does not document `{key}`");
-        }
-    }
-
-    #[test]
-    fn every_problem_is_reported_at_once_with_its_fix() {
-        let text = r#"
-            [service]
-            name = "x"
-            domain = "not a domain"
-            colour = "blue"
-            [mailbox]
-            host = 7
-            port = 99999
-            poll_seconds = 0
-            tls = "ssl"
-            [relays.ordinary]
-            host = "mail.example.org"
-            tls = "none"
-            [kepping]
-            database = "x"
-        "#;
-        let ConfigErrors(problems) = Config::from_toml(text).unwrap_err();
-        let all = problems.join("\n");
-        for part in [
-            "service.domain: write a mail domain",
-            "service.colour: there is no such key",
-            "mailbox.host: must be text in quotes",
-            "mailbox.port: must be a whole number from 1 to 65535",
-            "mailbox.poll_seconds: must be a whole number from 1 to 3600",
-            "mailbox.tls: must be one of \"implicit\", \"starttls\"",
-            "mailbox.user: is missing",
-            "relays.ordinary.tls: \"none\" is allowed for a relay on 127.0.0.1 only",
-            "kepping: there is no such section; did you mean `keeping`?",
-        ] {
-            assert!(all.contains(part), "no {part:?} in:\n{all}");
-        }
-    }
-
-    #[test]
-    fn a_scanner_listens_on_this_machine() {
-        let clamd = |address: &str| {
-            Config::from_toml(&format!("{SMALLEST}\n[scanner]\nclamd = \"{address}\""))
-                .map(|c| c.scanner.unwrap().clamd)
-        };
-        let unix = ClamdAddress::Unix("/run/clamav/clamd.ctl".into());
-        assert_eq!(clamd("/run/clamav/clamd.ctl"), Ok(unix));
-        let tcp = ClamdAddress::Tcp("[::1]:3310".parse().unwrap());
-        assert_eq!(clamd("[::1]:3310"), Ok(tcp));
-        for elsewhere in ["192.0.2.1:3310", "localhost:3310", "clamd.ctl", ""] {
-            let ConfigErrors(problems) = clamd(elsewhere).unwrap_err();
-            assert!(problems[0].starts_with("scanner.clamd: "), "{problems:?}");
-        }
-    }
-
-    #[test]
-    fn languages_cannot_be_options_or_paths() {
-        for wrong in ["--help", "../eng", "eng+", "eng cym"] {
-            let text = format!("{SMALLEST}\n[ocr]\nenabled = true\nlanguages = \"{wrong}\"");
-            let ConfigErrors(problems) = Config::from_toml(&text).unwrap_err();
-            assert!(problems[0].starts_with("ocr.languages: "), "{problems:?}");
-        }
-    }
-
-    #[test]
-    fn broken_toml_names_its_line() {
-        let ConfigErrors(problems) = Config::from_toml("[service]\nname = \n").unwrap_err();
-        assert!(problems[0].starts_with("line 2: not valid TOML"), "{problems:?}");
-    }
-}
+mod tests;

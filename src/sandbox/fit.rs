@@ -50,8 +50,11 @@ fn cut_nesting(message: &mut ReadMessage, levels: usize) -> bool {
         message.nested.clear();
         return were_any;
     }
-    let nested = message.nested.iter_mut();
-    nested.fold(false, |cut, nested| cut_nesting(nested, levels - 1) || cut)
+    let mut were_any = false;
+    for nested in &mut message.nested {
+        were_any |= cut_nesting(nested, levels - 1);
+    }
+    were_any
 }
 
 fn encode(answer: &Result<ReadMessage, UnreadableReason>) -> Result<Vec<u8>, ServeError> {

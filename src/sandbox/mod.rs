@@ -20,6 +20,7 @@
 //! for a drafting child the people of the cases. That is why reading and drafting have children of their
 //! own ([`ReadingPool`], [`DraftingPool`]): one that has people in memory never takes inbound mail.
 
+mod failure;
 mod fence;
 mod filter;
 mod fit;
@@ -37,11 +38,12 @@ mod trial;
 mod tsv;
 mod worker;
 
+pub use failure::WorkerFailure;
 pub use fence::{FenceReport, Layer};
 pub use frame::FrameError;
 pub use limits::{Protection, Purpose, WorkerLimits, WorkerSettings};
 pub use ocr::{OcrFailure, OcrSettings, check_ocr};
-pub use pool::{DraftingPool, ReadingPool, WorkerFailure};
+pub use pool::{DraftingPool, ReadingPool};
 #[cfg(debug_assertions)]
 pub use probe::{Probe, ProbeAnswer};
 pub use program::{PROGRAM_WORD, become_program};

@@ -1,6 +1,6 @@
 //! What is asked after a reading worker failed: the same again, or the message without the part it was at.
 
-use super::pool::WorkerFailure;
+use super::failure::WorkerFailure;
 use crate::domain::{ReadRequest, ReadStatus, SkippedPart};
 
 /// After so many parts that ended their worker, the rest of the message is listed without being opened.

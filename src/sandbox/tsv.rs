@@ -12,6 +12,8 @@ pub(super) const MAX_TABLE_BYTES: u64 = 8 * 1024 * 1024;
 const MAX_WORDS: usize = 20_000;
 /// Longest word, in bytes of UTF-8.
 const MAX_WORD_BYTES: usize = 400;
+/// Lines of a paragraph are at most so many tenths of a line's height apart: rows of a form are further apart.
+const LINE_GAP_TENTHS: i64 = 5;
 /// The table's first line (tesseract(1), `tsv`).
 const COLUMNS: &str =
     "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext";
@@ -30,6 +32,7 @@ struct Word<'t> {
     place: [i64; 3],
     left: i64,
     right: i64,
+    top: i64,
     height: i64,
     confidence: f64,
     text: &'t str,
@@ -59,15 +62,31 @@ pub(super) fn blocks(table: &[u8], page: u32) -> Option<Vec<Block>> {
     if fair * 2 < words.len() {
         return Some(Vec::new());
     }
+    let lines: Vec<Line> = words.chunk_by(|a, b| a.place == b.place).map(line).collect();
     Some(
-        words
-            .chunk_by(|a, b| a.place[..2] == b.place[..2])
-            .map(|words| Block::Paragraph {
-                text: paragraph(words),
+        lines
+            .chunk_by(|a, b| a.goes_on(b))
+            .map(|lines| Block::Paragraph {
+                text: paragraph(lines),
                 page: Some(page),
             })
             .collect(),
     )
+}
+
+/// Words side by side.
+struct Line {
+    top: i64,
+    height: i64,
+    text: String,
+}
+
+impl Line {
+    /// `next` is right below.
+    fn goes_on(&self, next: &Self) -> bool {
+        let gap = next.top - (self.top + self.height);
+        next.top > self.top && gap * 10 <= self.height.min(next.height) * LINE_GAP_TENTHS
+    }
 }
 
 /// One row of the table: a word worth taking, or none. `None` outside where it is no such row.
@@ -81,7 +100,7 @@ fn row(line: &str) -> Option<Option<Word<'_>>> {
         in_line,
         _,
         left,
-        _,
+        top,
         width,
         height,
         confidence,
@@ -97,6 +116,7 @@ fn row(line: &str) -> Option<Option<Word<'_>>> {
         place: [number(block)?, number(paragraph)?, number(in_line)?],
         left,
         right: left + number(width)?,
+        top: number(top)?,
         height: number(height)?,
         confidence,
         text: text.trim(),
@@ -108,14 +128,14 @@ fn row(line: &str) -> Option<Option<Word<'_>>> {
     Some(is_word.then_some(word))
 }
 
-fn paragraph(words: &[Word<'_>]) -> Vec<Inline> {
+fn paragraph(lines: &[Line]) -> Vec<Inline> {
     let mut out = Vec::new();
-    for line in words.chunk_by(|a, b| a.place == b.place) {
+    for line in lines {
         if !out.is_empty() {
             out.push(Inline::Break);
         }
         out.push(Inline::Text {
-            text: joined(line),
+            text: line.text.clone(),
             bold: false,
             struck: false,
         });
@@ -123,19 +143,23 @@ fn paragraph(words: &[Word<'_>]) -> Vec<Inline> {
     out
 }
 
-fn joined(line: &[Word<'_>]) -> String {
-    let height = line.iter().map(|word| word.height).max().unwrap_or(0);
-    let mut out = String::new();
+fn line(words: &[Word<'_>]) -> Line {
+    let height = words.iter().map(|word| word.height).max().unwrap_or(0);
+    let mut text = String::new();
     let mut last: Option<i64> = None;
-    for word in line {
+    for word in words {
         if let Some(last) = last {
             let is_wide = (word.left - last) * 10 > height * COLUMN_GAP_TENTHS;
-            out.push(if is_wide { '\t' } else { ' ' });
+            text.push(if is_wide { '\t' } else { ' ' });
         }
-        out.push_str(word.text);
+        text.push_str(word.text);
         last = Some(word.right);
     }
-    out
+    Line {
+        top: words.iter().map(|word| word.top).min().unwrap_or(0),
+        height,
+        text,
+    }
 }
 
 #[cfg(test)]
@@ -155,16 +179,16 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_a_paragraph_stay_together_and_columns_apart() {
+    fn lines_of_a_paragraph_stay_together_and_columns_and_rows_apart() {
         let rows = [
             "1\t1\t0\t0\t0\t0\t0\t0\t875\t834\t-1\t",
             "5\t1\t2\t1\t1\t1\t63\t108\t59\t18\t96.6\tVictim",
             "5\t1\t2\t1\t1\t2\t133\t113\t60\t13\t96.1\tname:",
             "5\t1\t2\t1\t1\t3\t356\t108\t66\t18\t96.0\tMarian",
             "5\t1\t2\t1\t1\t4\t431\t108\t65\t18\t96.7\tOakes",
-            "5\t1\t2\t1\t2\t1\t63\t140\t65\t18\t3.5\t|",
-            "5\t1\t2\t1\t2\t2\t80\t140\t65\t18\t80\tAddress",
-            "5\t1\t2\t2\t1\t1\t63\t180\t65\t18\t80\tTelephone",
+            "5\t1\t2\t1\t2\t1\t63\t131\t65\t18\t3.5\t|",
+            "5\t1\t2\t1\t2\t2\t80\t131\t65\t18\t80\tAddress",
+            "5\t1\t2\t1\t3\t1\t63\t180\t65\t18\t80\tTelephone",
         ];
         assert_eq!(
             texts(&rows),

@@ -1,9 +1,9 @@
 //! One worker child, from the daemon's side.
 
+use super::failure::WorkerFailure;
 use super::fence::FenceReport;
 use super::frame::{FrameError, FrameKind, HEADER_BYTES, Header, MAX_HELLO};
 use super::limits::{Protection, Purpose, WorkerSettings};
-use super::pool::WorkerFailure;
 use super::told::Told;
 use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;

@@ -1,0 +1,107 @@
+use super::*;
+use crate::domain::ReadLimits;
+
+const SMALLEST: &str = r#"
+    [service]
+    name = "Test service"
+    domain = "restorative.example"
+    [mailbox]
+    host = "imap.example.org"
+    user = "referrals"
+"#;
+
+#[test]
+fn the_smallest_configuration_has_safe_defaults() {
+    let config = Config::from_toml(SMALLEST).unwrap();
+    assert_eq!(config.mailbox.tls, MailboxTls::Implicit);
+    assert_eq!(config.reading.unprotected, UnprotectedChoice::Refuse);
+    assert_eq!(config.reading.limits, ReadLimits::default());
+    assert!(!config.ocr.enabled && config.scanner.is_none());
+    assert!(config.relay_cjsm.is_none() && config.relay_ordinary.is_none() && config.submission.is_none());
+}
+
+#[test]
+fn the_documented_file_is_valid_and_names_every_key() {
+    Config::from_toml(REFERENCE_TOML).unwrap();
+    for key in fields::keys_read_by(|| {
+        let all = format!(
+            "{SMALLEST}\n[scanner]\nclamd=\"/a\"\n[relays.cjsm]\nhost=\"a\"\n[relays.ordinary]\nhost=\"a\"\n\
+             [submission]\nhostname=\"a\"\nstarttls_listen=\"127.0.0.1:1\""
+        );
+        Config::from_toml(&all).unwrap();
+    }) {
+        let documented = REFERENCE_TOML.lines().any(|line| {
+            line.trim_start_matches(['#', ' '])
+                .split('=')
+                .next()
+                .is_some_and(|k| k.trim() == key)
+        });
+        assert!(documented, "config/referrald.toml does not document `{key}`");
+    }
+}
+
+#[test]
+fn every_problem_is_reported_at_once_with_its_fix() {
+    let text = r#"
+        [service]
+        name = "x"
+        domain = "not a domain"
+        colour = "blue"
+        [mailbox]
+        host = 7
+        port = 99999
+        poll_seconds = 0
+        tls = "ssl"
+        [relays.ordinary]
+        host = "mail.example.org"
+        tls = "none"
+        [kepping]
+        database = "x"
+    "#;
+    let ConfigErrors(problems) = Config::from_toml(text).unwrap_err();
+    let all = problems.join("\n");
+    for part in [
+        "service.domain: write a mail domain",
+        "service.colour: there is no such key",
+        "mailbox.host: must be text in quotes",
+        "mailbox.port: must be a whole number from 1 to 65535",
+        "mailbox.poll_seconds: must be a whole number from 1 to 3600",
+        "mailbox.tls: must be one of \"implicit\", \"starttls\"",
+        "mailbox.user: is missing",
+        "relays.ordinary.tls: \"none\" is allowed for a relay on 127.0.0.1 only",
+        "kepping: there is no such section; did you mean `keeping`?",
+    ] {
+        assert!(all.contains(part), "no {part:?} in:\n{all}");
+    }
+}
+
+#[test]
+fn a_scanner_listens_on_this_machine() {
+    let clamd = |address: &str| {
+        Config::from_toml(&format!("{SMALLEST}\n[scanner]\nclamd = \"{address}\""))
+            .map(|c| c.scanner.unwrap().clamd)
+    };
+    let unix = ClamdAddress::Unix("/run/clamav/clamd.ctl".into());
+    assert_eq!(clamd("/run/clamav/clamd.ctl"), Ok(unix));
+    let tcp = ClamdAddress::Tcp("[::1]:3310".parse().unwrap());
+    assert_eq!(clamd("[::1]:3310"), Ok(tcp));
+    for elsewhere in ["192.0.2.1:3310", "localhost:3310", "clamd.ctl", ""] {
+        let ConfigErrors(problems) = clamd(elsewhere).unwrap_err();
+        assert!(problems[0].starts_with("scanner.clamd: "), "{problems:?}");
+    }
+}
+
+#[test]
+fn languages_cannot_be_options_or_paths() {
+    for wrong in ["--help", "../eng", "eng+", "eng cym"] {
+        let text = format!("{SMALLEST}\n[ocr]\nenabled = true\nlanguages = \"{wrong}\"");
+        let ConfigErrors(problems) = Config::from_toml(&text).unwrap_err();
+        assert!(problems[0].starts_with("ocr.languages: "), "{problems:?}");
+    }
+}
+
+#[test]
+fn broken_toml_names_its_line() {
+    let ConfigErrors(problems) = Config::from_toml("[service]\nname = \n").unwrap_err();
+    assert!(problems[0].starts_with("line 2: not valid TOML"), "{problems:?}");
+}
