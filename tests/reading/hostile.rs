@@ -254,3 +254,21 @@ fn texts_full_of_beginnings_of_files_stay_texts() {
     assert!(message.attachments.len() <= ReadLimits::default().mail.max_parts);
     assert!(body_of(&message).contains("begin 644 a"));
 }
+
+#[test]
+fn a_text_under_any_depth_of_multiparts_is_found() {
+    for depth in [13, 20, 1000, 20_000] {
+        let level = |at: u32| format!("Content-Type: multipart/mixed; boundary=b{at}\r\n\r\n--b{at}\r\n");
+        let open: String = (0..depth).map(level).collect();
+        let close: String = (0..depth).rev().map(|at| format!("--b{at}--\r\n")).collect();
+        let leaf = "Content-Type: text/plain\r\n\r\nthe text\r\n";
+        let file = format!(
+            "--b{}\r\nContent-Type: text/csv; name=a.csv\r\n\r\nName,Jo\r\n",
+            depth - 1
+        );
+        let message = read(format!("{HEAD}{open}{leaf}{file}{close}").as_bytes());
+        assert_eq!(body_of(&message), "the text", "{depth}");
+        assert_eq!(text_of(&message.attachments[0]), "Name\nJo", "{depth}");
+        assert_eq!(message.repairs, [Repair::Bounds]);
+    }
+}

@@ -1,5 +1,7 @@
 //! The message tree: entities, multiparts, attached mails, and the repairs of broken ones.
 
+mod flat;
+
 use super::header::{self, Structured, structured};
 use super::transfer::{base64, quoted_printable};
 use super::uuencode::{self, Piece};
@@ -140,22 +142,8 @@ impl Reader<'_> {
         let declared = self.declared(&fields, place.default_type());
         let depth = place.depth();
         let multipart = self.multipart_content(&declared, body);
-        let is_message = matches!(
-            declared.media_type.as_str(),
-            "message/rfc822" | "message/global" | "message/news"
-        );
         let number = place.number(multipart.is_some());
-        let mut part = Part {
-            number,
-            media_type: declared.media_type.clone(),
-            charset: declared.charset.clone(),
-            filename: declared.filename.clone(),
-            is_attachment: declared.is_attachment,
-            content_id: declared.content_id.clone(),
-            fields,
-            size: body.len() as u64,
-            body: PartBody::NotRead(NotRead::Bounds),
-        };
+        let mut part = part_of(number, &declared, fields, body.len());
         if let Some(multipart) = multipart {
             if !part.media_type.starts_with("multipart/") {
                 part.media_type = "multipart/mixed".to_owned();
@@ -171,8 +159,10 @@ impl Reader<'_> {
                 part.body = self.multipart(&multipart, &children, depth);
             } else {
                 self.repaired(Repair::Bounds);
+                part.media_type = "multipart/mixed".to_owned();
+                part.body = self.flat(&multipart, place.children_prefix());
             }
-        } else if is_message {
+        } else if is_message(&part.media_type) {
             let bytes = self.transfer_decode(body, declared.encoding);
             part.size = bytes.len() as u64;
             if depth < self.limits.max_depth {
@@ -453,6 +443,25 @@ impl Place<'_> {
             Self::Root { prefix, .. } => prefix,
             Self::Child { number, .. } => number,
         }
+    }
+}
+
+fn is_message(media_type: &str) -> bool {
+    matches!(media_type, "message/rfc822" | "message/global" | "message/news")
+}
+
+/// A part whose content is not known yet.
+fn part_of(number: String, declared: &Declared, fields: Vec<Field>, size: usize) -> Part {
+    Part {
+        number,
+        media_type: declared.media_type.clone(),
+        charset: declared.charset.clone(),
+        filename: declared.filename.clone(),
+        is_attachment: declared.is_attachment,
+        content_id: declared.content_id.clone(),
+        fields,
+        size: size as u64,
+        body: PartBody::NotRead(NotRead::Bounds),
     }
 }
 
