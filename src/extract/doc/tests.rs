@@ -399,6 +399,22 @@ fn form_fields_give_text_ticks_and_the_chosen_entry() {
 }
 
 #[test]
+fn a_field_that_never_ends_hides_no_more_than_its_cell() {
+    let mut made = Made::default();
+    for cell in ["\u{13} PAGE lost\u{7}", "kept\u{7}"] {
+        made.paragraph(&[(cell, Vec::new())], 0, &in_table(&[]));
+    }
+    made.paragraph(
+        &[("\u{7}", Vec::new())],
+        0,
+        &row_end(&[0, 1000, 2000], &[false; 2]),
+    )
+    .plain("after")
+    .end_part(0);
+    made.check("T  ; kept\nP after\n");
+}
+
+#[test]
 fn symbols_of_tick_box_fonts_are_ticks() {
     let mut font = vec![0; 40];
     font.extend("Wingdings\0".encode_utf16().flat_map(u16::to_le_bytes));

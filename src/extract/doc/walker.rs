@@ -89,6 +89,7 @@ impl<'s, 'd, 'b> Walker<'s, 'd, 'b> {
             tables.enter_cell(at, &parts, self.source, &mut self.builder);
             self.paragraph(part, boxes);
             if part.paragraph.ends_cell(part.mark) {
+                self.end_instructions();
                 tables.end_cell(&mut self.builder);
             }
         }
@@ -293,6 +294,13 @@ impl<'s, 'd, 'b> Walker<'s, 'd, 'b> {
             }
             (FieldValue::Tick(checked), _) => self.builder.tick(checked.into()),
             (FieldValue::Blank, _) => self.builder.answer("", Filled::Placeholder),
+        }
+    }
+
+    /// No instruction goes on beyond its cell: one that has not ended would hide the rest of the text.
+    fn end_instructions(&mut self) {
+        while self.fields.last().is_some_and(|open| !open.field.in_result) {
+            self.end_field();
         }
     }
 

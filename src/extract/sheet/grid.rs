@@ -11,6 +11,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 /// Most merged ranges of a sheet, and most cells that they cover together.
 const MAX_MERGED: usize = 20_000;
 const MAX_COVERED: usize = 200_000;
+/// Most ranges of hidden columns of a sheet.
+const MAX_HIDDEN: usize = 1000;
 /// Most sheets of a workbook.
 pub(super) const MAX_SHEETS: usize = 256;
 
@@ -99,7 +101,7 @@ impl Sheet {
     }
 
     pub(super) fn hide_columns(&mut self, first: u32, last: u32) {
-        if self.hidden_columns.len() < MAX_MERGED {
+        if self.hidden_columns.len() < MAX_HIDDEN {
             self.hidden_columns.push((first, last));
         }
     }
@@ -181,13 +183,15 @@ struct Layout {
 impl Layout {
     fn new(merged: &[Merged], rows: &[u32], columns: &[u32]) -> Self {
         let mut layout = Self::default();
+        let mut places = MAX_COVERED;
         for range in merged {
             let (top, bottom) = among(rows, range.first_row, range.last_row);
             let (left, right) = among(columns, range.first_column, range.last_column);
             let cells = (bottom - top).saturating_mul(right - left);
-            if cells < 2 || layout.covered.len().saturating_add(cells) > MAX_COVERED {
+            if cells < 2 || cells > places {
                 continue;
             }
+            places -= cells;
             let span = |length: usize, most: u16| u16::try_from(length).unwrap_or(most).clamp(1, most);
             let spans = (
                 span(right - left, MAX_COLUMN_SPAN),

@@ -7,6 +7,7 @@ use super::grid::{MAX_SHEETS, Merged, Rich, Room, Sheet, with_style};
 use super::looks::{Looks, TextReader, is_on, texts};
 use super::number::{self, Epoch};
 use super::{SheetError, Workbook};
+use std::collections::HashSet;
 
 /// Most relations of a part.
 const MAX_RELATIONS: usize = 10_000;
@@ -33,22 +34,34 @@ pub(super) fn read(bytes: &[u8], limits: &ReadLimits) -> Result<Workbook, SheetE
         Err(error) => return Err(error.into()),
     };
     let mut part = |kind: &str| match relations.iter().find(|r| r.kind.ends_with(kind)) {
-        Some(relation) => container.read(&relation.target).map(Some),
-        None => Ok(None),
+        Some(relation) => match container.read(&relation.target) {
+            Ok(bytes) => Ok(bytes),
+            Err(ContainerError::Missing) => Ok(Vec::new()),
+            Err(error) => Err(error),
+        },
+        None => Ok(Vec::new()),
     };
-    let looks = Looks::read(&part("/styles")?.unwrap_or_default());
-    let texts = texts(&part("/sharedStrings")?.unwrap_or_default());
+    let looks = Looks::read(&part("/styles")?);
+    let texts = texts(&part("/sharedStrings")?);
     let mut workbook = Workbook::default();
     let mut room = Room::new(limits);
+    let mut seen = HashSet::new();
     for (name, id, is_hidden) in index.sheets {
         let Some(relation) = relations.iter().find(|r| r.id == id) else {
             continue;
         };
         // Charts have sheets of their own.
-        if !relation.kind.ends_with("/worksheet") {
+        if !relation.kind.ends_with("/worksheet") || !seen.insert(&relation.target) {
             continue;
         }
-        let content = container.read(&relation.target)?;
+        let content = match container.read(&relation.target) {
+            Ok(content) => content,
+            // The sheets before it are kept.
+            Err(error) => {
+                workbook.problem = workbook.problem.or(Some(error.into()));
+                continue;
+            }
+        };
         let mut walker = Walker {
             looks: &looks,
             texts: &texts,
