@@ -52,7 +52,10 @@ impl Message {
 
 /// The text in all forms that it is kept in, poorest first.
 fn body(message: &Properties, limits: &ReadLimits, room: &mut Room) -> Option<Part> {
-    let mut plain = message.text(id::BODY).filter(|text| !text.trim().is_empty());
+    let mut plain = message
+        .text(id::BODY)
+        .or_else(|| message.text(id::REPORT_TEXT))
+        .filter(|text| !text.trim().is_empty());
     let mut html = message
         .internet_text(id::HTML)
         .filter(|html| !html.trim().is_empty());
@@ -105,16 +108,31 @@ pub(super) fn file(attachment: &Properties, content: Vec<u8>, limits: &ReadLimit
     } else {
         "application/octet-stream"
     };
+    let is_signed = media_type.ends_with("pkcs7-mime") && is_signed_data(&content);
     let mut part = unpack::file(file_name(attachment), media_type, content);
     part.content_id = content_id(attachment);
     if is_type {
+        let value = if is_signed {
+            format!("{media_type}; smime-type=signed-data")
+        } else {
+            tag
+        };
         part.fields.push(Field {
             name: "content-type".to_owned(),
-            raw: tag.clone().into_bytes(),
-            value: tag,
+            raw: value.clone().into_bytes(),
+            value,
         });
     }
     part
+}
+
+/// Whether this is a signed message in one piece and not an encrypted one: Outlook keeps the type without
+/// the parameter that says so. The object identifier of signed data (RFC 5652 section 5.1) comes first.
+fn is_signed_data(content: &[u8]) -> bool {
+    const HEAD: usize = 32;
+    const SIGNED_DATA: [u8; 11] = [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2];
+    let head = content.get(..content.len().min(HEAD)).unwrap_or_default();
+    head.windows(SIGNED_DATA.len()).any(|bytes| bytes == SIGNED_DATA)
 }
 
 /// An attachment that is listed and not read.
@@ -125,11 +143,7 @@ pub(super) fn not_read(attachment: &Properties, size: u64) -> Part {
 /// An attached message.
 pub(super) fn message(attachment: &Properties, mail: Mail) -> Part {
     let mut part = unpack::part("message/rfc822", PartBody::Message(Box::new(mail)));
-    // Its name is its subject, as Outlook shows it; where it is dragged to it becomes a file of this kind.
-    part.filename = file_name(attachment).map(|name| match name.to_ascii_lowercase().ends_with(".msg") {
-        true => name,
-        false => format!("{name}.msg"),
-    });
+    part.filename = file_name(attachment);
     part.is_attachment = true;
     part
 }

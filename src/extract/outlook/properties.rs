@@ -47,6 +47,7 @@ pub(super) mod id {
     pub(in super::super) const DELIVERY_TIME: u16 = 0x0e06;
     pub(in super::super) const NORMALIZED_SUBJECT: u16 = 0x0e1d;
     pub(in super::super) const BODY: u16 = 0x1000;
+    pub(in super::super) const REPORT_TEXT: u16 = 0x1001;
     pub(in super::super) const RTF_COMPRESSED: u16 = 0x1009;
     pub(in super::super) const HTML: u16 = 0x1013;
     pub(in super::super) const INTERNET_MESSAGE_ID: u16 = 0x1035;

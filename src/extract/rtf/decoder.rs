@@ -4,6 +4,7 @@
 
 use super::codepage::{self, WESTERN};
 use super::tokens::{Token, Tokens};
+use crate::extract::symbols::is_symbol_font;
 use std::collections::HashMap;
 
 /// Most open groups remembered.
@@ -233,7 +234,8 @@ impl<'b> Decoder<'b> {
             return;
         }
         let font = self.font();
-        if font.is_some_and(|font| font.is_symbol) && !self.group.in_font_table {
+        let draws = font.is_some_and(|font| font.is_symbol && draws_symbols(&font.name));
+        if draws && !self.group.in_font_table {
             // Symbols stand in the private range, as Word writes them with `\u`.
             let symbols = self.bytes.iter().map(|b| match b {
                 b'\t' | b' ' => char::from(*b),
@@ -347,6 +349,17 @@ impl<'b> Decoder<'b> {
     pub(super) fn in_font_table(&self) -> bool {
         self.group.in_font_table
     }
+}
+
+/// Whether a font has drawings where others have letters. Fonts of firms and agencies may say so of
+/// themselves and hold letters.
+pub(super) fn draws_symbols(font: &str) -> bool {
+    is_symbol_font(font) || is_greek(font)
+}
+
+/// Whether a font has Greek letters where others have Latin ones.
+pub(super) fn is_greek(font: &str) -> bool {
+    font.eq_ignore_ascii_case("symbol")
 }
 
 /// Control words that stand for a character.

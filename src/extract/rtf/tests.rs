@@ -64,6 +64,14 @@ fn tick_boxes_of_symbol_fonts() {
 }
 
 #[test]
+fn letters_of_fonts_that_call_themselves_symbol_fonts_are_read() {
+    check(
+        r"{\fonttbl{\f0 Arial;}{\f1\fcharset2 Agency Sans;}{\f2\fcharset2 Symbol;}}{\f1 Jo \u-4022?} {\f2 a1\'b7}\par",
+        "P Jo J α1\n",
+    );
+}
+
+#[test]
 fn tables_keep_spans_header_rows_and_merged_cells() {
     check(
         r"\trowd\trhdr\cellx2000\cellx6000\pard\intbl a\cell b\cell\row

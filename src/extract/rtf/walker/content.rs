@@ -1,5 +1,6 @@
 //! Lines, cells, fields and text of the flow being read.
 
+use super::super::decoder::is_greek;
 use super::super::fields::{Defaults, OpenField, Outcome};
 use super::state::{Destination, Opened};
 use super::{MAX_NESTED, Walker};
@@ -190,20 +191,11 @@ impl Walker<'_> {
     fn plain_text(&mut self, text: &str) {
         let style = self.state.style();
         let font = self.decoder.font_name().unwrap_or_default().to_owned();
-        let draws = is_symbol_font(&font);
         let mut plain = String::with_capacity(text.len());
         for c in text.chars() {
-            let is_private = ('\u{f000}'..='\u{f0ff}').contains(&c);
-            let found = match (draws, is_private) {
-                (true, _) => symbol(Some(&font), c),
-                // Of a font that draws no tick boxes: a bullet, a Greek letter.
-                (false, true) if !font.is_empty() => Some(Symbol::Drawing),
-                (false, true) => symbol(None, c),
-                (false, false) => None,
-            };
-            match found {
-                None => plain.push(c),
-                Some(found) => {
+            match drawn(&font, c) {
+                Drawn::Letter(c) => plain.push(c),
+                Drawn::Symbol(found) => {
                     self.builder.text(&plain, style, Space::Keep);
                     plain.clear();
                     match found {
@@ -215,4 +207,32 @@ impl Walker<'_> {
         }
         self.builder.text(&plain, style, Space::Keep);
     }
+}
+
+/// What a reader sees of a character.
+enum Drawn {
+    Letter(char),
+    Symbol(Symbol),
+}
+
+fn drawn(font: &str, c: char) -> Drawn {
+    let code = u32::from(c);
+    let is_private = (0xf000..=0xf0ff).contains(&code);
+    if is_symbol_font(font) || is_private && font.is_empty() {
+        let font = (!font.is_empty()).then_some(font);
+        return symbol(font, c).map_or(Drawn::Letter(c), Drawn::Symbol);
+    }
+    if !is_private {
+        return Drawn::Letter(c);
+    }
+    let Some(code) = u8::try_from(code & 0xff).ok().filter(u8::is_ascii_graphic) else {
+        return Drawn::Symbol(Symbol::Drawing);
+    };
+    let from = |letters: &str, first: u8| letters.chars().nth(usize::from(code - first));
+    match code {
+        b'A'..=b'Z' if is_greek(font) => from("ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ", b'A'),
+        b'a'..=b'z' if is_greek(font) => from("αβχδεφγηιϕκλμνοπθρστυϖωξψζ", b'a'),
+        code => Some(char::from(code)),
+    }
+    .map_or(Drawn::Symbol(Symbol::Drawing), Drawn::Letter)
 }
