@@ -1,8 +1,10 @@
 //! Annotations that are drawn: typed text, stamps, marks by hand (ISO 32000-1 section 12.5).
 
-use super::content::{Painter, rectangle_of};
-use super::layout::Rectangle;
+use super::content::Painter;
+use super::entries::rectangle_of;
+use super::layout::{Item, Rectangle};
 use super::pages::Page;
+use super::values::text_string;
 use lopdf::{Dictionary, Document, Object};
 
 /// Most annotations of one page that are looked at.
@@ -113,4 +115,22 @@ fn quadrilaterals(document: &Document, page: &Page<'_>, annotation: &Dictionary)
         page.place([low, bottom, high, top])
     };
     numbers.chunks_exact(8).filter_map(place).collect()
+}
+
+/// Text typed onto the page by a program that drew no picture of it.
+pub(super) fn typed(document: &Document, page: &Page<'_>) -> Vec<Item> {
+    let text_of = |annotation: &Dictionary| {
+        let is_undrawn =
+            kind(document, annotation) == b"FreeText" && appearance(document, annotation).is_none();
+        let contents = annotation
+            .get_deref(b"Contents", document)
+            .ok()
+            .filter(|_| is_undrawn);
+        let text = contents
+            .and_then(text_string)
+            .filter(|text| !text.trim().is_empty())?;
+        let place = page.place(rectangle_of(document, annotation, b"Rect")?)?;
+        Some(Item::of_typed(text, place))
+    };
+    shown(document, page).into_iter().filter_map(text_of).collect()
 }

@@ -4,91 +4,27 @@
 //! the reader busy for long, whatever it repeats.
 
 use super::drawing::{Drawing, Glyph};
-use super::fonts::{Font, Fonts};
-use super::layers::Layers;
+use super::entries::{fit, matrix_of, rectangle_of};
+use super::fonts::Font;
 use super::layout::Rectangle;
 use super::matrix::Matrix;
 use super::path::Path;
+use super::shared::Shared;
 use super::streams::Allowance;
 use super::text_state::TextState;
 use super::tokens::{Element, Operand, Operators};
-use lopdf::{Dictionary, Document, Object, ObjectId, decode_text_string};
+use lopdf::{Dictionary, Object, ObjectId, decode_text_string};
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
-/// Most operators carried out for one document.
-const MAX_OPERATORS: u64 = 4_000_000;
-/// Most glyphs drawn for one document, those of repeated forms included.
-const MAX_GLYPHS: u64 = 2_000_000;
-/// Most forms drawn for one document.
-const MAX_FORMS: u64 = 20_000;
 /// Deepest forms in forms.
 const MAX_FORM_NESTING: usize = 12;
 /// Deepest saved graphics states (annex C allows 28).
 const MAX_SAVED: usize = 256;
 /// Deepest marked content.
 const MAX_MARKS: usize = 256;
-/// Largest form kept inflated for its next use, in bytes, and all of them together.
-const MAX_KEPT_FORM: usize = 1024 * 1024;
-const MAX_KEPT_FORMS: usize = 16 * MAX_KEPT_FORM;
 /// Fillings brighter than this (0 to 1) are paper or shading, not marks.
 const FILL_LIGHT: f32 = 0.6;
-
-/// What reading a document has cost so far.
-#[derive(Default)]
-pub(super) struct Work {
-    operators: u64,
-    glyphs: u64,
-    forms: u64,
-}
-
-impl Work {
-    pub(super) fn is_exhausted(&self) -> bool {
-        self.operators >= MAX_OPERATORS || self.glyphs >= MAX_GLYPHS || self.forms >= MAX_FORMS
-    }
-}
-
-/// What the pages of a document share.
-pub(super) struct Shared<'d> {
-    pub(super) document: &'d Document,
-    pub(super) fonts: Fonts<'d>,
-    pub(super) allowance: Allowance,
-    pub(super) work: Work,
-    pub(super) layers: Layers,
-    forms: HashMap<ObjectId, Rc<Vec<u8>>>,
-    kept: usize,
-}
-
-impl<'d> Shared<'d> {
-    pub(super) fn new(document: &'d Document, allowance: Allowance) -> Self {
-        Self {
-            document,
-            fonts: Fonts::new(document),
-            allowance,
-            work: Work::default(),
-            layers: Layers::of(document),
-            forms: HashMap::new(),
-            kept: 0,
-        }
-    }
-
-    /// The content of a form, inflated once if it is small.
-    fn form_content(&mut self, id: Option<ObjectId>, form: &'d Object) -> Option<Rc<Vec<u8>>> {
-        if let Some(known) = id.and_then(|id| self.forms.get(&id)) {
-            return Some(known.clone());
-        }
-        let content = Rc::new(self.allowance.content_of(form)?);
-        if let Some(id) = id
-            && content.len() <= MAX_KEPT_FORM
-            && self.kept + content.len() <= MAX_KEPT_FORMS
-        {
-            self.kept += content.len();
-            self.forms.insert(id, content.clone());
-        }
-        Some(content)
-    }
-}
 
 /// The graphics state (section 8.4), as far as it matters.
 #[derive(Clone)]
@@ -492,47 +428,6 @@ impl<'s, 'd> Painter<'s, 'd> {
         }
         self.state = before;
     }
-}
-
-/// The matrix that puts a form's bounds into a rectangle.
-fn fit(bounds: [f32; 4], matrix: &Matrix, place: [f32; 4]) -> Option<Matrix> {
-    let [x0, y0, x1, y1] = bounds;
-    let corners = [(x0, y0), (x1, y0), (x1, y1), (x0, y1)].map(|(x, y)| matrix.point(x, y));
-    let (mut left, mut bottom) = corners[0];
-    let (mut right, mut top) = corners[0];
-    for (x, y) in corners {
-        left = left.min(x);
-        right = right.max(x);
-        bottom = bottom.min(y);
-        top = top.max(y);
-    }
-    let scale = |from: f32, to: f32| if from.abs() < 1e-6 { 1.0 } else { to / from };
-    let wide = scale(right - left, (place[2] - place[0]).abs());
-    let high = scale(top - bottom, (place[3] - place[1]).abs());
-    let shift_x = place[0].min(place[2]) - left * wide;
-    let shift_y = place[1].min(place[3]) - bottom * high;
-    let fit = [wide, 0.0, 0.0, high, shift_x, shift_y];
-    fit.iter().all(|n| n.is_finite()).then_some(Matrix(fit))
-}
-
-fn matrix_of(document: &Document, dictionary: &Dictionary) -> Option<Matrix> {
-    let numbers = numbers_of(document, dictionary, b"Matrix")?;
-    numbers.try_into().ok().map(Matrix)
-}
-
-/// Four numbers of a dictionary.
-pub(super) fn rectangle_of(document: &Document, dictionary: &Dictionary, key: &[u8]) -> Option<[f32; 4]> {
-    numbers_of(document, dictionary, key)?.try_into().ok()
-}
-
-fn numbers_of(document: &Document, dictionary: &Dictionary, key: &[u8]) -> Option<Vec<f32>> {
-    const LONGEST: usize = 6;
-    let array = dictionary
-        .get_deref(key, document)
-        .and_then(Object::as_array)
-        .ok()?;
-    let number = |object| document.dereference(object).ok()?.1.as_float().ok();
-    array.iter().take(LONGEST).map(number).collect()
 }
 
 fn decoded(bytes: Vec<u8>) -> Option<String> {

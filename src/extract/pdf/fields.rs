@@ -25,6 +25,13 @@ pub(super) struct Widget {
     pub(super) shown: Shown,
 }
 
+impl Widget {
+    /// The number of its page, from 0.
+    pub(super) fn index(&self) -> Option<usize> {
+        usize::try_from(self.page.checked_sub(1)?).ok()
+    }
+}
+
 /// What a widget shows.
 #[derive(Clone)]
 pub(super) enum Shown {
@@ -265,7 +272,7 @@ impl<'d> Reader<'d, '_> {
         if flags.unwrap_or(0) & super::annotations::NOT_SHOWN != 0 {
             return;
         }
-        let corners = super::content::rectangle_of(self.document, widget.dictionary, b"Rect");
+        let corners = super::entries::rectangle_of(self.document, widget.dictionary, b"Rect");
         let place = pages.get(at).and_then(|page| page.place(corners?));
         if let (Some(place), Ok(page)) = (place, u32::try_from(at + 1)) {
             self.widgets.push(Widget { page, place, shown });

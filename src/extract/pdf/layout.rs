@@ -73,6 +73,21 @@ pub(super) struct Item {
 }
 
 impl Item {
+    /// Text in a rectangle of its own; its first line stands at the top.
+    pub(super) fn of_typed(text: String, place: Rectangle) -> Self {
+        let size = place.height().clamp(1.0, 12.0);
+        Self {
+            level: place.top - size / 2.0,
+            size,
+            content: Content::Text {
+                text: text.replace(['\r', '\n'], " "),
+                bold: false,
+                struck: false,
+            },
+            place,
+        }
+    }
+
     pub(super) fn of_widget(widget: Widget) -> Option<Self> {
         let place = widget.place;
         let is_tall = place.height() > TALL;

@@ -15,6 +15,8 @@ const CELL_GAP: f32 = 1.5;
 const TICK_GAP: f32 = 4.0;
 /// Between the options of one answer the gap may be this many type sizes.
 const OPTION_GAP: f32 = 14.0;
+/// A gap between options this many times as wide as those before it is one between columns.
+const UNEVEN: f32 = 2.5;
 /// A gap of this many type sizes is a blank.
 const WORD_GAP: f32 = 0.13;
 /// Lines this many type sizes apart belong to one paragraph.
@@ -42,9 +44,19 @@ struct Piece {
     left: f32,
     right: f32,
     items: Vec<Item>,
+    /// The widest gap between its options so far.
+    option_gap: Option<f32>,
 }
 
 impl Piece {
+    /// How far away its next option may be. Options of one answer stand evenly; a much wider gap is one
+    /// between columns.
+    fn option_reach(&self, size: f32) -> f32 {
+        let widest = OPTION_GAP * size;
+        self.option_gap
+            .map_or(widest, |gap| (UNEVEN * gap).clamp(TICK_GAP * size, widest))
+    }
+
     fn is_widgets_only(&self) -> bool {
         self.items.iter().all(Item::is_widget)
     }
@@ -148,6 +160,10 @@ fn pieces_of(mut items: Vec<Item>, rulings: &[Rectangle]) -> Vec<Piece> {
     for item in items {
         match pieces.last_mut() {
             Some(piece) if belongs(piece, &item, rulings) => {
+                if item.is_tick() && piece.items.iter().any(Item::is_tick) {
+                    let gap = item.place.left - piece.right;
+                    piece.option_gap = Some(piece.option_gap.unwrap_or(gap).max(gap));
+                }
                 piece.right = piece.right.max(item.place.right);
                 piece.items.push(item);
             }
@@ -155,6 +171,7 @@ fn pieces_of(mut items: Vec<Item>, rulings: &[Rectangle]) -> Vec<Piece> {
                 left: item.place.left,
                 right: item.place.right,
                 items: vec![item],
+                option_gap: None,
             }),
         }
     }
@@ -175,7 +192,7 @@ fn belongs(piece: &Piece, item: &Item, rulings: &[Rectangle]) -> bool {
     if has_tick {
         // `[ ] Yes   [ ] No`: a row of boxes and captions is one answer.
         return if item.is_tick() {
-            gap <= OPTION_GAP * size && !is_ruled_off(piece, item, rulings)
+            gap <= piece.option_reach(size) && !is_ruled_off(piece, item, rulings)
         } else {
             gap <= TICK_GAP * size
         };

@@ -199,33 +199,56 @@ fn strike(glyphs: &mut [Glyph], lines: &[Rectangle]) {
     for line in lines {
         let y = (line.bottom + line.top) / 2.0;
         let first = order.partition_point(|at| level(glyphs, *at) < y - MIDDLE.end() * tallest);
-        let crossed: Vec<usize> = order
+        let near: Vec<usize> = order
             .iter()
             .skip(first)
             .copied()
             .take_while(|at| level(glyphs, *at) < y)
-            .filter(|at| glyphs.get(*at).is_some_and(|glyph| is_crossed(glyph, line, y)))
             .collect();
-        let own: Vec<&Glyph> = crossed.iter().filter_map(|at| glyphs.get(*at)).collect();
-        let left = own
-            .iter()
-            .map(|g| g.start.0.min(g.end.0))
-            .fold(f32::INFINITY, f32::min);
-        let right = own
-            .iter()
-            .map(|g| g.start.0.max(g.end.0))
-            .fold(f32::NEG_INFINITY, f32::max);
-        let size = own.iter().map(|g| g.size).fold(0.0, f32::max);
-        let has_letters = own.iter().any(|g| g.text.chars().any(char::is_alphanumeric));
-        let fits = line.left >= left - OVERHANG * size && line.right <= right + OVERHANG * size;
-        if has_letters && fits {
-            for at in crossed {
-                if let Some(glyph) = glyphs.get_mut(at) {
-                    glyph.is_struck = true;
-                }
+        for at in struck_by(glyphs, &near, line) {
+            if let Some(glyph) = glyphs.get_mut(at) {
+                glyph.is_struck = true;
             }
         }
     }
+}
+
+/// The glyphs among `near` that a line strikes out: whole words, and no more line than words.
+fn struck_by(glyphs: &[Glyph], near: &[usize], line: &Rectangle) -> Vec<usize> {
+    let y = (line.bottom + line.top) / 2.0;
+    let (crossed, others): (Vec<usize>, Vec<usize>) = near
+        .iter()
+        .partition(|at| glyphs.get(**at).is_some_and(|glyph| is_crossed(glyph, line, y)));
+    let own = || crossed.iter().filter_map(|at| glyphs.get(*at));
+    let low = |glyph: &Glyph| glyph.start.0.min(glyph.end.0);
+    let high = |glyph: &Glyph| glyph.start.0.max(glyph.end.0);
+    let left = own().map(low).fold(f32::INFINITY, f32::min);
+    let right = own().map(high).fold(f32::NEG_INFINITY, f32::max);
+    let size = own().map(|glyph| glyph.size).fold(0.0, f32::max);
+    let has_letters = own().any(is_lettered);
+    let fits = line.left >= left - OVERHANG * size && line.right <= right + OVERHANG * size;
+    // A line that begins or ends inside a word is none that strikes it out.
+    let cuts_word = others.iter().filter_map(|at| glyphs.get(*at)).any(|glyph| {
+        let slack = 0.1 * glyph.size;
+        let meets = |end: f32, edge: f32, inner: fn(&Glyph) -> bool| {
+            (end - edge).abs() <= slack
+                && own()
+                    .any(|own| inner(own) && (low(own) - edge).abs().min((high(own) - edge).abs()) <= slack)
+        };
+        let is_level = own().any(|own| (own.start.1 - glyph.start.1).abs() <= slack);
+        is_lettered(glyph)
+            && is_level
+            && (meets(high(glyph), left, is_lettered) || meets(low(glyph), right, is_lettered))
+    });
+    if has_letters && fits && !cuts_word {
+        crossed
+    } else {
+        Vec::new()
+    }
+}
+
+fn is_lettered(glyph: &Glyph) -> bool {
+    glyph.text.chars().any(char::is_alphanumeric)
 }
 
 fn is_crossed(glyph: &Glyph, line: &Rectangle, y: f32) -> bool {

@@ -1,16 +1,21 @@
 //! PDF: text in reading order by its positions, with the values of form fields put where they stand.
 //!
-//! lopdf is the gate (encryption, pages, inflated size) and the only source of field values and ticks;
-//! pdf_oxide gives the page's text with positions. A tick is never taken from text: the text layer shows
-//! unselected buttons as selected.
+//! lopdf is the gate (encryption, cross references, objects). `pages` walks the page tree, `content` carries
+//! out each page's content and the pictures of its annotations, `runs` makes text of the glyphs, `marks` finds
+//! what is ticked, struck out or ringed by hand, and `lines` puts all of it into rows and paragraphs. `fields`
+//! and `xfa` read the form. pdf_oxide knows fonts only, each out of a small document of its own.
+//!
+//! What a form field's button says comes from the field alone; its drawing is not looked at.
 //!
 //! # Security
-//! Both parsers are large and the bytes foreign. Inflated sizes are measured before text is looked for, a
-//! panic in a parser costs only this attachment, and a stack overflow only the worker process.
+//! The bytes are foreign. `scan` counts objects and values before lopdf makes them; streams inflate within an
+//! allowance and only if they are needed; operators, glyphs and forms are counted over the whole document;
+//! nothing recurses further than a named bound. A panic in a parser costs only this attachment.
 
 mod annotations;
 mod content;
 mod drawing;
+mod entries;
 mod fields;
 mod font_tables;
 mod fonts;
@@ -23,22 +28,25 @@ mod pages;
 mod path;
 mod runs;
 mod scan;
+mod shared;
 mod streams;
 mod text_state;
 mod tokens;
 mod values;
 mod xfa;
+mod xfa_template;
 
 use super::ReadLimits;
 use super::attachment::{Reading, TOO_LONG};
 use super::budget::Budget;
 use crate::domain::{Block, FormField, ReadStatus, inline_text};
-use content::{Painter, Shared};
+use content::Painter;
 use drawing::Drawing;
 use fields::Widget;
 use layout::Item;
 use lopdf::{Document, LoadOptions};
 use pages::Page;
+use shared::Shared;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use streams::Allowance;
 
@@ -160,7 +168,7 @@ fn read_pages<'d>(
     let mut found = Pages::default();
     let mut by_page: Vec<Vec<Widget>> = pages.iter().map(|_| Vec::new()).collect();
     for widget in widgets {
-        if let Some(own) = by_page.get_mut(widget.page as usize - 1) {
+        if let Some(own) = widget.index().and_then(|at| by_page.get_mut(at)) {
             own.push(widget);
         }
     }
@@ -183,6 +191,7 @@ fn read_pages<'d>(
         } else {
             Vec::new()
         };
+        items.extend(annotations::typed(shared.document, page));
         items.extend(marks.ticks);
         items.extend(widgets.into_iter().filter_map(Item::of_widget));
         found
@@ -257,7 +266,7 @@ fn assess(
     } else if is_long || budget.is_exhausted() || shared.work.is_exhausted() {
         (ReadStatus::Partial, Some(TOO_LONG.to_owned()))
     } else if found.failed > 0 {
-        let reason = format!("{} page(s) could not be read", found.failed);
+        let reason = format!("{} page(s) could not be read in full", found.failed);
         (ReadStatus::Partial, Some(reason))
     } else if found.pictures > 0 {
         let reason = format!(

@@ -1,6 +1,6 @@
 //! The pages of a document with what they inherit (ISO 32000-1 section 7.7.3).
 
-use super::content::rectangle_of;
+use super::entries::rectangle_of;
 use super::fields::inherited;
 use super::layout::Rectangle;
 use super::matrix::Matrix;

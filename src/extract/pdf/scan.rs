@@ -2,28 +2,39 @@
 //! objects.
 
 use super::super::ReadLimits;
+use lopdf::{DecompressError, Error, Stream, dictionary};
 
 /// Most objects of a file. A form of ten pages has some thousands.
 const MAX_OBJECTS: usize = 300_000;
 /// Most values (numbers, names, texts, brackets) outside streams; each takes some 150 bytes once parsed.
 const MAX_VALUES: usize = 2_500_000;
-/// One object stream inflates to no more than this many bytes, all of a file together to no more than that.
-const MAX_OBJECT_STREAM_BYTES: usize = 4 * 1024 * 1024;
-const MAX_OBJECT_STREAMS_BYTES: usize = 48 * 1024 * 1024;
-/// Every object stream may inflate to this many bytes at least.
-const MIN_OBJECT_STREAM_BYTES: usize = 64 * 1024;
+/// All object streams of a file together inflate to no more than this many bytes.
+const MAX_OBJECT_STREAM_BYTES: usize = 64 * 1024 * 1024;
+/// What those that cannot be measured here (encrypted ones) may inflate to together, and each at least.
+const MAX_UNMEASURED_BYTES: usize = 8 * 1024 * 1024;
+const MIN_UNMEASURED_BYTES: usize = 256 * 1024;
 
-/// To how many bytes each object stream may inflate, so that all of them together are within bounds; `None` if
-/// the file has more objects or values than are read.
+/// To how many bytes each object stream may inflate; `None` if the file has more objects or values than are
+/// read, those in object streams included.
 pub(super) fn object_stream_bound(bytes: &[u8], limits: &ReadLimits) -> Option<usize> {
     let mut counts = Counts::default();
     let mut at = 0;
+    let mut is_object_stream = false;
     while let Some(word) = next_word(bytes, &mut at) {
         counts.values += 1;
         match word {
-            b"obj" => counts.objects += 1,
-            b"/ObjStm" => counts.object_streams += 1,
-            b"stream" => at = end_of_stream(bytes, at),
+            b"obj" => {
+                counts.objects += 1;
+                is_object_stream = false;
+            }
+            b"/ObjStm" => is_object_stream = true,
+            b"stream" => {
+                let end = end_of_stream(bytes, at);
+                if is_object_stream {
+                    counts.inflate(bytes.get(at..end).unwrap_or_default())?;
+                }
+                at = end;
+            }
             _ => {}
         }
         if counts.objects > MAX_OBJECTS || counts.values > MAX_VALUES {
@@ -31,18 +42,49 @@ pub(super) fn object_stream_bound(bytes: &[u8], limits: &ReadLimits) -> Option<u
         }
     }
     let most = usize::try_from(limits.max_document_bytes).unwrap_or(usize::MAX);
-    let each = MAX_OBJECT_STREAMS_BYTES / counts.object_streams.max(1);
-    Some(
-        each.clamp(MIN_OBJECT_STREAM_BYTES, MAX_OBJECT_STREAM_BYTES)
-            .min(most),
-    )
+    if counts.unmeasured == 0 {
+        return Some(most);
+    }
+    let each = (MAX_UNMEASURED_BYTES / counts.unmeasured).max(MIN_UNMEASURED_BYTES);
+    Some(each.max(counts.largest).min(most))
 }
 
 #[derive(Default)]
 struct Counts {
     objects: usize,
     values: usize,
-    object_streams: usize,
+    /// Bytes that object streams inflate to: together, and the largest.
+    inflated: usize,
+    largest: usize,
+    unmeasured: usize,
+}
+
+impl Counts {
+    /// Counts the values of an object stream; `None` if it goes beyond the bound.
+    fn inflate(&mut self, raw: &[u8]) -> Option<()> {
+        let raw = raw.strip_prefix(b"\r").unwrap_or(raw);
+        let raw = raw.strip_prefix(b"\n").unwrap_or(raw);
+        let stream = Stream::new(dictionary! { "Filter" => "FlateDecode" }, raw.to_vec());
+        let left = MAX_OBJECT_STREAM_BYTES.saturating_sub(self.inflated);
+        let content = match stream.decompressed_content_with_limit(left) {
+            Ok(content) if !content.is_empty() => content,
+            Err(Error::Decompress(DecompressError::MemoryLimitExceeded { .. })) => return None,
+            Ok(_) | Err(_) => {
+                self.unmeasured += 1;
+                return Some(());
+            }
+        };
+        self.inflated += content.len();
+        self.largest = self.largest.max(content.len());
+        let mut at = 0;
+        while next_word(&content, &mut at).is_some() {
+            self.values += 1;
+            if self.values > MAX_VALUES {
+                return None;
+            }
+        }
+        Some(())
+    }
 }
 
 /// The next run of letters and figures (with the slash of a name), or a single bracket.
@@ -89,12 +131,33 @@ mod tests {
         object_stream_bound(bytes, &ReadLimits::default())
     }
 
+    fn object_stream(content: &[u8]) -> Vec<u8> {
+        let mut stream = Stream::new(dictionary! {}, content.to_vec());
+        stream.compress().unwrap();
+        [
+            b"1 0 obj <</Type /ObjStm>> stream\n",
+            stream.content.as_slice(),
+            b"\nendstream",
+        ]
+        .concat()
+    }
+
     #[test]
-    fn many_object_streams_share_one_bound() {
-        let one = b"1 0 obj <</Type /ObjStm>> stream \xff\xff endstream";
-        assert_eq!(bound(one), Some(MAX_OBJECT_STREAM_BYTES));
-        let many = b"<</Type/ObjStm>>\n".repeat(100);
-        assert_eq!(bound(&many), Some(MAX_OBJECT_STREAMS_BYTES / 100));
+    fn values_in_object_streams_count_as_well() {
+        let limits = ReadLimits::default();
+        let few = object_stream(&b"0 ".repeat(1000));
+        assert_eq!(bound(&few), usize::try_from(limits.max_document_bytes).ok());
+        let part = object_stream(&b"0 ".repeat(MAX_VALUES / 4));
+        assert!(bound(&part.repeat(3)).is_some());
+        assert_eq!(bound(&part.repeat(5)), None);
+    }
+
+    #[test]
+    fn object_streams_that_cannot_be_measured_share_one_bound() {
+        let sealed = b"1 0 obj <</Type /ObjStm>> stream\nsealed\nendstream ";
+        assert_eq!(bound(sealed), Some(MAX_UNMEASURED_BYTES));
+        assert_eq!(bound(&sealed.repeat(16)), Some(MAX_UNMEASURED_BYTES / 16));
+        assert_eq!(bound(&sealed.repeat(1000)), Some(MIN_UNMEASURED_BYTES));
     }
 
     #[test]

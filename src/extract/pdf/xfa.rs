@@ -6,11 +6,11 @@
 
 use super::streams::Allowance;
 use super::values::entity_char;
+use super::xfa_template::Controls;
 use crate::domain::{FieldValue, FormField};
 use lopdf::{Document, Object};
 use quick_xml::Reader;
-use quick_xml::escape::unescape;
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::Event;
 use std::collections::{HashMap, HashSet};
 
 /// Largest packet, in bytes.
@@ -18,8 +18,8 @@ const MAX_PACKET_BYTES: u64 = 16 * 1024 * 1024;
 /// Most packets.
 const MAX_PACKETS: usize = 32;
 /// Most fields, and most tags of a packet that are looked at.
-const MAX_FIELDS: usize = 20_000;
-const MAX_TAGS: usize = 2_000_000;
+pub(super) const MAX_FIELDS: usize = 20_000;
+pub(super) const MAX_TAGS: usize = 2_000_000;
 /// Deepest tags whose names make up the name of a field.
 const MAX_NESTING: usize = 64;
 
@@ -66,7 +66,7 @@ pub(super) fn read(document: &Document, known: &[FormField], allowance: &mut All
 }
 
 /// The last part of a field's name, without its number.
-fn leaf(name: &str) -> &str {
+pub(super) fn leaf(name: &str) -> &str {
     let last = name.rsplit('.').next().unwrap_or(name);
     last.split('[').next().unwrap_or(last)
 }
@@ -89,9 +89,9 @@ fn packets(document: &Document, entry: &Object, allowance: &mut Allowance) -> Ve
     parts
 }
 
-struct Answer {
-    name: String,
-    text: String,
+pub(super) struct Answer {
+    pub(super) name: String,
+    pub(super) text: String,
 }
 
 /// The leaves of the data (XFA 3.3, "datasets"), blank ones included.
@@ -99,91 +99,109 @@ fn read_answers(xml: &str) -> Vec<Answer> {
     let mut reader = Reader::from_str(xml);
     reader.config_mut().check_end_names = false;
     reader.config_mut().allow_dangling_amp = true;
-    let mut found: Vec<Answer> = Vec::new();
-    // Names from the data's root; how often each name was seen under its parent.
-    let mut path: Vec<String> = Vec::new();
-    let mut seen: HashMap<String, usize> = HashMap::new();
-    let (mut in_datasets, mut in_data) = (false, false);
-    let mut unkept = 0usize;
-    let mut text = String::new();
-    let mut is_leaf = false;
-    let mut rich: Option<usize> = None;
+    let mut data = Data::default();
     for _ in 0..MAX_TAGS {
         match reader.read_event() {
-            Ok(Event::Start(tag)) => {
-                let name = tag.local_name().into_inner().to_owned();
-                match (in_datasets, in_data) {
-                    (false, _) => in_datasets = name == "datasets",
-                    (true, false) => in_data = name == "data",
-                    (true, true) => {
-                        if rich.is_none() && is_rich(&tag) {
-                            rich = Some(path.len());
-                        }
-                        if path.len() >= MAX_NESTING {
-                            unkept += 1;
-                        } else {
-                            path.push(numbered(&name, &path, &mut seen));
-                            if rich.is_none() {
-                                text.clear();
-                            }
-                            is_leaf = true;
-                        }
-                    }
-                }
-            }
-            Ok(Event::Empty(tag)) if in_data && rich.is_none() && path.len() < MAX_NESTING => {
-                let name = numbered(tag.local_name().into_inner(), &path, &mut seen);
-                let prefix = joined(&path);
-                let name = if prefix.is_empty() {
-                    name
-                } else {
-                    format!("{prefix}.{name}")
-                };
-                add(&mut found, name, String::new());
-                is_leaf = false;
-            }
-            Ok(Event::Text(part)) if in_data => text.push_str(part.as_ref()),
-            Ok(Event::CData(part)) if in_data => text.push_str(part.as_ref()),
-            Ok(Event::GeneralRef(entity)) if in_data => text.extend(entity_char(&entity)),
-            Ok(Event::End(tag)) if in_data => {
-                if unkept > 0 {
-                    unkept -= 1;
-                    continue;
-                }
-                if path.is_empty() {
-                    in_data = false;
-                    in_datasets = tag.local_name().into_inner() != "datasets";
-                    continue;
-                }
-                if let Some(depth) = rich {
-                    if matches!(tag.local_name().into_inner(), "p" | "div") {
-                        text.push('\n');
-                    }
-                    path.pop();
-                    if path.len() <= depth {
-                        // The rich text belongs to the tag around it.
-                        rich = None;
-                        is_leaf = true;
-                    }
-                    continue;
-                }
-                if is_leaf {
-                    add(&mut found, joined(&path), std::mem::take(&mut text));
-                }
-                is_leaf = false;
-                path.pop();
-            }
-            Ok(Event::End(tag)) if tag.local_name().into_inner() == "datasets" => in_datasets = false,
+            Ok(Event::Start(tag)) => data.start(tag.local_name().into_inner()),
+            Ok(Event::Empty(tag)) => data.empty(tag.local_name().into_inner()),
+            Ok(Event::Text(part)) => data.text.push_str(part.as_ref()),
+            Ok(Event::CData(part)) => data.text.push_str(part.as_ref()),
+            Ok(Event::GeneralRef(entity)) => data.text.extend(entity_char(&entity)),
+            Ok(Event::End(tag)) => data.end(tag.local_name().into_inner()),
             Ok(Event::Eof) | Err(_) => break,
             Ok(_) => {}
         }
     }
-    found
+    data.found
 }
 
-/// Rich text is XHTML inside a value.
-fn is_rich(tag: &BytesStart<'_>) -> bool {
-    tag.local_name().into_inner() == "body"
+/// The data while it is read.
+#[derive(Default)]
+struct Data {
+    found: Vec<Answer>,
+    in_datasets: bool,
+    in_data: bool,
+    /// Names from the data's root.
+    path: Vec<String>,
+    /// How often each name was seen under its parent.
+    seen: HashMap<String, usize>,
+    /// Open tags below the deepest that is kept.
+    unkept: usize,
+    text: String,
+    is_leaf: bool,
+    /// Where rich text (XHTML inside a value) began.
+    rich: Option<usize>,
+}
+
+impl Data {
+    fn start(&mut self, name: &str) {
+        if !self.in_datasets {
+            self.in_datasets = name == "datasets";
+            return;
+        }
+        if !self.in_data {
+            self.in_data = name == "data";
+            return;
+        }
+        if self.rich.is_none() && name == "body" {
+            self.rich = Some(self.path.len());
+        }
+        if self.path.len() >= MAX_NESTING {
+            self.unkept += 1;
+            return;
+        }
+        let name = numbered(name, &self.path, &mut self.seen);
+        self.path.push(name);
+        if self.rich.is_none() {
+            self.text.clear();
+        }
+        self.is_leaf = true;
+    }
+
+    fn empty(&mut self, name: &str) {
+        if !self.in_data || self.rich.is_some() || self.path.len() >= MAX_NESTING {
+            return;
+        }
+        let name = numbered(name, &self.path, &mut self.seen);
+        self.path.push(name);
+        let name = joined(&self.path);
+        self.path.pop();
+        add(&mut self.found, name, String::new());
+        self.is_leaf = false;
+    }
+
+    fn end(&mut self, name: &str) {
+        if !self.in_data {
+            self.in_datasets &= name != "datasets";
+            return;
+        }
+        if self.unkept > 0 {
+            self.unkept -= 1;
+            return;
+        }
+        if let Some(depth) = self.rich {
+            if matches!(name, "p" | "div") {
+                self.text.push('\n');
+            }
+            self.path.pop();
+            if self.path.len() <= depth {
+                // The rich text belongs to the tag around it.
+                self.rich = None;
+                self.is_leaf = true;
+            }
+            return;
+        }
+        if self.path.is_empty() {
+            self.in_data = false;
+            return;
+        }
+        if self.is_leaf {
+            let text = std::mem::take(&mut self.text);
+            add(&mut self.found, joined(&self.path), text);
+        }
+        self.is_leaf = false;
+        self.path.pop();
+    }
 }
 
 fn joined(path: &[String]) -> String {
@@ -217,246 +235,4 @@ fn add(found: &mut Vec<Answer>, name: String, text: String) {
     } else if found.len() < MAX_FIELDS {
         found.push(Answer { name, text });
     }
-}
-
-/// What a field of the template is.
-#[derive(Default, Clone)]
-struct Control {
-    caption: String,
-    tool_tip: String,
-    is_tick: bool,
-    is_password: bool,
-    /// What the form was made with.
-    preset: String,
-    /// What the options are called, and what they are kept as.
-    shown: Vec<String>,
-    kept: Vec<String>,
-    is_kept_list: bool,
-}
-
-impl Control {
-    fn label(&self) -> Option<String> {
-        let label = if self.caption.trim().is_empty() {
-            self.tool_tip.trim()
-        } else {
-            self.caption.trim()
-        };
-        (!label.is_empty()).then(|| label.to_owned())
-    }
-}
-
-/// The fields of the template by their last name.
-#[derive(Default)]
-struct Controls {
-    by_name: HashMap<String, Control>,
-    /// (value, caption) of the choices of each group.
-    groups: HashMap<String, Vec<(String, String)>>,
-}
-
-/// Where text of the template belongs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
-    None,
-    Caption,
-    ToolTip,
-    Preset,
-    Items,
-}
-
-impl Controls {
-    fn read(&mut self, xml: &str) {
-        let mut reader = Reader::from_str(xml);
-        reader.config_mut().check_end_names = false;
-        reader.config_mut().allow_dangling_amp = true;
-        let mut in_template = false;
-        let mut group: Option<String> = None;
-        let mut open: Option<(String, Control)> = None;
-        let mut part = Part::None;
-        let mut item = String::new();
-        for _ in 0..MAX_TAGS {
-            match reader.read_event() {
-                Ok(Event::Start(tag) | Event::Empty(tag)) if !in_template => {
-                    in_template = tag.local_name().into_inner() == "template";
-                }
-                Ok(Event::Start(tag)) => match tag.local_name().into_inner() {
-                    "exclGroup" => group = attribute(&tag, "name"),
-                    "field" => {
-                        open = Some((attribute(&tag, "name").unwrap_or_default(), Control::default()));
-                        part = Part::None;
-                    }
-                    name => {
-                        if let Some((_, control)) = &mut open {
-                            part = control.begin(name, &tag, part);
-                            item.clear();
-                        }
-                    }
-                },
-                Ok(Event::Empty(tag)) => {
-                    if let Some((_, control)) = &mut open {
-                        let name = tag.local_name().into_inner();
-                        control.begin(name, &tag, part);
-                        if part == Part::Items && matches!(name, "text" | "integer") {
-                            control.end_item(String::new());
-                        }
-                    }
-                }
-                Ok(Event::Text(text)) => item.push_str(text.as_ref()),
-                Ok(Event::CData(text)) => item.push_str(text.as_ref()),
-                Ok(Event::GeneralRef(entity)) => item.extend(entity_char(&entity)),
-                Ok(Event::End(tag)) => match tag.local_name().into_inner() {
-                    "template" => in_template = false,
-                    "exclGroup" => group = None,
-                    "field" => {
-                        if let Some((name, control)) = open.take() {
-                            self.add(name, control, group.as_ref());
-                        }
-                    }
-                    name => {
-                        if let Some((_, control)) = &mut open {
-                            part = control.end(name, part, std::mem::take(&mut item));
-                        }
-                    }
-                },
-                Ok(Event::Eof) | Err(_) => break,
-                Ok(_) => {}
-            }
-        }
-    }
-
-    fn add(&mut self, name: String, control: Control, group: Option<&String>) {
-        if self.by_name.len() >= MAX_FIELDS {
-            return;
-        }
-        if let Some(group) = group
-            && let Some(value) = control.shown.first().or(control.kept.first())
-        {
-            let caption = control.label().unwrap_or_else(|| value.clone());
-            let choices = self.groups.entry(group.clone()).or_default();
-            choices.push((value.clone(), caption));
-        }
-        self.by_name.entry(name).or_insert(control);
-    }
-
-    /// What an answer means.
-    fn field(&self, answer: Answer) -> FormField {
-        let name = leaf(&answer.name);
-        let text = answer.text.trim();
-        let control = self.by_name.get(name);
-        let value = match (self.groups.get(name), control) {
-            (Some(choices), _) => {
-                let choice = choices.iter().find(|(value, _)| value == text);
-                match choice {
-                    Some((_, caption)) => FieldValue::Choice(vec![caption.clone()]),
-                    None => FieldValue::Blank,
-                }
-            }
-            (None, Some(control)) => control.value(text),
-            (None, None) => text_value(text),
-        };
-        FormField {
-            label: control.and_then(Control::label),
-            name: answer.name,
-            value,
-            page: None,
-        }
-    }
-}
-
-fn text_value(text: &str) -> FieldValue {
-    if text.is_empty() {
-        FieldValue::Blank
-    } else {
-        FieldValue::Text(text.to_owned())
-    }
-}
-
-impl Control {
-    fn begin(&mut self, name: &str, tag: &BytesStart<'_>, part: Part) -> Part {
-        match name {
-            "checkButton" => self.is_tick = true,
-            "passwordEdit" => self.is_password = true,
-            "caption" => return Part::Caption,
-            "toolTip" => return Part::ToolTip,
-            "items" => {
-                self.is_kept_list = attribute(tag, "save").is_some_and(|save| save == "1");
-                return Part::Items;
-            }
-            "value" if part == Part::None => return Part::Preset,
-            _ => {}
-        }
-        part
-    }
-
-    fn end_item(&mut self, text: String) {
-        if self.is_kept_list {
-            self.kept.push(text);
-        } else {
-            self.shown.push(text);
-        }
-    }
-
-    fn end(&mut self, name: &str, part: Part, text: String) -> Part {
-        match (part, name) {
-            (Part::Caption, "caption") | (Part::Items, "items") => Part::None,
-            (Part::Preset, "value") => Part::None,
-            (Part::ToolTip, "toolTip") => {
-                self.tool_tip = text;
-                Part::None
-            }
-            (Part::Caption, _) => {
-                self.caption.push_str(&text);
-                part
-            }
-            (Part::Preset, _) => {
-                self.preset.push_str(&text);
-                part
-            }
-            (Part::Items, "text" | "integer" | "float" | "decimal" | "date") => {
-                self.end_item(text);
-                part
-            }
-            (Part::Items | Part::ToolTip | Part::None, _) => part,
-        }
-    }
-
-    /// What a value of the data means.
-    fn value(&self, text: &str) -> FieldValue {
-        if self.is_password {
-            return FieldValue::Blank;
-        }
-        let options = if self.kept.is_empty() {
-            &self.shown
-        } else {
-            &self.kept
-        };
-        if self.is_tick {
-            let on = options.first().map_or("1", String::as_str);
-            return FieldValue::Tick(!text.is_empty() && text == on);
-        }
-        if text.is_empty() || text == self.preset.trim() {
-            return FieldValue::Blank;
-        }
-        if options.is_empty() {
-            return text_value(text);
-        }
-        let chosen = text
-            .lines()
-            .map(|line| {
-                let at = options.iter().position(|option| option == line);
-                let shown = at.and_then(|at| self.shown.get(at));
-                shown.map_or_else(|| line.to_owned(), Clone::clone)
-            })
-            .collect();
-        FieldValue::Choice(chosen)
-    }
-}
-
-fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
-    tag.attributes()
-        .with_checks(false)
-        .flatten()
-        .find(|attribute| attribute.key.local_name().into_inner() == name)
-        .map(|attribute| {
-            unescape(&attribute.value).map_or_else(|_| attribute.value.to_string(), |v| v.into_owned())
-        })
 }

@@ -65,6 +65,8 @@ fn words_struck_through_are_marked_and_underlined_ones_are_not() {
     assert_eq!(text(&underlined), "P Yes / No\n");
     let rule = words(50, 700, "Yes / No") + "20 703 m 500 703 l S\n";
     assert_eq!(text(&rule), "P Yes / No\n");
+    let half = words(50, 700, "Yesterday") + "50 703 m 70.6 703 l S\n";
+    assert_eq!(text(&half), "P Yesterday\n");
     let quad = "/Annots[<</Subtype/StrikeOut/Rect[50 698 67 709]/QuadPoints[50 709 67 709 50 698 67 698]>>]";
     let bytes = page(&words(50, 700, "Yes / No"), quad);
     let reading = read(&bytes, &ReadLimits::default());
@@ -104,6 +106,9 @@ fn typed_notes_on_a_page_are_read() {
     );
     let reading = read(&raw.finish(), &ReadLimits::default());
     assert_eq!(super::outline(&reading.blocks), "P typed over\n");
+    let undrawn = "/Annots[<</Subtype/FreeText/Rect[50 690 150 710]/Contents(typed over)>>]";
+    let reading = read(&page("", undrawn), &ReadLimits::default());
+    assert_eq!(super::outline(&reading.blocks), "P typed over\n");
 }
 
 #[test]
@@ -140,6 +145,21 @@ fn ticks_in_columns_side_by_side_stay_in_their_columns() {
         outline.contains("Relationship: neighbours / family +s( family)"),
         "{outline}"
     );
+}
+
+#[test]
+fn columns_without_borders_are_told_by_the_gap_between_them() {
+    let option = |x: i32, name: &str| format!("{x} 698 10 10 re S\n") + &words(x + 14, 700, name);
+    let label = words(50, 700, "Agreed");
+    let columns = [(150, "Yes"), (200, "No"), (320, "Yes"), (370, "No")];
+    let content: String = columns.iter().map(|(x, name)| option(*x, name)).collect();
+    assert_eq!(
+        text(&(label.clone() + &content)),
+        "T Agreed ; ☐ Yes ☐ No ; ☐ Yes ☐ No\n"
+    );
+    let even = [(150, "Yes"), (240, "No"), (330, "Not asked")];
+    let content: String = even.iter().map(|(x, name)| option(*x, name)).collect();
+    assert_eq!(text(&(label + &content)), "T Agreed ; ☐ Yes ☐ No ☐ Not asked\n");
 }
 
 #[test]
