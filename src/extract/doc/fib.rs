@@ -47,7 +47,7 @@ pub(super) enum FibError {
     Damaged,
     #[error("Word document behind a password")]
     Encrypted,
-    #[error("written by a Word older than version 6; ask for a copy saved anew")]
+    #[error("written by a Word older than version 2; ask for a copy saved anew")]
     TooOld,
 }
 
@@ -59,20 +59,20 @@ const WORD_6_EAST: [u16; 3] = [0xA697, 0xA698, 0xA699];
 const WORD_2: u16 = 0xA5DB;
 /// `nFib` of the first format with a table stream.
 const FIRST_WITH_TABLE: u16 = 0x00C0;
-const FIRST_OF_WORD_6: u16 = 0x0065;
+const FIRST_OF_WORD_2: u16 = 0x0021;
 const FLAG_ENCRYPTED: u16 = 0x0100;
 const FLAG_TABLE_1: u16 = 0x0200;
 const BASE_BYTES: usize = 32;
 
-/// A document of Word 6 or 95 by its first bytes; none of later ones.
-pub(super) fn is_word_6(stream: &[u8]) -> Result<bool, FibError> {
+/// Whether it is a document of Word 2 to 95, by its first bytes, and not of a later one.
+pub(super) fn is_old(stream: &[u8]) -> Result<bool, FibError> {
     let ident = u16_at(stream, 0).ok_or(FibError::Damaged)?;
     let version = u16_at(stream, 2).ok_or(FibError::Damaged)?;
     let is_known = matches!(ident, WORD_97 | WORD_6 | WORD_2) || WORD_6_EAST.contains(&ident);
     if !is_known {
         return Err(FibError::Damaged);
     }
-    if ident == WORD_2 || version < FIRST_OF_WORD_6 {
+    if version < FIRST_OF_WORD_2 {
         return Err(FibError::TooOld);
     }
     if u16_at(stream, 10).ok_or(FibError::Damaged)? & FLAG_ENCRYPTED != 0 {

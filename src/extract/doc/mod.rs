@@ -1,4 +1,4 @@
-//! Word documents of the old kind ([MS-DOC]): Word 97 to 2003, and the text of Word 6 and 95.
+//! Word documents of the old kind ([MS-DOC]): Word 97 to 2003, and the text of Word 2 to 95.
 //!
 //! Read as the author would see it with all changes accepted, as the reader of the newer format does:
 //! deleted text is left out, hidden text kept apart, prompts told from answers, comments kept apart as
@@ -59,14 +59,14 @@ pub(super) fn read(bytes: &[u8], limits: &ReadLimits) -> Reading {
 
 fn read_file(bytes: &[u8], limits: &ReadLimits) -> Result<Reading, FibError> {
     let Some(file) = Compound::open(bytes) else {
-        // Files of Word 2 and earlier are no compound files.
-        return Err(match fib::is_word_6(bytes) {
-            Err(error) => error,
-            Ok(_) => FibError::Damaged,
-        });
+        // Files of Word 2 are no compound files.
+        return match fib::is_old(bytes)? {
+            true => old::read(bytes, limits),
+            false => Err(FibError::Damaged),
+        };
     };
     let main = file.stream("WordDocument").ok_or(FibError::Damaged)?;
-    if fib::is_word_6(&main)? {
+    if fib::is_old(&main)? {
         return old::read(&main, limits);
     }
     let fib = Fib::read(&main).ok_or(FibError::Damaged)?;

@@ -1,4 +1,4 @@
-//! The text of Word 6 and 95 documents, whose tables and looks are kept in another form.
+//! The text of Word 2 to 95 documents, whose tables and looks are kept in another form.
 
 use super::super::ReadLimits;
 use super::super::attachment::Reading;
@@ -15,7 +15,7 @@ use encoding_rs::{
 };
 
 const FLAG_COMPLEX: u16 = 0x0004;
-/// Places in the file information block of Word 6.
+/// Places in the file information block of Word 2 to 95.
 const TEXT_BEGINS: usize = 0x18;
 const TEXT_ENDS: usize = 0x1C;
 const LANGUAGE_AT: usize = 0x06;
@@ -25,7 +25,7 @@ const CHARSET_MACINTOSH: u16 = 0x0100;
 const PIECES_AT: usize = 0x160;
 const MAX_PIECES: usize = 100_000;
 const PIECE_BYTES: usize = 8;
-const REASON: &str = "written by Word 6 or 95; only its text was read, without tables and ticks";
+const REASON: &str = "written by Word 95 or older; only its text was read, without tables and ticks";
 
 pub(super) fn read(stream: &[u8], limits: &ReadLimits) -> Result<Reading, FibError> {
     let is_complex = u16_at(stream, 10).ok_or(FibError::Damaged)? & FLAG_COMPLEX != 0;

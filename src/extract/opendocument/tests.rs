@@ -72,8 +72,9 @@ fn deleted_and_hidden_text_is_not_text() {
          </text:tracked-changes><text:p>a<text:change text:change-id='1'/>b</text:p>\
          <text:section text:display='none'><text:p>c</text:p></text:section>\
          <text:p>d<text:hidden-text text:is-hidden='true' text:string-value='e'>e</text:hidden-text></text:p>\
+         <text:p><text:hidden-paragraph text:is-hidden='true'/>g</text:p><text:p><text:hidden-paragraph text:is-hidden='false'/>h</text:p>\
          <text:p><draw:frame><draw:object><math:math>x+y</math:math></draw:object><svg:title>picture</svg:title></draw:frame>f</text:p>",
-        "P ab\nP  +hidden(c)\nP d +hidden(e)\nP f\n",
+        "P ab\nP  +hidden(c)\nP d +hidden(e)\nP  +hidden(g)\nP h\nP f\n",
     );
 }
 

@@ -114,7 +114,7 @@ impl<'s, 'b> Walker<'s, 'b> {
             self.skipped = 1;
             return;
         }
-        let state = self.state.clone();
+        let mut state = self.state.clone();
         let ending = if self.state.in_forms {
             self.controls.element(tag);
             Ending::Nothing
@@ -123,6 +123,10 @@ impl<'s, 'b> Walker<'s, 'b> {
         } else {
             self.outside(tag)
         };
+        // This field hides the paragraph it stands in, not what it holds.
+        if tag.name() == "hidden-paragraph" {
+            state.look.style.hidden |= self.state.look.style.hidden;
+        }
         self.open.push(Open { ending, state });
     }
 

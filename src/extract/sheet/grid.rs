@@ -61,6 +61,19 @@ pub(super) struct Merged {
     pub(super) last_column: u32,
 }
 
+/// Whether a reader of the workbook sees a sheet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Visibility {
+    Shown,
+    Hidden,
+}
+
+impl Visibility {
+    pub(super) fn hidden_if(is_hidden: bool) -> Self {
+        if is_hidden { Self::Hidden } else { Self::Shown }
+    }
+}
+
 /// One sheet.
 #[derive(Default)]
 pub(super) struct Sheet {
@@ -73,10 +86,10 @@ pub(super) struct Sheet {
 }
 
 impl Sheet {
-    pub(super) fn new(name: String, is_hidden: bool) -> Self {
+    pub(super) fn new(name: String, visibility: Visibility) -> Self {
         Self {
             name,
-            is_hidden,
+            is_hidden: visibility == Visibility::Hidden,
             ..Self::default()
         }
     }

@@ -3,7 +3,7 @@
 use super::super::ReadLimits;
 use super::super::opendocument::{Family, Look, Package, Styles};
 use super::super::xml::{Tag, Xml, read as read_xml};
-use super::grid::{MAX_SHEETS, Merged, Rich, Room, Sheet};
+use super::grid::{MAX_SHEETS, Merged, Rich, Room, Sheet, Visibility};
 use super::{SheetError, Workbook};
 
 const MAX_BLANKS: usize = 200;
@@ -135,8 +135,8 @@ impl Walker<'_> {
         }
         let style = tag.attribute("style-name").unwrap_or_default();
         let name = tag.attribute("name").unwrap_or_default();
-        let is_hidden = self.styles.is_hidden_table(&style);
-        self.workbook.sheets.push(Sheet::new(name, is_hidden));
+        let visibility = Visibility::hidden_if(self.styles.is_hidden_table(&style));
+        self.workbook.sheets.push(Sheet::new(name, visibility));
         self.row = 0;
         self.next_column = 0;
     }

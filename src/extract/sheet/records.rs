@@ -82,17 +82,38 @@ pub(super) fn text(data: &[u8], count: usize, texts: Texts) -> Option<String> {
             Some(encoding.decode_without_bom_handling(bytes).0.into_owned())
         }
         Texts::Unicode => {
-            let is_wide = data.first()? & 1 != 0;
+            let width = Width::of(*data.first()?);
             let bytes = data.get(1..)?;
-            let width = if is_wide { 2 } else { 1 };
-            let bytes = bytes.get(..(count * width).min(bytes.len()))?;
-            Some(characters(bytes, is_wide))
+            let bytes = bytes.get(..(count * width.bytes()).min(bytes.len()))?;
+            Some(characters(bytes, width))
         }
     }
 }
 
-fn characters(bytes: &[u8], is_wide: bool) -> String {
-    if is_wide {
+/// Bytes of a character.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Width {
+    /// The lower half of it.
+    One,
+    Two,
+}
+
+impl Width {
+    /// As the flags of a text say (`fHighByte`).
+    fn of(flags: u8) -> Self {
+        if flags & 1 == 0 { Self::One } else { Self::Two }
+    }
+
+    fn bytes(self) -> usize {
+        match self {
+            Self::One => 1,
+            Self::Two => 2,
+        }
+    }
+}
+
+fn characters(bytes: &[u8], width: Width) -> String {
+    if width == Width::Two {
         let units = bytes
             .chunks_exact(2)
             .map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
@@ -100,7 +121,6 @@ fn characters(bytes: &[u8], is_wide: bool) -> String {
             .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
             .collect();
     }
-    // The lower half of each character.
     bytes.iter().map(|byte| char::from(*byte)).collect()
 }
 
@@ -164,14 +184,14 @@ impl<'d> Segments<'d> {
     }
 
     /// `count` characters; where they go on in another record, that begins with flags anew.
-    fn characters(&mut self, count: usize, mut is_wide: bool) -> Option<Vec<u16>> {
+    fn characters(&mut self, count: usize, mut width: Width) -> Option<Vec<u16>> {
         let mut units: Vec<u16> = Vec::new();
         while units.len() < count {
             if self.is_at_break() {
                 let [flags] = self.array::<1>()?;
-                is_wide = flags & 1 != 0;
+                width = Width::of(flags);
             }
-            if is_wide {
+            if width == Width::Two {
                 units.push(u16::from_le_bytes(self.array()?));
             } else {
                 let taken = self.take(count - units.len());
@@ -223,7 +243,7 @@ fn shared_text(segments: &mut Segments<'_>, fonts: &dyn Fn(u16) -> Style) -> Opt
     } else {
         0
     };
-    let units = segments.characters(count, flags & 1 != 0)?;
+    let units = segments.characters(count, Width::of(flags))?;
     let mut text = Rich::new();
     let mut start = 0;
     let mut style = Style::default();

@@ -3,7 +3,7 @@
 use super::super::ReadLimits;
 use super::super::compound::Compound;
 use super::super::inline::Style;
-use super::grid::{MAX_SHEETS, Merged, Rich, Room, Sheet, with_style};
+use super::grid::{MAX_SHEETS, Merged, Rich, Room, Sheet, Visibility, with_style};
 use super::number::{self, Epoch, Format};
 use super::records::{CONTINUE, Record, Texts, code_page, f64_at, record, shared, text, u16_at, u32_at};
 use super::{SheetError, Workbook};
@@ -54,7 +54,7 @@ pub(super) fn read(bytes: &[u8], limits: &ReadLimits) -> Result<Workbook, SheetE
     // As many records as the stream has room for: sheets that claim the same records are not read for ever.
     let mut left = stream.len() / 4;
     for place in &globals.sheets {
-        let mut sheet = Sheet::new(place.name.clone(), place.is_hidden);
+        let mut sheet = Sheet::new(place.name.clone(), place.visibility);
         let cells = Cells {
             globals: &globals,
             sheet: &mut sheet,
@@ -71,7 +71,7 @@ pub(super) fn read(bytes: &[u8], limits: &ReadLimits) -> Result<Workbook, SheetE
 struct Place {
     offset: usize,
     name: String,
-    is_hidden: bool,
+    visibility: Visibility,
 }
 
 /// What the workbook's own records say.
@@ -132,7 +132,7 @@ impl Globals {
                 self.sheets.push(Place {
                     offset: u32_at(data, 0)? as usize,
                     name: text(data.get(7..)?, count, self.texts)?,
-                    is_hidden: data.get(4)? & 3 != 0,
+                    visibility: Visibility::hidden_if(data.get(4)? & 3 != 0),
                 });
             }
             kind::FONT if self.fonts.len() < MAX_LOOKS => self.fonts.push(Style {
@@ -219,24 +219,29 @@ impl Cells<'_> {
     fn take(&mut self, found: Record<'_>) -> Option<()> {
         let data = found.data;
         match found.kind {
-            kind::MERGED => return self.merged(data),
+            kind::MERGED => self.merged(data),
             kind::COLUMNS if u16_at(data, 8)? & 1 != 0 => {
                 self.sheet
                     .hide_columns(u16_at(data, 0)?.into(), u16_at(data, 2)?.into());
-                return Some(());
+                Some(())
             }
             kind::ROW if u16_at(data, 12)? & 0x20 != 0 => {
                 self.sheet.hide_row(u16_at(data, 0)?.into());
-                return Some(());
+                Some(())
             }
             kind::STRING => {
                 let (row, column, look) = self.formula.take()?;
                 let text = self.counted(data, 0)?;
                 self.put(row, column, look, text);
-                return Some(());
+                Some(())
             }
-            _ => {}
+            _ => self.cell(found),
         }
+    }
+
+    /// A record that begins with row, column and look.
+    fn cell(&mut self, found: Record<'_>) -> Option<()> {
+        let data = found.data;
         let (row, column, look) = (u16_at(data, 0)?, u16_at(data, 2)?, u16_at(data, 4)?);
         match found.kind {
             kind::SHARED_LABEL => {
@@ -260,10 +265,19 @@ impl Cells<'_> {
                     self.number(row, column, u16_at(data, at)?, rk(u32_at(data, at + 2)?));
                 }
             }
-            kind::TRUTH => self.truth(row, column, look, *data.get(6)?, *data.get(7)? != 0),
+            kind::TRUTH => {
+                let code = *data.get(6)?;
+                let text = if *data.get(7)? == 0 {
+                    truth(code)
+                } else {
+                    error(code)
+                };
+                self.put(row, column, look, text.to_owned());
+            }
             kind::FORMULA if u16_at(data, 12)? == 0xFFFF => match *data.get(6)? {
                 0 => self.formula = Some((row, column, look)),
-                kind @ (1 | 2) => self.truth(row, column, look, *data.get(8)?, kind == 2),
+                1 => self.put(row, column, look, truth(*data.get(8)?).to_owned()),
+                2 => self.put(row, column, look, error(*data.get(8)?).to_owned()),
                 _ => {}
             },
             kind::FORMULA => self.number(row, column, look, f64_at(data, 6)?),
@@ -283,21 +297,6 @@ impl Cells<'_> {
         self.put(row, column, look, text);
     }
 
-    fn truth(&mut self, row: u16, column: u16, look: u16, code: u8, is_error: bool) {
-        let text = match (is_error, code) {
-            (false, 0) => "FALSE",
-            (false, _) => "TRUE",
-            (true, 0x00) => "#NULL!",
-            (true, 0x07) => "#DIV/0!",
-            (true, 0x0F) => "#VALUE!",
-            (true, 0x17) => "#REF!",
-            (true, 0x1D) => "#NAME?",
-            (true, 0x24) => "#NUM!",
-            (true, _) => "#N/A",
-        };
-        self.put(row, column, look, text.to_owned());
-    }
-
     fn put(&mut self, row: u16, column: u16, look: u16, text: String) {
         let text = vec![(text, self.globals.style(look))];
         self.sheet.put(row.into(), column.into(), text, self.room);
@@ -313,6 +312,23 @@ impl Cells<'_> {
             });
         }
         Some(())
+    }
+}
+
+fn truth(code: u8) -> &'static str {
+    if code == 0 { "FALSE" } else { "TRUE" }
+}
+
+/// `BErr` ([MS-XLS] section 2.5.10).
+fn error(code: u8) -> &'static str {
+    match code {
+        0x00 => "#NULL!",
+        0x07 => "#DIV/0!",
+        0x0F => "#VALUE!",
+        0x17 => "#REF!",
+        0x1D => "#NAME?",
+        0x24 => "#NUM!",
+        _ => "#N/A",
     }
 }
 

@@ -3,7 +3,7 @@
 use super::super::ReadLimits;
 use super::super::container::{Container, ContainerError};
 use super::super::xml::{Tag, Xml, read as read_xml};
-use super::grid::{MAX_SHEETS, Merged, Rich, Room, Sheet, with_style};
+use super::grid::{MAX_SHEETS, Merged, Rich, Room, Sheet, Visibility, with_style};
 use super::looks::{Looks, TextReader, is_on, texts};
 use super::number::{self, Epoch};
 use super::{SheetError, Workbook};
@@ -46,7 +46,7 @@ pub(super) fn read(bytes: &[u8], limits: &ReadLimits) -> Result<Workbook, SheetE
     let mut workbook = Workbook::default();
     let mut room = Room::new(limits);
     let mut seen = HashSet::new();
-    for (name, id, is_hidden) in index.sheets {
+    for (name, id, visibility) in index.sheets {
         let Some(relation) = relations.iter().find(|r| r.id == id) else {
             continue;
         };
@@ -66,7 +66,7 @@ pub(super) fn read(bytes: &[u8], limits: &ReadLimits) -> Result<Workbook, SheetE
             looks: &looks,
             texts: &texts,
             epoch: index.epoch,
-            sheet: Sheet::new(name, is_hidden),
+            sheet: Sheet::new(name, visibility),
             room: &mut room,
             place: (0, 0),
             next_row: 0,
@@ -132,8 +132,8 @@ fn relations(bytes: &[u8], folder: &str) -> Vec<Relation> {
 #[derive(Default)]
 struct Index {
     epoch: Epoch,
-    /// Name, relation and whether hidden.
-    sheets: Vec<(String, String, bool)>,
+    /// Name and relation.
+    sheets: Vec<(String, String, Visibility)>,
 }
 
 impl Index {
@@ -147,10 +147,11 @@ impl Index {
                 "workbookPr" if is_on(tag.attribute("date1904")) => index.epoch = Epoch::Year1904,
                 "sheet" if index.sheets.len() < MAX_SHEETS => {
                     let is_hidden = tag.attribute("state").is_some_and(|state| state != "visible");
+                    let visibility = Visibility::hidden_if(is_hidden);
                     if let Some(id) = tag.attribute("id") {
                         index
                             .sheets
-                            .push((tag.attribute("name").unwrap_or_default(), id, is_hidden));
+                            .push((tag.attribute("name").unwrap_or_default(), id, visibility));
                     }
                 }
                 _ => {}
