@@ -16,6 +16,7 @@
 
 #[path = "../../tests/mutation/fixtures.rs"]
 mod fixtures;
+#[path = "../../tests/mutation/made.rs"]
 mod made;
 #[path = "../support/process.rs"]
 mod process;
@@ -34,6 +35,8 @@ use std::time::{Duration, Instant};
 
 /// Timings of each document beside `pdftotext`; the fastest counts, on both sides.
 const REPEATS: usize = 15;
+/// In each made document.
+const PEOPLE: usize = 500;
 const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Something to read. Mails have no file name.
@@ -73,9 +76,9 @@ fn samples() -> BTreeMap<&'static str, Vec<Sample>> {
             found.entry(format).or_default().push(Sample { name, content });
         }
     }
-    for sample in made::documents() {
-        if let Some(format) = format_of(&sample.name, &sample.content) {
-            found.entry(format).or_default().push(sample);
+    for made::Made { name, content } in made::documents(PEOPLE) {
+        if let Some(format) = format_of(&name, &content) {
+            found.entry(format).or_default().push(Sample { name, content });
         }
     }
     found
@@ -98,6 +101,7 @@ fn format_of(name: &str, content: &[u8]) -> Option<&'static str> {
         "txt" => "txt",
         "msg" => "msg",
         "zip" => "zip",
+        "eml" => "signed mail",
         _ if content.starts_with(&[0x78, 0x9f, 0x3e, 0x22]) => "tnef",
         _ => return None,
     })

@@ -1,4 +1,4 @@
-//! Broken on purpose: every fixture message and every document, mutated, goes through reading, understanding
+//! Broken on purpose: every fixture message, every document and one made of each form, mutated, goes through reading, understanding
 //! and redacting. Nothing may panic and nothing may take long; where a library may end its process, that
 //! process is a worker, and then the daemon's side must have an answer or a named failure in time and the
 //! next message must be read. `MUTATION_SEED=n` repeats a run, `MUTATION_ROUNDS=n` lengthens it.
@@ -14,10 +14,12 @@
 
 mod chance;
 mod fixtures;
+mod made;
 mod packed;
 mod readers;
 
 use chance::{Chance, mutate};
+use fixtures::Document;
 use jiff::civil::date;
 use readers::{Input, Readers};
 use referrald::domain::{KnownCase, MailLimits};
@@ -29,6 +31,8 @@ use std::time::{Duration, Instant};
 
 /// Mutations of each message and document in a run.
 const ROUNDS: u64 = 12;
+/// In each document that is made for this.
+const PEOPLE: usize = 5;
 /// Longest that one may take through everything, in a debug build on a busy machine; a worker is ended
 /// before, twice.
 const LONGEST: Duration = Duration::from_secs(30);
@@ -136,7 +140,11 @@ fn no_mutated_message_panics_or_takes_long() {
 #[test]
 fn no_mutated_document_panics_or_takes_long() {
     let mut run = Run::start(2);
-    let documents = fixtures::documents();
+    let mut documents = fixtures::documents();
+    documents.extend(made::documents(PEOPLE).into_iter().map(|made| Document {
+        path: made.name.into(),
+        content: made.content,
+    }));
     let unpacked: Vec<_> = documents
         .iter()
         .map(|document| packed::unpacked_pdf(&document.content))
@@ -160,5 +168,20 @@ fn no_mutated_document_panics_or_takes_long() {
                 });
             }
         }
+    }
+}
+
+/// Else a mutation of it would try nothing.
+#[test]
+fn every_made_document_is_read() {
+    let run = Run::start(3);
+    for made in made::documents(PEOPLE) {
+        let input = Input::File {
+            name: &made.name,
+            content: &made.content,
+        };
+        let read = run.readers.read(&input).expect("it is read");
+        let read = serde_json::to_string(&read).expect("JSON");
+        assert!(read.contains("agreed by phone"), "{}: {read}", made.name);
     }
 }

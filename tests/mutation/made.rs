@@ -1,11 +1,15 @@
-//! Longer documents than the fixtures: a register of invented people as HTML, RTF, CSV, JSON, DOCX, ODT,
-//! XLSX, PDF, text, and everything in a zip.
+//! Documents made here: a register of invented people as HTML, RTF, CSV, JSON, DOCX, ODT, XLSX, PDF, text, Outlook
+//! message, `winmail.dat`, and mail signed in one piece, and everything in a zip.
 
-use super::Sample;
 use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
 
-const ROWS: usize = 500;
+/// A document and the file name that tells its form.
+pub struct Made {
+    pub name: String,
+    pub content: Vec<u8>,
+}
+
 const PDF_LINES_PER_PAGE: usize = 60;
 
 const CONTENT_TYPES: &str = r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>"#;
@@ -16,14 +20,15 @@ const DOCX_CONTENT_TYPES: &str = r#"<Types xmlns="http://schemas.openxmlformats.
 const DOCX_RELATIONS: &str = r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/></Relationships>"#;
 const ODT_MANIFEST: &str = r#"<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"><manifest:file-entry manifest:full-path="/" manifest:media-type="application/vnd.oasis.opendocument.text"/><manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/></manifest:manifest>"#;
 
-/// One of each.
-pub fn documents() -> Vec<Sample> {
+/// One of each, with so many people.
+pub fn documents(people: usize) -> Vec<Made> {
+    let people = &People(people);
     let mut made = vec![
         sample(
             "register.html",
             format!(
                 "<html><body><h1>Register</h1><table>{}</table></body></html>",
-                rows("<tr>", |cell| format!("<td>{cell}</td>"), "</tr>\n")
+                people.rows("<tr>", |cell| format!("<td>{cell}</td>"), "</tr>\n")
             )
             .into_bytes(),
         ),
@@ -31,7 +36,7 @@ pub fn documents() -> Vec<Sample> {
             "register.rtf",
             format!(
                 "{{\\rtf1\\ansi\\ansicpg1252 {{\\b Register}}\\par\n{}}}",
-                rows(
+                people.rows(
                     "\\trowd\\cellx2000\\cellx4000\\cellx6000\\cellx9000 ",
                     |cell| format!("\\intbl {cell}\\cell "),
                     "\\row\n"
@@ -41,20 +46,24 @@ pub fn documents() -> Vec<Sample> {
         ),
         sample(
             "register.csv",
-            rows("", |cell| format!("\"{cell}\","), "\n").into_bytes(),
+            people.rows("", |cell| format!("\"{cell}\","), "\n").into_bytes(),
         ),
         sample(
             "register.json",
-            format!("[{}[]]", rows("[", |cell| format!("\"{cell}\","), "\"\"],\n")).into_bytes(),
+            format!(
+                "[{}[]]",
+                people.rows("[", |cell| format!("\"{cell}\","), "\"\"],\n")
+            )
+            .into_bytes(),
         ),
-        sample(
-            "register.txt",
-            rows("", |cell| format!("{cell}\n"), "\n").into_bytes(),
-        ),
-        sample("register.docx", docx()),
-        sample("register.odt", odt()),
-        sample("register.pdf", pdf()),
-        sample("register.xlsx", xlsx()),
+        sample("register.txt", people.as_text().into_bytes()),
+        sample("register.docx", docx(people)),
+        sample("register.odt", odt(people)),
+        sample("register.pdf", pdf(people)),
+        sample("register.xlsx", xlsx(people)),
+        sample("register.msg", outlook_message(&people.as_text())),
+        sample("winmail.dat", winmail(&people.as_text())),
+        sample("signed.eml", signed_mail(&people.as_text())),
     ];
     let members: Vec<(&str, &[u8])> = made
         .iter()
@@ -65,34 +74,44 @@ pub fn documents() -> Vec<Sample> {
     made
 }
 
-fn sample(name: &str, content: Vec<u8>) -> Sample {
-    Sample {
+fn sample(name: &str, content: Vec<u8>) -> Made {
+    Made {
         name: name.to_owned(),
         content,
     }
 }
 
-fn rows(before: &str, cell: impl Fn(&str) -> String, after: &str) -> String {
-    let mut out = String::new();
-    for number in 0..ROWS {
-        let name = format!("Jo Wendmere {number}");
-        let phone = format!("07700 900{:03}", number % 1000);
-        let note = "was told of the meeting on Tuesday and would like somebody to bring along";
-        let cells: String = [&name, &phone, "agreed by phone", note]
-            .into_iter()
-            .map(&cell)
-            .collect();
-        let _ = write!(out, "{before}{cells}{after}");
+/// So many invented people.
+struct People(usize);
+
+impl People {
+    /// A row of four cells for each.
+    fn rows(&self, before: &str, cell: impl Fn(&str) -> String, after: &str) -> String {
+        let mut out = String::new();
+        for number in 0..self.0 {
+            let name = format!("Jo Wendmere {number}");
+            let phone = format!("07700 900{:03}", number % 1000);
+            let note = "was told of the meeting on Tuesday and would like somebody to bring along";
+            let cells: String = [&name, &phone, "agreed by phone", note]
+                .into_iter()
+                .map(&cell)
+                .collect();
+            let _ = write!(out, "{before}{cells}{after}");
+        }
+        out
     }
-    out
+
+    fn as_text(&self) -> String {
+        self.rows("", |cell| format!("{cell}\n"), "\n")
+    }
 }
 
-fn docx() -> Vec<u8> {
+fn docx(people: &People) -> Vec<u8> {
     let cell = |cell: &str| format!("<w:tc><w:p><w:r><w:t>{cell}</w:t></w:r></w:p></w:tc>");
     let document = format!(
         "<w:document xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\"><w:body>\
          <w:tbl>{}</w:tbl></w:body></w:document>",
-        rows("<w:tr>", cell, "</w:tr>")
+        people.rows("<w:tr>", cell, "</w:tr>")
     );
     packed(&[
         ("[Content_Types].xml", DOCX_CONTENT_TYPES.as_bytes()),
@@ -102,8 +121,8 @@ fn docx() -> Vec<u8> {
 }
 
 /// A line per cell, in one of the fonts that every reader has, on as many pages as that takes.
-fn pdf() -> Vec<u8> {
-    let cells = rows("", |cell| format!("{cell}\n"), "");
+fn pdf(people: &People) -> Vec<u8> {
+    let cells = people.rows("", |cell| format!("{cell}\n"), "");
     let lines: Vec<&str> = cells.lines().collect();
     let pages: Vec<&[&str]> = lines.chunks(PDF_LINES_PER_PAGE).collect();
     let kids: String = (0..pages.len())
@@ -145,7 +164,7 @@ fn pdf() -> Vec<u8> {
     out.into_bytes()
 }
 
-fn odt() -> Vec<u8> {
+fn odt(people: &People) -> Vec<u8> {
     let cell = |cell: &str| format!("<table:table-cell><text:p>{cell}</text:p></table:table-cell>");
     let content = format!(
         "<office:document-content xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\" \
@@ -153,7 +172,7 @@ fn odt() -> Vec<u8> {
          xmlns:text=\"urn:oasis:names:tc:opendocument:xmlns:text:1.0\"><office:body><office:text>\
          <table:table><table:table-column table:number-columns-repeated=\"4\"/>{}</table:table>\
          </office:text></office:body></office:document-content>",
-        rows("<table:table-row>", cell, "</table:table-row>")
+        people.rows("<table:table-row>", cell, "</table:table-row>")
     );
     packed(&[
         ("mimetype", b"application/vnd.oasis.opendocument.text"),
@@ -162,11 +181,11 @@ fn odt() -> Vec<u8> {
     ])
 }
 
-fn xlsx() -> Vec<u8> {
+fn xlsx(people: &People) -> Vec<u8> {
     let cell = |cell: &str| format!("<c t=\"inlineStr\"><is><t>{cell}</t></is></c>");
     let sheet = format!(
         "<worksheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"><sheetData>{}</sheetData></worksheet>",
-        rows("<row>", cell, "</row>")
+        people.rows("<row>", cell, "</row>")
     );
     packed(&[
         ("[Content_Types].xml", CONTENT_TYPES.as_bytes()),
@@ -189,4 +208,106 @@ fn packed(members: &[(&str, &[u8])]) -> Vec<u8> {
         zip.write_all(content).unwrap();
     }
     zip.finish().unwrap().into_inner()
+}
+
+/// A property of an Outlook message ([MS-OXMSG] section 2.4.2): type, id and value or size.
+fn property(kind: u16, id: u16, value: u32) -> Vec<u8> {
+    let mut out = Vec::new();
+    out.extend(kind.to_le_bytes());
+    out.extend(id.to_le_bytes());
+    out.extend(6u32.to_le_bytes());
+    out.extend(value.to_le_bytes());
+    out.extend([0; 4]);
+    out
+}
+
+/// Subject, text and an attachment with the same text.
+fn outlook_message(text: &str) -> Vec<u8> {
+    const TEXT: u16 = 0x001F;
+    const BYTES: u16 = 0x0102;
+    let utf16 = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+    let mut file = cfb::CompoundFile::create(Cursor::new(Vec::new())).unwrap();
+    let mut put = |path: &str, content: &[u8]| {
+        file.create_stream(path).unwrap().write_all(content).unwrap();
+    };
+    let strings = [(0x001A, "IPM.Note"), (0x0037, "Register"), (0x1000, text)];
+    let mut properties = vec![0; 16];
+    // Recipients and attachments: the next ids, and how many there are.
+    properties.splice(8..16, [0, 0, 0, 0, 1, 0, 0, 0]);
+    properties.extend([0, 0, 0, 0, 1, 0, 0, 0]);
+    properties.extend([0; 8]);
+    for (id, text) in strings {
+        let text = utf16(text);
+        properties.extend(property(TEXT, id, text.len() as u32 + 2));
+        put(&format!("/__substg1.0_{id:04X}{TEXT:04X}"), &text);
+    }
+    put("/__properties_version1.0", &properties);
+    let attachment = "/__attach_version1.0_#00000000";
+    file.create_storage(attachment).unwrap();
+    let mut put = |name: &str, content: &[u8]| {
+        let path = format!("{attachment}/{name}");
+        file.create_stream(path).unwrap().write_all(content).unwrap();
+    };
+    let name = utf16("register.txt");
+    put(&format!("__substg1.0_3707{TEXT:04X}"), &name);
+    put(&format!("__substg1.0_3701{BYTES:04X}"), text.as_bytes());
+    let properties = [
+        vec![0; 8],
+        property(0x0003, 0x3705, 1),
+        property(TEXT, 0x3707, name.len() as u32 + 2),
+        property(BYTES, 0x3701, text.len() as u32),
+    ];
+    put("__properties_version1.0", &properties.concat());
+    file.flush().unwrap();
+    file.into_inner().into_inner()
+}
+
+/// Subject, text and an attachment with the same text ([MS-OXTNEF] section 2.1.3).
+fn winmail(text: &str) -> Vec<u8> {
+    let mut out = vec![0x78, 0x9F, 0x3E, 0x22, 1, 0];
+    let mut attribute = |level: u8, id: u32, data: &[u8]| {
+        out.push(level);
+        out.extend(id.to_le_bytes());
+        out.extend((data.len() as u32).to_le_bytes());
+        out.extend(data);
+        let sum = data
+            .iter()
+            .fold(0u16, |sum, byte| sum.wrapping_add(u16::from(*byte)));
+        out.extend(sum.to_le_bytes());
+    };
+    attribute(1, 0x0008_9006, &[0, 0, 1, 0]);
+    attribute(1, 0x0007_8008, b"IPM.Microsoft Mail.Note\0");
+    attribute(1, 0x0001_8004, b"Register\0");
+    attribute(1, 0x0002_800C, text.as_bytes());
+    attribute(
+        2,
+        0x0006_9002,
+        &[1, 0, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0],
+    );
+    attribute(2, 0x0001_8010, b"register.txt\0");
+    attribute(2, 0x0006_800F, text.as_bytes());
+    out
+}
+
+/// A mail that is one signed piece, without any signer (RFC 5652 section 5.1).
+fn signed_mail(text: &str) -> Vec<u8> {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    const SIGNED_DATA: &[u8] = &[0x06, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 7, 2];
+    const DATA: &[u8] = &[0x06, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 7, 1];
+    let value = |tag: u8, content: &[u8]| {
+        let length = (content.len() as u32).to_be_bytes();
+        [&[tag, 0x84], length.as_slice(), content].concat()
+    };
+    let inner = format!("Content-Type: text/plain\r\n\r\n{text}");
+    let content = value(0xA0, &value(0x04, inner.as_bytes()));
+    let content = value(0x30, &[DATA, &content].concat());
+    let signed = [&[0x02, 1, 1, 0x31, 0], content.as_slice(), &[0x31, 0]].concat();
+    let signed = value(0xA0, &value(0x30, &signed));
+    let message = value(0x30, &[SIGNED_DATA, &signed].concat());
+    format!(
+        "From: jo@example.org\r\nSubject: Register\r\nContent-Type: application/pkcs7-mime; smime-type=signed-data; \
+         name=smime.p7m\r\nContent-Transfer-Encoding: base64\r\n\r\n{}\r\n",
+        STANDARD.encode(message)
+    )
+    .into_bytes()
 }
