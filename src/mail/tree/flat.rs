@@ -4,7 +4,8 @@
 //! ends the part before it; each header is looked at once.
 
 use super::super::{NotRead, Part, PartBody, lines};
-use super::{Declared, Multipart, Reader, TEXT, is_message, part_of, without_line_end};
+use super::boundary::without_line_end;
+use super::{Declared, Multipart, Reader, TEXT, is_message, part_of};
 use crate::domain::Repair;
 use crate::mail::Field;
 use std::collections::HashSet;
