@@ -111,6 +111,69 @@ fn a_missing_key_an_open_key_and_a_foreign_key_are_told_apart() {
 }
 
 #[test]
+fn blocks_shows_how_a_mail_and_a_document_are_read() {
+    let program = Program::initialised();
+    let inbound = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/inbound");
+    let mail = inbound.join("docx-content-controls/message.eml");
+    let run = program.run(&["blocks", &mail.to_string_lossy()]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let read: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert!(!read["headers"]["subject"].as_str().unwrap().is_empty());
+    assert_eq!(read["attachments"][0]["read"], "ok");
+    assert!(
+        run.stdout.contains("\"placeholder\": true"),
+        "prompts are told apart"
+    );
+
+    program.write("people.csv", "Name,Agreed\nJo \u{1b}[2JWend,yes\n");
+    let file = program.file("people.csv");
+    let run = program.run(&["blocks", &file.to_string_lossy()]);
+    let read: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(read["attachments"][0]["part"], "1");
+    assert_eq!(read["attachments"][0]["filename"], "people.csv");
+    let run = program.run(&["blocks", "--text", &file.to_string_lossy()]);
+    assert!(
+        run.stdout.contains("== file 1: people.csv (text/csv"),
+        "{}",
+        run.stdout
+    );
+    assert!(run.stdout.contains("| Name | Agreed |"), "{}", run.stdout);
+    assert!(!run.stdout.contains('\u{1b}'), "a terminal is told nothing");
+}
+
+#[test]
+fn blocks_says_what_to_do_about_a_file_it_cannot_read() {
+    let program = Program::configured("127.0.0.1", 1, None);
+    let config = fs::read_to_string(program.file("referrald.toml")).unwrap();
+    program.write("referrald.toml", &format!("{config}max_message_mb = 1\n"));
+    fs::File::create(program.file("large.pdf"))
+        .unwrap()
+        .set_len(1024 * 1024 + 1)
+        .unwrap();
+    for (name, says) in [
+        ("absent.docx", "absent.docx is not there"),
+        ("data", "is a folder; name one file"),
+        (
+            "large.pdf",
+            "larger than max_message_mb allows (1 MB); raise it in [mailbox]",
+        ),
+    ] {
+        let run = program.run(&["blocks", &program.file(name).to_string_lossy()]);
+        assert_eq!(run.code, 1, "{name}");
+        assert!(run.stderr.contains(says), "{}", run.stderr);
+        assert_eq!(run.stdout, "");
+    }
+    program.write("broken.pdf", "%PDF-1.7 and nothing more");
+    let run = program.run(&["blocks", &program.file("broken.pdf").to_string_lossy()]);
+    assert_eq!(
+        run.code, 0,
+        "what a document is and why it is not read is an answer: {}",
+        run.stderr
+    );
+    assert!(run.stdout.contains("\"reason\": \""), "{}", run.stdout);
+}
+
+#[test]
 fn an_unreachable_server_is_named_by_check() {
     let program = Program::configured("127.0.0.1", 1, None);
     let run = program.run(&["check"]);

@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 failed, 78 the configuration is wrong (`EX_CONFIG` of sysexits.h).
 
 mod audit;
+mod blocks;
 mod cases;
 mod check;
 mod daemon;
@@ -52,6 +53,8 @@ enum Command {
         /// The mail (RFC 5322 bytes)
         file: PathBuf,
     },
+    /// Print how one mail or document is read, block by block, as JSON
+    Blocks(blocks::BlocksArguments),
     /// Show what would leave for each recipient of one mail; nothing is sent or stored
     Redact(redact::RedactArguments),
     /// Print the spans of plain text that would be replaced
@@ -101,6 +104,7 @@ fn dispatch(arguments: Arguments) -> Outcome {
             Command::Init(arguments) => init::run(&arguments),
             Command::Check => check::run(setup).await,
             Command::Parse { file } => parse::run(setup.load_or_defaults()?, &file).await,
+            Command::Blocks(arguments) => blocks::run(setup.load_or_defaults()?, &arguments).await,
             Command::Redact(arguments) => redact::run(setup.load_or_defaults()?, &arguments).await,
             Command::Detect(arguments) => redact::detect(setup.load_or_defaults()?, &arguments).await,
             Command::Ingest { paths } => intake::run(setup.load()?, &paths).await,

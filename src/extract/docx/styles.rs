@@ -1,6 +1,6 @@
 //! What the style sheet of a document says that matters: headings, bold, hidden, lists.
 
-use super::super::xml::{Xml, read};
+use crate::extract::xml::{Xml, read};
 use std::collections::HashMap;
 
 /// Longest chain of styles based on one another that is followed.

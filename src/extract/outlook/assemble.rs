@@ -143,14 +143,7 @@ pub(super) fn not_read(attachment: &Properties, size: u64) -> Part {
 /// An attached message.
 pub(super) fn message(attachment: &Properties, mail: Mail) -> Part {
     let mut part = unpack::part("message/rfc822", PartBody::Message(Box::new(mail)));
-    // Its name is its subject, as Outlook shows it; where it is dragged to it becomes a file of this kind.
-    part.filename = file_name(attachment).map(|name| {
-        if name.to_ascii_lowercase().ends_with(".msg") {
-            name
-        } else {
-            format!("{name}.msg")
-        }
-    });
+    part.filename = file_name(attachment);
     part.is_attachment = true;
     part
 }

@@ -327,6 +327,27 @@ fn a_message_signed_in_the_clear_gives_its_text_once() {
 }
 
 #[test]
+fn signed_in_one_piece_is_told_from_encrypted() {
+    let identifier = |last: u8| {
+        let mut content = vec![0x30, 0x80, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, last];
+        content.extend([0xa0, 0x80]);
+        content
+    };
+    let content_type = |last: u8| {
+        let mut properties = properties::Properties::default();
+        let tag = properties::Value::Text("application/pkcs7-mime".to_owned());
+        properties.set(properties::id::ATTACH_MIME_TAG, tag);
+        let part = assemble::file(&properties, identifier(last), &ReadLimits::default());
+        part.fields.first().map(|field| field.value.clone())
+    };
+    assert_eq!(
+        content_type(2).as_deref(),
+        Some("application/pkcs7-mime; smime-type=signed-data")
+    );
+    assert_eq!(content_type(3).as_deref(), Some("application/pkcs7-mime"));
+}
+
+#[test]
 fn damaged_compound_files_end() {
     let mut msg = MsgBuilder::new();
     msg.text("", 0x1000, &"long text ".repeat(1000))

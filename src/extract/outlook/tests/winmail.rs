@@ -93,7 +93,7 @@ fn winmail_gives_the_mail_its_text_and_files() {
         [
             format!("2 winmail.dat {} Ok", tnef.len()),
             "2.2 Long name.txt 8 Ok".to_owned(),
-            "2.3 Inner.msg 0 Ok".to_owned(),
+            "2.3 Inner 0 Ok".to_owned(),
         ]
     );
     assert_eq!(only(&message).headers.subject, "Inner");
