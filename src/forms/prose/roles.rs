@@ -96,7 +96,7 @@ pub(super) fn settle(cast: &mut Cast, roles: &mut [Option<Role>]) {
 /// "Harmed", "Two victims, both work there:": a short line that says what the people listed below are.
 fn list_heading(words: &[Token], mentions: &[Mention]) -> Option<Role> {
     const MAX_WORDS: usize = 8;
-    let is_short = words.len() <= MAX_WORDS && !words.last().is_some_and(|t| t.lower == ".");
+    let is_short = words.len() <= MAX_WORDS && words.last().is_none_or(|t| t.lower != ".");
     let names_somebody = mentions.iter().any(|m| m.is_named);
     let mut roles = words.iter().filter_map(role_word);
     let role = roles.next().filter(|_| is_short && !names_somebody)?;

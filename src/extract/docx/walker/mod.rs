@@ -10,8 +10,6 @@ use super::super::xml::{Tag, Xml};
 use super::embedded::Chunks;
 use super::styles::Styles;
 use crate::domain::{Block, FieldValue, FormField, Inline};
-use crate::extract::form_field::{Field, FieldKind};
-use crate::extract::xml::{Tag, Xml};
 
 /// Most fields in fields. (Elements in elements are bounded by the XML reader.)
 const MAX_NESTED: usize = 64;
