@@ -101,7 +101,7 @@ fn format_of(name: &str, content: &[u8]) -> Option<&'static str> {
         "txt" => "txt",
         "msg" => "msg",
         "zip" => "zip",
-        "eml" => "signed mail",
+        "eml" => "eml",
         _ if content.starts_with(&[0x78, 0x9f, 0x3e, 0x22]) => "tnef",
         _ => return None,
     })
