@@ -79,7 +79,8 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
 
 /// The mails of one file: a file that begins with `From ` is an mbox (mboxrd quoting).
 fn mails_in(bytes: Vec<u8>) -> Vec<Vec<u8>> {
-    if !bytes.starts_with(b"From ") {
+    // With bare CR as line ends there is one mail that the reader mends, not a mailbox.
+    if !bytes.starts_with(b"From ") || !bytes.contains(&b'\n') {
         return vec![bytes];
     }
     let mut mails: Vec<Vec<u8>> = Vec::new();

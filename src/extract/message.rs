@@ -25,6 +25,9 @@ const PLAIN_HOLDS_MORE_TIMES: usize = 2;
 /// ... and this many letters more.
 const PLAIN_HOLDS_MORE: usize = 200;
 
+/// Why only the beginning of a container was read.
+const BREAKS_OFF: &str = "the file breaks off; what there is of it was read";
+
 pub(super) fn read(
     raw: &[u8],
     request: &ReadRequest,
@@ -223,7 +226,12 @@ impl<'r> Walk<'r> {
             out.attachments.push(row);
             return;
         }
-        match attachment::open(&part, &self.limits, &mut self.room) {
+        let opened = attachment::open(&part, &self.limits, &mut self.room);
+        if self.room.did_break_off() {
+            row.read = ReadStatus::Partial;
+            row.reason = Some(BREAKS_OFF.to_owned());
+        }
+        match opened {
             Opened::Document {
                 status,
                 reason,

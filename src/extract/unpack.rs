@@ -16,6 +16,8 @@ pub(super) struct Room {
     bytes: u64,
     members: usize,
     depth: usize,
+    /// What is being opened breaks off before its end.
+    breaks_off: bool,
 }
 
 impl Room {
@@ -24,7 +26,18 @@ impl Room {
             bytes: limits.max_unpacked_bytes,
             members: limits.max_members,
             depth: limits.max_container_depth,
+            breaks_off: false,
         }
+    }
+
+    /// Notes that what is being opened breaks off: what there is of it is read.
+    pub(super) fn note_breaks_off(&mut self) {
+        self.breaks_off = true;
+    }
+
+    /// Whether that was noted since it was last asked.
+    pub(super) fn did_break_off(&mut self) -> bool {
+        std::mem::take(&mut self.breaks_off)
     }
 
     /// Bytes that may still be unpacked.

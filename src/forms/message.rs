@@ -211,6 +211,15 @@ fn case_references(message: &ReadMessage, context: &FormsContext<'_>) -> Vec<Str
         .collect()
 }
 
+/// Where the message text stands.
+pub(super) fn text_place(message: &ReadMessage) -> Place {
+    let part = message.bodies.first().map(|body| body.part.clone());
+    Place {
+        part: part.unwrap_or_default(),
+        ..Place::default()
+    }
+}
+
 /// The writer's own lines, without quoted history.
 pub(super) fn writers_text(message: &ReadMessage) -> Vec<String> {
     message
@@ -447,14 +456,7 @@ pub(super) fn cover(
     text: &[String],
     context: &FormsContext<'_>,
 ) {
-    let place = message
-        .bodies
-        .first()
-        .map(|d| Place {
-            part: d.part.clone(),
-            ..Place::default()
-        })
-        .unwrap_or_default();
+    let place = text_place(message);
     let writer = signature::display_words(&message.headers);
     let same = referral.referrer.name.as_ref().is_none_or(|name| {
         let name = super::labels::tokens(name);

@@ -222,7 +222,11 @@ impl Reader<'_, '_> {
             let fits =
                 size <= self.limits.max_document_bytes && place == Place::Free && self.room.take_bytes(size);
             return if fits {
-                assemble::file(&properties, self.file.read(data), self.limits)
+                let content = self.file.read(data);
+                if (content.len() as u64) < size {
+                    self.room.note_breaks_off();
+                }
+                assemble::file(&properties, content, self.limits)
             } else {
                 assemble::not_read(&properties, size)
             };

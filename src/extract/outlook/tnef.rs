@@ -80,7 +80,10 @@ fn message(bytes: &[u8], limits: &ReadLimits, room: &mut Room) -> Option<Message
         limits,
         room,
     };
-    while let Some((level, id, data)) = input.attribute() {
+    while let Some((level, id, data, is_whole)) = input.attribute() {
+        if !is_whole {
+            reader.room.note_breaks_off();
+        }
         match level {
             LEVEL_MESSAGE => reader.message_attribute(id, data),
             LEVEL_ATTACHMENT => reader.attachment_attribute(id, data),

@@ -59,7 +59,23 @@ pub(super) fn fill(
             IdentifierKind::Phone => reader.phone(one),
             IdentifierKind::Email => reader.email(one),
             IdentifierKind::Postcode => reader.address(one),
-            _ => {}
+            IdentifierKind::CrimeNumber
+            | IdentifierKind::PncId
+            | IdentifierKind::Cro
+            | IdentifierKind::Asn
+            | IdentifierKind::Urn
+            | IdentifierKind::Crn
+            | IdentifierKind::PrisonNumber
+            | IdentifierKind::NhsNumber
+            | IdentifierKind::NiNumber
+            | IdentifierKind::CollarNumber
+            | IdentifierKind::Vehicle
+            | IdentifierKind::DrivingLicence
+            | IdentifierKind::Passport
+            | IdentifierKind::IpAddress
+            | IdentifierKind::Url
+            | IdentifierKind::BankAccount
+            | IdentifierKind::CourtCase => {}
         }
     }
     for sentence in 0..prose.sentences.len() {

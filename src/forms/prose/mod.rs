@@ -22,7 +22,7 @@ use super::about::{self, Topics};
 use super::classify::Wants;
 use super::draft::{Notes, Place};
 use super::labels::spoken;
-use super::message::{cover, is_professional, writers_text};
+use super::message::{cover, is_professional, text_place, writers_text};
 use super::offence::{kind_of, push};
 use super::signature::display_words;
 use crate::domain::identifiers::{self, IdentifierKind};
@@ -91,14 +91,7 @@ struct Source<'m> {
 impl<'m> Source<'m> {
     fn of(message: &'m ReadMessage, context: &FormsContext<'_>) -> Self {
         let lines = writers_text(message);
-        let place = message
-            .bodies
-            .first()
-            .map(|d| Place {
-                part: d.part.clone(),
-                ..Place::default()
-            })
-            .unwrap_or_default();
+        let place = text_place(message);
         let mut signed = Referral::default();
         cover(&mut signed, &mut Notes::default(), message, &lines, context);
         let of_agency = message

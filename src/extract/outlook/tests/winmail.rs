@@ -162,3 +162,27 @@ fn damaged_streams_give_what_there_is_and_end() {
         .unwrap();
     assert_eq!(reading.status, ReadStatus::Unreadable);
 }
+
+#[test]
+fn winmail_that_breaks_off_gives_what_there_is_and_says_so() {
+    let whole = TnefBuilder::new()
+        .attribute(1, 0x0002_800c, b"text\0")
+        .attribute(2, 0x0006_9002, &[0; 14])
+        .attribute(2, 0x0001_8010, b"a.txt\0")
+        .attribute(2, 0x0006_800f, b"Name: Jo\nTelephone: 07700 900001\n")
+        .0;
+    let read = |bytes: &[u8]| {
+        let message = crate::extract::read_file(
+            bytes.to_vec(),
+            "winmail.dat",
+            &ReadRequest::default(),
+            &mut |_| {},
+        );
+        (rows(&message), message.attachments[0].reason.clone())
+    };
+    assert!(read(&whole).0[0].ends_with("Ok"));
+    let (rows, reason) = read(&whole[..whole.len() - 20]);
+    assert!(rows[0].ends_with("Partial"), "{rows:?}");
+    assert!(rows[1].contains("a.txt"), "{rows:?}");
+    assert!(reason.is_some_and(|reason| reason.contains("breaks off")));
+}

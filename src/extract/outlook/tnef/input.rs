@@ -45,16 +45,16 @@ impl<'b> Input<'b> {
         bytes
     }
 
-    /// Level, id and data of the next attribute. The last one may be cut short; its checksum is not
-    /// looked at.
-    pub(super) fn attribute(&mut self) -> Option<(u8, u16, &'b [u8])> {
+    /// Level, id and data of the next attribute, and whether the data is whole: the last one may be cut short.
+    /// Its checksum is not looked at.
+    pub(super) fn attribute(&mut self) -> Option<(u8, u16, &'b [u8], bool)> {
         let level = self.u8()?;
         // The type is known from the id.
         let id = self.u32()? as u16;
         let length = self.size()?;
         let data = self.take_up_to(length);
         self.take_up_to(2);
-        Some((level, id, data))
+        Some((level, id, data, data.len() == length))
     }
 
     /// Takes the properties of one thing ([MS-OXTNEF] section 2.1.3.4), handing each value to `each`.
