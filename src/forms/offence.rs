@@ -228,8 +228,15 @@ fn references(
     for found in identifiers::find(&labelled) {
         let Some(kind) = kind_of(found.kind) else { continue };
         let fits = match asked {
+            // "Case reference (CRN)": a number that is told by itself is what it is.
             ReferenceKind::AgencyReference => {
-                matches!(kind, ReferenceKind::CrimeNumber) && text.trim().len() == found.normal.len()
+                matches!(
+                    kind,
+                    ReferenceKind::CrimeNumber
+                        | ReferenceKind::Crn
+                        | ReferenceKind::PncId
+                        | ReferenceKind::PrisonNumber
+                ) && text.trim().len() == found.normal.len()
             }
             ReferenceKind::CrimeNumber | ReferenceKind::Crn => {
                 matches!(kind, ReferenceKind::CrimeNumber | ReferenceKind::Crn)
@@ -249,6 +256,11 @@ fn references(
     if !has_digit || value.len() > MAX_REFERENCE {
         return;
     }
+    // A number that looks like none of the police's, under a label nobody knows, is the agency's own.
+    let asked = match (asked, &place.unknown_wording) {
+        (ReferenceKind::CrimeNumber, Some(_)) => ReferenceKind::AgencyReference,
+        (asked, _) => asked,
+    };
     match asked {
         ReferenceKind::AgencyReference => push(
             referral,

@@ -5,7 +5,7 @@
 //! Invariant: a role comes from a heading, a column header or the label itself, never from likeness.
 
 use super::combined;
-use super::labels::{Field, LabelBook, LabelMatch, Person, Section, Strictness, Who};
+use super::labels::{Field, LabelBook, LabelMatch, Person, Section, Strictness, Who, spoken};
 use super::lines::{Element, Line, Quotes, cut_places, elements, gaps, slice};
 use super::values::Answer;
 use crate::domain::{Document, FieldValue, Inline, inline_text};
@@ -439,6 +439,16 @@ impl Reader<'_> {
         }
         if line.drawn_as_heading {
             self.out.titles.push(text.clone());
+            let is_first = self.out.titles.len() == 1 && self.out.facts.is_empty();
+            let of_person = || {
+                matches!(
+                    self.book.section(&text, Strictness::Some),
+                    Some(Section::Person(_))
+                )
+            };
+            if is_first && names_a_form(&text) && of_person() {
+                return;
+            }
         }
         let waiting = self.pending.as_ref().is_some_and(|p| p.lines.is_empty());
         let capitals = is_capitals(&text);
@@ -943,6 +953,21 @@ fn ends_in_page_number(text: &str) -> bool {
 
 fn is_capitals(text: &str) -> bool {
     text.chars().any(char::is_alphabetic) && !text.chars().any(char::is_lowercase) && text.len() <= 80
+}
+
+/// The title of a whole form, not of a part of it: "Victim awareness and restorative referral".
+fn names_a_form(text: &str) -> bool {
+    const FORMS: [&str; 6] = [
+        "form",
+        "referral",
+        "request",
+        "report",
+        "application",
+        "notification",
+    ];
+    let said = spoken(text);
+    let mut words = said.split(' ');
+    words.clone().count() > 2 && words.any(|word| FORMS.contains(&word))
 }
 
 /// Where a mail's or website's own footer starts.

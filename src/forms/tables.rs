@@ -186,7 +186,7 @@ fn cell_lines(blocks: &[Block], depth: usize, out: &mut Vec<Vec<Inline>>) {
 fn row(reader: &mut Reader<'_>, row: &[Flat], next: Option<&Vec<Flat>>, page: Option<u32>, mode: &mut Mode) {
     let filled: Vec<&Flat> = row.iter().filter(|cell| !cell.is_blank()).collect();
     let Some(first) = filled.first() else { return };
-    if let Some(people) = people_row(reader, row, &filled) {
+    if let Some(people) = people_row(reader, row, &filled, next) {
         reader.close();
         mode.header.clear();
         mode.people = people;
@@ -234,6 +234,7 @@ fn people_row(
     reader: &mut Reader<'_>,
     row: &[Flat],
     filled: &[&Flat],
+    next: Option<&Vec<Flat>>,
 ) -> Option<Vec<(usize, usize, Subject)>> {
     let person_of = |reader: &Reader<'_>, cell: &Flat| -> Option<Person> {
         if cell.text.len() > 80 || cell.lines.len() > 2 {
@@ -258,11 +259,12 @@ fn people_row(
     }
     let own = !matches!(reader.context, Context::Consent);
     let mut columns = Vec::new();
-    for (cell, person) in people {
+    let places = people_columns(&people, label_column, next.map_or(0, Vec::len));
+    for ((_, person), (start, end)) in people.into_iter().zip(places) {
         let occurrence = if own { reader.next_occurrence() } else { 0 };
         columns.push((
-            cell.column,
-            cell.column + cell.span,
+            start,
+            end,
             Subject::Person {
                 person,
                 occurrence,
@@ -271,6 +273,30 @@ fn people_row(
         ));
     }
     Some(columns)
+}
+
+/// The columns below each person's title. Where the row leaves out the blank cell above the labels, they
+/// stand one further right; where each person has labels of their own, up to the next person.
+fn people_columns(people: &[(&Flat, Person)], label_column: bool, below: usize) -> Vec<(usize, usize)> {
+    let own = |(cell, _): &(&Flat, Person)| (cell.column, cell.column + cell.span);
+    let plain: Vec<(usize, usize)> = people.iter().map(own).collect();
+    let count = people.len();
+    let is_narrow = people.iter().all(|(cell, _)| cell.span == 1);
+    if label_column || !is_narrow {
+        return plain;
+    }
+    if below == count + 1 && plain.iter().enumerate().all(|(at, (start, _))| at == *start) {
+        return plain.iter().map(|(start, end)| (start + 1, end + 1)).collect();
+    }
+    if below >= 2 * count {
+        let next_start = |at: usize| plain.get(at + 1).map_or(usize::MAX, |(start, _)| *start);
+        return plain
+            .iter()
+            .enumerate()
+            .map(|(at, (start, _))| (*start, next_start(at)))
+            .collect();
+    }
+    plain
 }
 
 fn is_side(who: Who) -> bool {
