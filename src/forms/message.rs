@@ -340,9 +340,7 @@ fn push_forms(message: &ReadMessage, context: &FormsContext<'_>, depth: usize, o
     }
     if depth == 0 {
         for document in message.attachments.iter().filter_map(|a| a.document.as_ref()) {
-            if document.media_type != "application/json" {
-                add(document, false);
-            }
+            add(document, false);
         }
     }
     if depth < MAX_NESTING {

@@ -8,6 +8,7 @@ use super::combined;
 use super::labels::{Field, LabelBook, LabelMatch, Person, Section, Strictness, Who, spoken};
 use super::lines::{Element, Line, Quotes, cut_places, elements, gaps, slice};
 use super::values::Answer;
+use crate::domain::identifiers::{self, IdentifierKind};
 use crate::domain::{Document, FieldValue, Inline, inline_text};
 use jiff::civil::Date;
 
@@ -228,6 +229,9 @@ impl Reader<'_> {
 
     fn emit(&mut self, label: LabelMatch, text: &str, subject: Subject, answer: Answer, page: Option<u32>) {
         if self.context == Context::Skip && label.field != Field::AgencyReference {
+            return;
+        }
+        if is_machines(&answer) {
             return;
         }
         if !label.exact && self.emit_combined(label, text, subject, &answer, page) {
@@ -692,7 +696,8 @@ impl Reader<'_> {
         for cut in cut_places(&stretch, MAX_CUTS) {
             let end = from + cut;
             let raw = text.get(from..end)?;
-            if raw.len() > MAX_LABEL_BYTES {
+            // What stands behind room for an answer is one.
+            if raw.len() > MAX_LABEL_BYTES || raw.contains("__") || raw.contains("...") {
                 break;
             }
             let colon = raw.trim_end().ends_with([':', '?', '：']);
@@ -953,6 +958,14 @@ fn ends_in_page_number(text: &str) -> bool {
 
 fn is_capitals(text: &str) -> bool {
     text.chars().any(char::is_alphabetic) && !text.chars().any(char::is_lowercase) && text.len() <= 80
+}
+
+/// An address of a machine or page, which websites put under their forms as "IP" and "Referrer".
+fn is_machines(answer: &Answer) -> bool {
+    let text = answer.quote();
+    [IdentifierKind::IpAddress, IdentifierKind::Url]
+        .into_iter()
+        .any(|kind| identifiers::whole(text.trim(), kind).is_some())
 }
 
 /// The title of a whole form, not of a part of it: "Victim awareness and restorative referral".
