@@ -271,6 +271,8 @@ struct Read {
     form: Form,
     place: Place,
     is_body: bool,
+    /// Attached for programs: JSON.
+    is_for_machines: bool,
     /// A sheet or table with a line for each of several people or cases.
     has_many_rows: bool,
 }
@@ -310,7 +312,16 @@ impl Read {
 fn forms(message: &ReadMessage, context: &FormsContext<'_>) -> Vec<Read> {
     let mut out = Vec::new();
     push_forms(message, context, 0, &mut out);
-    out.sort_by_key(|read| std::cmp::Reverse(read.form.weight));
+    // Of a website's two copies, the one for machines says without doubt what belongs to which question.
+    let worth = |read: &Read| {
+        read.form.weight
+            + if read.is_for_machines {
+                read.form.weight / 2
+            } else {
+                0
+            }
+    };
+    out.sort_by_key(|read| std::cmp::Reverse(worth(read)));
     out
 }
 
@@ -332,6 +343,7 @@ fn push_forms(message: &ReadMessage, context: &FormsContext<'_>, depth: usize, o
             form,
             place,
             is_body,
+            is_for_machines: document.media_type == "application/json",
             has_many_rows: is_sheet_of_rows(document),
         });
     };

@@ -697,7 +697,8 @@ impl Reader<'_> {
             let end = from + cut;
             let raw = text.get(from..end)?;
             // What stands behind room for an answer is one.
-            if raw.len() > MAX_LABEL_BYTES || raw.contains("__") || raw.contains("...") {
+            if raw.len() > MAX_LABEL_BYTES || raw.contains("__") || raw.contains("...") || raw.contains('…')
+            {
                 break;
             }
             let colon = raw.trim_end().ends_with([':', '?', '：']);
