@@ -219,6 +219,81 @@ fn a_new_agencys_wording_needs_only_the_label_file() {
 }
 
 #[test]
+fn labels_in_unknown_wording_give_values_with_a_check() {
+    let parsed = read(vec![
+        heading("Victim"),
+        table(&[
+            &["Name", "Rosie Amber"],
+            &["Born on (dd/mm/yyyy)", "02/03/1984"],
+            &["Best number to ring", "07700 900125"],
+            &["Voicemail can be left", "No"],
+        ]),
+        heading("Offence"),
+        table(&[&["Crime type", "Burglary"], &["Crime number", "42/1234/26"]]),
+    ]);
+    let party = &parsed.referral.as_ref().expect("a referral").parties[0];
+    assert_eq!(party.date_of_birth.as_deref(), Some("1984-03-02"));
+    assert_eq!(party.phones, ["+447700900125"]);
+    assert_eq!(party.safe_to_leave_message, Some(false));
+    for path in ["phones/0", "safe_to_leave_message"] {
+        let path = format!("/referral/parties/0/{path}");
+        let checks: Vec<_> = parsed.checks.iter().filter(|check| check.path == path).collect();
+        assert!(
+            checks.iter().any(|check| check.code == "unknown_wording"),
+            "{path}"
+        );
+    }
+    let known = format!("/referral/parties/0/{}", "name");
+    assert!(parsed.checks.iter().all(|check| check.path != known));
+}
+
+#[test]
+fn several_questions_in_one_cell_take_their_own_pieces() {
+    let parsed = read(vec![table(&[
+        &["Victim name & DOB", "Mrs Rosie Amber, 02/03/1984"],
+        &["Offender name & DOB", "Dale Birch, 04/05/1990"],
+        &["Crime number & offence", "42/1234/26 Burglary"],
+    ])]);
+    let referral = parsed.referral.expect("a referral");
+    let told: Vec<_> = referral
+        .parties
+        .iter()
+        .map(|p| (p.role, p.name.as_deref(), p.date_of_birth.as_deref()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Role::Victim, Some("Rosie Amber"), Some("1984-03-02")),
+            (Role::Offender, Some("Dale Birch"), Some("1990-05-04"))
+        ]
+    );
+    assert_eq!(referral.offence.kind.as_deref(), Some("Burglary"));
+}
+
+#[test]
+fn people_side_by_side_stand_one_column_off_where_the_corner_is_left_out() {
+    let parsed = read(vec![table(&[
+        &["Household 1", "Household 2"],
+        &["Name", "Rosie Amber", "Dale Birch"],
+        &["Telephone", "07700 900125", "07700 900126"],
+        &["Agrees to mediation", "Yes", "No"],
+    ])]);
+    let referral = parsed.referral.expect("a referral");
+    let told: Vec<_> = referral
+        .parties
+        .iter()
+        .map(|p| (p.name.as_deref(), p.phones.clone()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Some("Rosie Amber"), vec!["+447700900125".to_owned()]),
+            (Some("Dale Birch"), vec!["+447700900126".to_owned()])
+        ]
+    );
+}
+
+#[test]
 fn a_blank_form_and_an_instruction_sheet_make_no_case() {
     let blank = vec![
         heading("Victim"),
@@ -575,7 +650,7 @@ proptest! {
             {
                 let quote = folded(&evidence.quote);
                 for word in text.split_whitespace().map(folded) {
-                    prop_assert!(quote.contains(&word), "{} is not in its quote", evidence.path);
+                    prop_assert!(quote.contains(&word), "{} is not in its quote: {text:?} in {:?}", evidence.path, evidence.quote);
                 }
             }
         }

@@ -123,11 +123,12 @@ fn tick_tokens(lines: &[Vec<Inline>]) -> Vec<Token> {
                     text,
                     placeholder: false,
                 } => scan_ticks(text, &mut out),
+                // What is left out still parts the words around it.
                 Inline::Text { struck: true, .. }
                 | Inline::Answer {
                     placeholder: true, ..
                 }
-                | Inline::Hidden { .. } => {}
+                | Inline::Hidden { .. } => scan_ticks(" ", &mut out),
                 Inline::Break => out.push(Token::Text("\n".into())),
             }
         }
