@@ -240,6 +240,10 @@ impl PartyDraft {
 
     fn name(&mut self, cleaned: &Cleaned, quote: &str, place: &Place, tools: Tools<'_>) {
         let mut text = cleaned.text();
+        // "Appropriate adult? N" names nobody.
+        if text.chars().filter(|c| c.is_alphabetic()).count() < 2 || yes_no(&text, tools.book).is_some() {
+            return;
+        }
         let mut mixed = false;
         if let Some(first) = identifiers::find(&text)
             .into_iter()

@@ -35,6 +35,18 @@ struct Mode {
     people: Vec<(usize, usize, Subject)>,
     /// Header labels: column, what it asks.
     header: Vec<(usize, LabelMatch, String)>,
+    /// The next row has been read together with its labels.
+    is_told: bool,
+    order: RowOrder,
+}
+
+/// What is known of a table's way by now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum RowOrder {
+    #[default]
+    Unknown,
+    /// A row of labels, a row of answers, a row of labels ...
+    LabelsOverAnswers,
 }
 
 /// Reads a table.
@@ -49,9 +61,35 @@ pub(super) fn read(reader: &mut Reader<'_>, table: &Table) {
     let mut mode = Mode::default();
     for (at, row) in rows.iter().enumerate() {
         let next = rows.get(at + 1);
-        self::row(reader, row, next, table.page, &mut mode);
+        let after = rows.get(at + 2);
+        // Labels over one row of answers, and then labels again or nothing: a form, not a list of people.
+        let ends_with_next = after.is_none_or(|after| is_labels(reader, after));
+        self::row(reader, row, (next, ends_with_next), table.page, &mut mode);
     }
     reader.close();
+}
+
+/// A row of nothing but labels, or of one cell.
+fn is_labels(reader: &Reader<'_>, row: &[Flat]) -> bool {
+    let mut filled = row.iter().filter(|cell| !cell.is_blank());
+    row.len() == 1
+        || filled.all(|cell| {
+            reader
+                .book
+                .label(&cell.text)
+                .is_some_and(|label| !label.role_only)
+        })
+}
+
+/// One of the answers says what somebody is ("Victim"): then it is a list of people with one entry.
+fn tells_role(reader: &Reader<'_>, row: Option<&Vec<Flat>>) -> bool {
+    row.into_iter().flatten().any(|cell| {
+        cell.text.split_whitespace().count() <= MAX_ROLE_WORDS
+            && reader
+                .book
+                .role_in_answer(&cell.text)
+                .is_some_and(|who| is_side(who) || who == Who::Supporter)
+    })
 }
 
 /// Leaves out the column that explains the questions, where the header row says which that is.
@@ -183,7 +221,16 @@ fn cell_lines(blocks: &[Block], depth: usize, out: &mut Vec<Vec<Inline>>) {
     }
 }
 
-fn row(reader: &mut Reader<'_>, row: &[Flat], next: Option<&Vec<Flat>>, page: Option<u32>, mode: &mut Mode) {
+fn row(
+    reader: &mut Reader<'_>,
+    row: &[Flat],
+    (next, ends_with_next): (Option<&Vec<Flat>>, bool),
+    page: Option<u32>,
+    mode: &mut Mode,
+) {
+    if std::mem::take(&mut mode.is_told) {
+        return;
+    }
     let filled: Vec<&Flat> = row.iter().filter(|cell| !cell.is_blank()).collect();
     let Some(first) = filled.first() else { return };
     if let Some(people) = people_row(reader, row, &filled, next) {
@@ -200,8 +247,23 @@ fn row(reader: &mut Reader<'_>, row: &[Flat], next: Option<&Vec<Flat>>, page: Op
         *mode = Mode::default();
         return;
     }
-    if let Some(header) = header_row(reader, &filled, next) {
+    if let Some(header) = header_row(reader, &filled, next, mode.order) {
         reader.close();
+        if let Some(answers) = next.filter(|_| ends_with_next && !tells_role(reader, next)) {
+            mode.header.clear();
+            mode.people.clear();
+            for (column, label, text) in header {
+                let answer = answers
+                    .iter()
+                    .find(|c| (c.column..c.column + c.span).contains(&column));
+                if let Some(answer) = answer {
+                    reader.pair(label, &text, answer.answer(), page, None);
+                }
+            }
+            mode.is_told = true;
+            mode.order = RowOrder::LabelsOverAnswers;
+            return;
+        }
         // "PERPETRATORS | Name if known | Age": the first title says who the people below are.
         let titled = reader.book.label(&first.text).is_none_or(|label| label.role_only);
         if titled
@@ -372,7 +434,9 @@ fn header_row(
     reader: &Reader<'_>,
     filled: &[&Flat],
     next: Option<&Vec<Flat>>,
+    order: RowOrder,
 ) -> Option<Vec<(usize, LabelMatch, String)>> {
+    let is_expected = order == RowOrder::LabelsOverAnswers;
     if filled.len() < 2 {
         return None;
     }
@@ -383,7 +447,10 @@ fn header_row(
             Some(label) if label.exact || label.guessed => {
                 header.push((cell.column, label, cell.text.clone()))
             }
-            Some(_) | None if filled.len() >= 4 && !cell.text.contains(':') && cell.text.len() < 60 => {}
+            Some(_) | None
+                if (filled.len() >= 4 || is_expected && filled.len() >= 3)
+                    && !cell.text.contains(':')
+                    && cell.text.len() < 60 => {}
             Some(_) | None => return None,
         }
     }
@@ -400,7 +467,9 @@ fn header_row(
         matches!(label.field, Field::Name | Field::Family | Field::Given)
             || label.field == Field::NameAndAgency
     });
-    let enough = header.len() >= 3 || (header.len() == 2 && filled.len() == 2 && names);
+    let enough = header.len() >= 3
+        || (is_expected && header.len() >= 2)
+        || (header.len() == 2 && filled.len() == 2 && names);
     let same_width = next.len() + 1 >= filled.len();
     (enough
         && header.len() * 3 >= filled.len() * 2
