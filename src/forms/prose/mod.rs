@@ -36,6 +36,8 @@ const FIRST_LINES: usize = 12;
 
 /// Lines below a sign-off that may be a signature.
 const SIGNATURE_LINES: usize = 8;
+/// Lines at the end that may be one where there is no sign-off.
+const LAST_LINES: usize = 4;
 /// A line of a signature has no more words than this.
 const MAX_POST_WORDS: usize = 14;
 
@@ -107,6 +109,7 @@ impl<'m> Source<'m> {
             text: lines.join(" \n"),
             writer: display_words(&message.headers),
             is_professional: of_agency
+                || has_rank(message)
                 || is_professional(&signed)
                 || signs_with_post(&lines, &display_words(&message.headers)),
             message,
@@ -115,6 +118,12 @@ impl<'m> Source<'m> {
             topics,
         }
     }
+}
+
+/// The sender's name has a rank before it.
+fn has_rank(message: &ReadMessage) -> bool {
+    let name = message.headers.from_name.as_deref().unwrap_or_default();
+    name.split_whitespace().any(names::is_rank)
 }
 
 /// A line below the sign-off names a post: "Practice Manager, Mill Surgery".
@@ -151,7 +160,10 @@ fn signs_with_post(lines: &[String], writer: &[String]) -> bool {
         .into_iter()
         .filter(|(_, is_below)| *is_below)
         .map(|(line, _)| line);
-    below.take(SIGNATURE_LINES).any(|line| {
+    let below: Vec<&str> = below.take(SIGNATURE_LINES).collect();
+    let last = lines.iter().rev().take(LAST_LINES).map(String::as_str);
+    let signature: Vec<&str> = if below.is_empty() { last.collect() } else { below };
+    signature.into_iter().any(|line| {
         let words: Vec<String> = line
             .split(|c: char| !c.is_alphanumeric() && c != '-')
             .map(str::to_lowercase)
@@ -185,6 +197,7 @@ fn refers(source: &Source<'_>, wants: Wants, found: &[identifiers::Found], refer
     let is_our_matter = source.topics.restorative
         || source.topics.mediation
         || numbered
+        || referral.parties.iter().any(|p| p.consent.contact.is_some())
         || said
             .split(' ')
             .any(|word| ["rj", "restorative", "mediate", "mediation", "mediator"].contains(&word));

@@ -152,6 +152,7 @@ fn vote(
         .or_else(|| one_of_them(lead_in, group_did_harm))
         .or_else(|| written_for(before))
         .or_else(|| done_by(before))
+        .or_else(|| owner_of(mention, prose, after))
         .or_else(|| as_subject(after))
         .or_else(|| as_object(before))
 }
@@ -285,11 +286,24 @@ fn as_subject(after: &[Token]) -> Option<Role> {
             said.contains(&"from").then_some(Role::Offender)
         }
         [verb, object, ..] if HARM_DONE.contains(verb) && *object != "by" => Some(Role::Offender),
+        ["on", "a" | "an", ..] if said.contains(&"order") || said.contains(&"licence") => Some(Role::Offender),
         ["lost", "her" | "his" | "their", ..] => Some(Role::Victim),
         ["was", "the", "one", "who", ..] => Some(Role::Offender),
         ["has" | "had", "asked", ..] => says_sorry(after).then_some(Role::Offender),
         _ => None,
     }
+}
+
+/// "my house was burgled", "Mr Lee's greenhouse has been smashed": whose it is was harmed.
+fn owner_of(mention: &Mention, prose: &Prose, after: &[Token]) -> Option<Role> {
+    let last = prose.words(mention.at.clone()).last()?;
+    let owns = last.is_any(&["my", "our", "his", "her", "their"]) || last.lower.ends_with("'s");
+    let verb = after
+        .iter()
+        .take(5)
+        .position(|t| t.is_any(&["was", "were", "been", "got"]))?;
+    let suffers = after.get(verb + 1)?.is_any(&HARM_SUFFERED);
+    (owns && verb > 0 && suffers).then_some(Role::Victim)
 }
 
 /// Passes over brackets, an age, "who" and commas between a name and its verb.

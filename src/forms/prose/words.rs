@@ -1,7 +1,8 @@
 //! The words that sentences of referrals turn on.
 
 /// Words for somebody harmed.
-pub(super) const HARMED: [&str; 14] = [
+pub(super) const HARMED: [&str; 15] = [
+    "affected",
     "vic",
     "v1",
     "v2",
