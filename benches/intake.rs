@@ -127,5 +127,16 @@ fn largest_child(pid: u32) -> u64 {
                 .collect::<Vec<_>>()
         })
         .collect();
-    children.into_iter().map(peak).max().unwrap_or(0)
+    children
+        .into_iter()
+        .filter(|pid| is_worker(*pid))
+        .map(peak)
+        .max()
+        .unwrap_or(0)
+}
+
+/// A child that has become a worker; until then it counts the daemon's own memory.
+fn is_worker(pid: u32) -> bool {
+    let arguments = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    arguments.split(|byte| *byte == 0).nth(1) == Some(b"worker".as_slice())
 }
