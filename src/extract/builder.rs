@@ -327,9 +327,13 @@ impl<'b> Builder<'b> {
     }
 
     fn push(&mut self, block: Block) {
-        if !self.budget.take_block() {
-            return;
+        if self.budget.take_block() {
+            self.put(block);
         }
+    }
+
+    /// Puts a block whose content has been counted already.
+    fn put(&mut self, block: Block) {
         // Text between a table's cells belongs to a cell of its own.
         if matches!(self.frames.last(), Some(Frame::Table { .. })) {
             self.frames.push(Frame::Cell(new_cell(1, 1, CellKind::Data)));
@@ -427,12 +431,14 @@ impl<'b> Builder<'b> {
             Some(Frame::Quote(blocks)) => {
                 self.quotes = self.quotes.saturating_sub(1);
                 if !blocks.is_empty() {
-                    self.push(Block::Quote(blocks));
+                    self.put(Block::Quote(blocks));
                 }
             }
             Some(Frame::Cell(cell)) => {
+                // What has been read when the budget runs out stays; empty cells beyond it are not collected.
+                let is_kept = self.budget.take_block() || !cell.blocks.is_empty();
                 if let Some(Frame::Table { cells, .. }) = self.frames.last_mut()
-                    && self.budget.take_block()
+                    && is_kept
                 {
                     cells.push(cell);
                 }
@@ -444,7 +450,7 @@ impl<'b> Builder<'b> {
                 }
                 layout::merge_cells(&mut rows);
                 for block in layout::flatten(Table { rows, page: None }) {
-                    self.push(block);
+                    self.put(block);
                 }
             }
             Some(root @ Frame::Root(_)) => self.frames.push(root),

@@ -197,3 +197,18 @@ fn large_sheets_and_unclosed_tags_end_in_a_moment() {
         assert!(blocks(&html, &mut budget).len() <= 1, "{}", &html[..20]);
     }
 }
+
+#[test]
+fn a_table_that_is_open_when_the_budget_runs_out_keeps_its_rows() {
+    let limits = ReadLimits {
+        max_blocks: 12,
+        ..ReadLimits::default()
+    };
+    let mut budget = Budget::new(&limits);
+    let rows = "<tr><td>Name</td><td>Jo</td></tr>".repeat(20);
+    let found = blocks(&format!("<table>{rows}</table>"), &mut budget);
+    let shown = outline(&found);
+    assert!(shown.starts_with("T Name ; Jo\n"), "{shown}");
+    assert!(shown.matches("Name").count() < 20);
+    assert!(budget.is_exhausted());
+}
