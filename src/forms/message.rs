@@ -9,6 +9,7 @@ use super::lines::Quotes;
 use super::pairs;
 use super::person::Tools;
 use super::{signature, trust};
+use crate::domain::names;
 use crate::domain::{
     Attachment, AttachmentRow, Block, CaseReference, Check, Document, Evidence, Kind, PARSED_SCHEMA,
     ParsedMessage, ReadMessage, ReadStatus, Referral,
@@ -427,6 +428,35 @@ fn finish(
     (referral, notes)
 }
 
+/// The name the mail was sent under, where nothing else says who refers.
+fn sender(referral: &mut Referral, notes: &mut Notes, message: &ReadMessage) {
+    let headers = &message.headers;
+    let (Some(written), Some(address)) = (&headers.from_name, &headers.from_address) else {
+        return;
+    };
+    if referral.referrer.name.is_some() || !signature::is_of_a_person(written, address) {
+        return;
+    }
+    let words = written.split_whitespace();
+    let numberless: Vec<&str> = words
+        .filter(|word| !word.chars().all(|c| c.is_ascii_digit()))
+        .collect();
+    let Some(read) = names::read(&numberless.join(" ")) else {
+        return;
+    };
+    let header = Place {
+        part: headers.part.clone(),
+        ..Place::default()
+    };
+    referral.referrer.name = Some(read.name);
+    notes.read("/referrer/name", &header, written);
+    notes.doubt(
+        "/referrer/name",
+        "read_from_sender",
+        "the name the mail was sent under: it proves nothing, and may not be who refers",
+    );
+}
+
 /// The agency that printed the form, where nothing else says who refers.
 fn printed_agency(read: &Read, referral: &mut Referral, notes: &mut Notes, context: &FormsContext<'_>) {
     if referral.referrer.agency.is_some() {
@@ -434,26 +464,37 @@ fn printed_agency(read: &Read, referral: &mut Referral, notes: &mut Notes, conte
     }
     let ours = |title: &str| {
         let said = title.to_lowercase();
-        ["restorative", "mediation", "form", "referral"]
-            .iter()
-            .any(|word| said.contains(word))
+        [
+            "restorative",
+            "mediation",
+            "form",
+            "referral",
+            "disposal",
+            "registered charity",
+        ]
+        .iter()
+        .any(|word| said.contains(word))
     };
     let pieces = read
         .form
         .titles
         .iter()
-        .flat_map(|title| title.split([',', '–', '·', '|', '(']).map(str::trim));
+        .flat_map(|title| title.split([',', '–', '·', '•', '|', '(', ')']).map(str::trim));
     let agency = pieces
         .filter(|piece| !ours(piece) && piece.split_whitespace().count() <= MAX_AGENCY_WORDS)
+        .filter(|piece| !piece.contains(|c: char| c.is_ascii_digit()) && !piece.contains(". "))
+        .filter(|piece| context.labels.label(piece).is_none())
         .find(|piece| context.agencies.kind_of_name(piece).is_some());
     if let Some(agency) = agency {
         referral.referrer.agency = Some(agency.to_owned());
         notes.read("/referrer/agency", &read.place, agency);
-        notes.doubt(
-            "/referrer/agency",
-            "read_from_title",
-            "taken from the top of the form: check that they refer",
-        );
+        for path in ["/referrer/agency", "/referrer/agency_kind"] {
+            notes.doubt(
+                path,
+                "read_from_title",
+                "taken from the top of the form: check that they refer",
+            );
+        }
         agency_kind(referral, notes, context);
     }
 }
@@ -482,6 +523,7 @@ pub(super) fn cover(
             &place,
         );
     }
+    sender(referral, notes, message);
     agency_kind(referral, notes, context);
 }
 

@@ -92,7 +92,8 @@ pub(super) fn fill(
                     && !book.is_role(&piece)
                     && !ends_a_sentence(&piece)
                 {
-                    agencies.push((piece.clone(), (*line).clone()));
+                    let name = piece.strip_prefix("The ").unwrap_or(&piece);
+                    agencies.push((name.to_owned(), (*line).clone()));
                 }
             }
         }
@@ -122,6 +123,40 @@ pub(super) fn fill(
         );
         set(&mut referrer.email, "/referrer/email", address.to_owned(), &shown);
     }
+}
+
+/// A display name of two words or more that no program, team or place sends under.
+pub(super) fn is_of_a_person(name: &str, address: &str) -> bool {
+    const NO_PERSON: [&str; 22] = [
+        "team",
+        "unit",
+        "service",
+        "services",
+        "website",
+        "web",
+        "form",
+        "forms",
+        "reception",
+        "surgery",
+        "office",
+        "mailbox",
+        "notifications",
+        "reply",
+        "noreply",
+        "admin",
+        "enquiries",
+        "referrals",
+        "hub",
+        "group",
+        "trust",
+        "council",
+    ];
+    let words: Vec<String> = tokens(name);
+    let named = words
+        .iter()
+        .filter(|w| w.chars().all(|c| c.is_alphabetic() || c == '-'))
+        .count();
+    named >= 2 && !is_machine(address) && !words.iter().any(|word| NO_PERSON.contains(&word.as_str()))
 }
 
 /// An address that programs send from: nobody who refers reads it.
