@@ -256,6 +256,23 @@ fn cast(read: &Facts, book: &LabelBook) -> Cast {
             guessed: false,
         };
     }
+    // Birth and home are asked of people themselves, and "I agree to be contacted" is theirs to say.
+    let agrees = read.facts.iter().any(|f| {
+        f.field == Field::ConsentContact
+            && matches!(f.subject, Subject::Person { person, .. } if person.who == Who::You)
+            && answered(f, book)
+    });
+    let is_own = role.is_none()
+        && them.is_none()
+        && agrees
+        && about(Who::You, &[Field::DateOfBirth, Field::Address])
+        && !about(Who::You, &professional)
+        && !about(Who::Referrer, &[]);
+    match (about(Who::Victim, &[]), about(Who::Offender, &[])) {
+        (true, false) if is_own => return one_side(Who::Offender),
+        (false, true) if is_own => return one_side(Who::Victim),
+        (_, _) => {}
+    }
     let is_professional = role.is_some()
         || them.is_some()
         || about(Who::Referrer, &[])
@@ -288,6 +305,22 @@ fn cast(read: &Facts, book: &LabelBook) -> Cast {
         other: Who::Party,
         is_self: true,
         guessed: !neighbour,
+    }
+}
+
+/// Somebody who fills in a form about themself and names the other side.
+fn one_side(you: Who) -> Cast {
+    let other = if you == Who::Offender {
+        Who::Victim
+    } else {
+        Who::Offender
+    };
+    Cast {
+        you,
+        them: Some(you),
+        other,
+        is_self: true,
+        guessed: true,
     }
 }
 

@@ -450,7 +450,8 @@ impl Reader<'_> {
                     Some(Section::Person(_))
                 )
             };
-            if is_first && names_a_form(&text) && of_person() {
+            let is_title = names_a_form(&text) || self.book.section(&text, Strictness::Every).is_none();
+            if is_first && is_title && of_person() {
                 return;
             }
         }
@@ -964,6 +965,9 @@ fn is_capitals(text: &str) -> bool {
 /// An address of a machine or page, which websites put under their forms as "IP" and "Referrer".
 fn is_machines(answer: &Answer) -> bool {
     let text = answer.quote();
+    if text.starts_with("https://") || text.starts_with("http://") {
+        return !text.contains(' ');
+    }
     [IdentifierKind::IpAddress, IdentifierKind::Url]
         .into_iter()
         .any(|kind| identifiers::whole(text.trim(), kind).is_some())

@@ -299,7 +299,9 @@ fn people_row(
     next: Option<&Vec<Flat>>,
 ) -> Option<Vec<(usize, usize, Subject)>> {
     let person_of = |reader: &Reader<'_>, cell: &Flat| -> Option<Person> {
-        if cell.text.len() > 80 || cell.lines.len() > 2 {
+        // "Person 1 is the" asks what somebody is.
+        let asks = cell.text.trim_end().ends_with([':', '?']) || cell.text.trim_end().ends_with(" is the");
+        if cell.text.len() > 80 || cell.lines.len() > 2 || asks {
             return None;
         }
         let Some(Section::Person(person)) = reader.book.section(&cell.text, Strictness::Some) else {

@@ -93,7 +93,7 @@ struct Reader<'a, 'c> {
 
 impl Reader<'_, '_> {
     fn sentence_of(&self, token: usize) -> Option<(usize, Range<usize>)> {
-        let at = self.prose.sentences.iter().position(|s| s.contains(&token))?;
+        let at = self.prose.sentences.partition_point(|s| s.end <= token);
         Some((at, self.prose.sentences.get(at)?.clone()))
     }
 

@@ -112,11 +112,12 @@ impl Prose {
 
     /// The sentence that a byte of the text is in.
     pub(super) fn sentence_at(&self, byte: usize) -> Option<usize> {
-        self.sentences.iter().position(|sentence| {
-            self.words(sentence.clone())
-                .last()
-                .is_some_and(|last| byte < last.end)
-        })
+        let ends_before = |sentence: &Range<usize>| {
+            let last = self.words(sentence.clone()).last();
+            last.is_none_or(|last| last.end <= byte)
+        };
+        let at = self.sentences.partition_point(ends_before);
+        (at < self.sentences.len()).then_some(at)
     }
 
     /// The words of a sentence, to be shown as evidence.
