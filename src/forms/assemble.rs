@@ -87,6 +87,7 @@ pub(super) fn assemble(read: &Facts, place: &Place, tools: Tools<'_>) -> Form {
             Resolved::Nobody => {}
         }
     }
+    name_sides(&mut slots, read, tools.book);
     let mut notes = Notes::default();
     let mut referral = Referral::default();
     super::referrer::fill(
@@ -216,7 +217,7 @@ fn cast(read: &Facts, book: &LabelBook) -> Cast {
                     role = Some(Who::Referrer);
                 }
             }
-            Field::TheirRole if them.is_none() => them = said,
+            Field::TheirRole if them.is_none() && numbered(fact).is_none() => them = said,
             _ => {}
         }
     }
@@ -305,6 +306,28 @@ fn cast(read: &Facts, book: &LabelBook) -> Cast {
         other: Who::Party,
         is_self: true,
         guessed: !neighbour,
+    }
+}
+
+/// The number of the neutral person a fact is about: "person 2".
+fn numbered(fact: &Fact) -> Option<u8> {
+    match fact.subject {
+        Subject::Person { person, .. } if person.who == Who::Party => person.number,
+        Subject::Person { .. } | Subject::Everybody(_) | Subject::Case => None,
+    }
+}
+
+/// "Person 1 is the: person harmed": gives numbered people the side that an answer names.
+fn name_sides(slots: &mut [Slot], read: &Facts, book: &LabelBook) {
+    for fact in read.facts.iter().filter(|fact| fact.field == Field::TheirRole) {
+        let side = book.role_in_answer(&fact.answer.clean(book).text());
+        let (Some(number), Some(side @ (Who::Victim | Who::Offender))) = (numbered(fact), side) else {
+            continue;
+        };
+        let same = slots
+            .iter_mut()
+            .filter(|slot| slot.who == Who::Party && slot.number == Some(number));
+        same.for_each(|slot| slot.who = side);
     }
 }
 

@@ -14,6 +14,8 @@ use jiff::civil::Date;
 
 /// Most places of one line that are tried as the end of a label.
 const MAX_CUTS: usize = 6;
+/// Longest answer that says what somebody is, in words.
+const MAX_ROLE_WORDS: usize = 5;
 /// So many labels on lines of their own are the form's way.
 const LONE_LABELS: usize = 4;
 /// A line longer than this is text, not a label.
@@ -243,7 +245,15 @@ impl Reader<'_> {
                 Field::OffenceKind | Field::CrimeNumber | Field::OffenceLocation
             )
         });
+        let tells_role = || {
+            let text = answer.quote();
+            label.role_only
+                && text.split_whitespace().count() <= MAX_ROLE_WORDS
+                && self.book.role_in_answer(&text).is_some()
+        };
         let field = match label.field {
+            // "Person 1 is the: person harmed"
+            Field::Name if tells_role() => Field::TheirRole,
             Field::BareDate if self.context == Context::Offence || beside_offence => Field::OffenceDate,
             // where the person is, not where it happened
             Field::OffenceLocation if self.block.is_some() => Field::Ignored,
