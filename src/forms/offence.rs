@@ -223,7 +223,11 @@ fn references(
     place: &Place,
     notes: &mut Notes,
 ) {
-    let labelled = format!("{label} {text}");
+    // Under a label nobody knows, only the number itself can tell what it is.
+    let labelled = match &place.unknown_wording {
+        Some(_) => text.to_owned(),
+        None => format!("{label} {text}"),
+    };
     let mut any = false;
     for found in identifiers::find(&labelled) {
         let Some(kind) = kind_of(found.kind) else { continue };
