@@ -273,7 +273,8 @@ impl Cast {
         let between = tokens.get(word + 1..name).unwrap_or_default();
         let leads = between.iter().all(|t| {
             t.is_any(&[
-                "name", "is", "called", "named", ",", "(", ":", "-", "–", "who", "a", "and", "'s",
+                "name", "of", "both", "boys", "girls", "children", "is", "called", "named", ",", "(", ":",
+                "-", "–", "who", "a", "and", "'s",
             ])
         });
         if !leads {
@@ -371,7 +372,7 @@ fn sex_of_relation(word: &str) -> Option<Sex> {
 pub(super) fn role_word(token: &Token) -> Option<Role> {
     let word = token.base();
     let is_plain_word = matches!(word, "off" | "def" | "agg");
-    if is_plain_word && !token.is_upper {
+    if is_plain_word && !token.is_capital {
         return None;
     }
     match (HARMED.contains(&word), RESPONSIBLE.contains(&word)) {
