@@ -97,15 +97,17 @@ impl Reader<'_, '_> {
         Some((at, self.prose.sentences.get(at)?.clone()))
     }
 
-    /// Whom a fact at a byte of the text is about: the person last spoken of before it.
-    fn owner(&self, byte: usize) -> Option<(usize, usize)> {
+    /// Whom a fact at a byte of the text is about: the person last spoken of before it, or several ("their").
+    fn owners(&self, byte: usize) -> (Vec<usize>, usize) {
         let token = self.prose.token_at(byte);
-        let (sentence, range) = self.sentence_of(token)?;
-        let person = match self.cast.before(token, range.start) {
-            Some(mention) => *mention.people.last()?,
-            None => self.cast.in_mind(self.prose, range.start)?,
+        let Some((sentence, range)) = self.sentence_of(token) else {
+            return (Vec::new(), 0);
         };
-        Some((person, sentence))
+        let people = match self.cast.before(token, range.start) {
+            Some(mention) => mention.people.clone(),
+            None => self.cast.in_mind(self.prose, range.start).into_iter().collect(),
+        };
+        (people, sentence)
     }
 
     fn set(&mut self, person: usize, path: &str, sentence: usize, write: impl FnOnce(&mut Party) -> bool) {
@@ -151,8 +153,9 @@ impl Reader<'_, '_> {
             if !(says_born || in_brackets || short || behind_name) {
                 continue;
             }
-            if let Some((person, sentence)) = self.owner(found.start) {
-                self.set(person, "/date_of_birth", sentence, |party| {
+            let (people, sentence) = self.owners(found.start);
+            if let [.., person] = people.as_slice() {
+                self.set(*person, "/date_of_birth", sentence, |party| {
                     put(&mut party.date_of_birth, iso)
                 });
             }
@@ -167,22 +170,23 @@ impl Reader<'_, '_> {
             let Some(start) = self.prose.tokens.get(at).map(|t| t.start) else {
                 continue;
             };
-            if let Some((person, sentence)) = self.owner(start) {
-                self.set(person, "/age", sentence, |party| put(&mut party.age, age));
+            let (people, sentence) = self.owners(start);
+            if let [.., person] = people.as_slice() {
+                self.set(*person, "/age", sentence, |party| put(&mut party.age, age));
             }
         }
     }
 
     fn phone(&mut self, found: &Found) {
-        let Some((person, sentence)) = self.owner(found.start) else {
-            return;
-        };
+        let (people, sentence) = self.owners(found.start);
         if self.is_of_an_office(found.start, sentence) {
             return;
         }
-        self.set(person, "/phones/0", sentence, |party| {
-            add(&mut party.phones, &found.normal)
-        });
+        for person in people {
+            self.set(person, "/phones/0", sentence, |party| {
+                add(&mut party.phones, &found.normal)
+            });
+        }
     }
 
     /// The number of a place of work, not of the person spoken of before.
@@ -208,7 +212,8 @@ impl Reader<'_, '_> {
     }
 
     fn email(&mut self, found: &Found) {
-        if let Some((person, sentence)) = self.owner(found.start) {
+        let (people, sentence) = self.owners(found.start);
+        for person in people {
             self.set(person, "/emails/0", sentence, |party| {
                 add(&mut party.emails, &found.normal)
             });
@@ -226,19 +231,21 @@ impl Reader<'_, '_> {
         let Some((start, text)) = self.address_before(before, from, token, range.start) else {
             return;
         };
-        let introduced = self.introduced_behind(token + 1, range.end);
-        let Some(person) = introduced.or_else(|| self.owner(start).map(|(person, _)| person)) else {
-            return;
+        let people = match self.introduced_behind(token + 1, range.end) {
+            Some(person) => vec![person],
+            None => self.owners(start).0,
         };
-        let mut took = false;
-        self.set(person, "/address", sentence, |party| {
-            took = put(&mut party.address, text);
-            took
-        });
-        if took {
-            self.set(person, "/postcode", sentence, |party| {
-                put(&mut party.postcode, postcode.normal.clone())
+        for person in people {
+            let mut took = false;
+            self.set(person, "/address", sentence, |party| {
+                took = put(&mut party.address, text.clone());
+                took
             });
+            if took {
+                self.set(person, "/postcode", sentence, |party| {
+                    put(&mut party.postcode, postcode.normal.clone())
+                });
+            }
         }
     }
 
