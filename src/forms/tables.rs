@@ -489,10 +489,14 @@ fn person_row(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32>, mode: &M
         of: None,
     };
     let mut person = match reader.context {
-        Context::Person { person, .. } => Person {
-            number: None,
-            ..person
-        },
+        Context::Person { person, .. } if !matches!(person.who, Who::You | Who::Them | Who::Referrer) => {
+            Person {
+                number: None,
+                ..person
+            }
+        }
+        // Whoever fills the form in is not in a list of people with a title of its own.
+        Context::Person { .. } => nobody,
         Context::Nothing | Context::Offence | Context::Consent | Context::Risk | Context::Skip => nobody,
     };
     let cell_at = |column: usize| {

@@ -495,6 +495,8 @@ fn is_introduced(tokens: &[Token], sentence: &Range<usize>, name: &Range<usize>)
                 "tenants",
                 "resident",
                 "pupil",
+                "pupils",
+                "students",
                 "student",
             ])
             || RELATIONS.iter().any(|(word, _)| *word == t.base())

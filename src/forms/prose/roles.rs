@@ -229,7 +229,7 @@ fn one_of_them(before: &[Token], group_did_harm: bool) -> Option<Role> {
 fn done_by(before: &[Token]) -> Option<Role> {
     let by = before.iter().rposition(|t| t.lower == "by");
     let is_passive = by.is_some_and(|by| {
-        let lead = before.get(by.saturating_sub(4)..by).unwrap_or_default();
+        let lead = before.get(by.saturating_sub(6)..by).unwrap_or_default();
         lead.iter().any(|t| t.is_any(&["was", "were", "been", "got"]))
             && lead.iter().any(|t| t.is_any(&HARM_SUFFERED))
     });

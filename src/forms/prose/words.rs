@@ -44,7 +44,9 @@ pub(super) const SHORT_ROLES: [&str; 11] = [
     "ip", "vic", "off", "susp", "def", "v1", "v2", "v3", "s1", "o1", "agg",
 ];
 /// Doing harm to somebody, as a verb of which the doer is the subject.
-pub(super) const HARM_DONE: [&str; 36] = [
+pub(super) const HARM_DONE: [&str; 38] = [
+    "tripped",
+    "shoved",
     "thumped",
     "hurt",
     "assaulted",
@@ -83,7 +85,9 @@ pub(super) const HARM_DONE: [&str; 36] = [
     "racially",
 ];
 /// Having been harmed: after "was", "were", "been", "got".
-pub(super) const HARM_SUFFERED: [&str; 37] = [
+pub(super) const HARM_SUFFERED: [&str; 39] = [
+    "tripped",
+    "shoved",
     "thumped",
     "knocked",
     "hurt",
@@ -123,7 +127,8 @@ pub(super) const HARM_SUFFERED: [&str; 37] = [
     "taken",
 ];
 /// What only the person responsible says or does, or what is done to them.
-pub(super) const RESPONSIBLE_PHRASES: [&str; 44] = [
+pub(super) const RESPONSIBLE_PHRASES: [&str; 45] = [
+    "has pleaded guilty",
     "has accepted that",
     "handed herself in",
     "handed himself in",
