@@ -120,11 +120,16 @@ fn without_form(parsed: &mut ParsedMessage, message: &ReadMessage, wants: Wants,
         } else {
             Kind::Referral
         };
-        if !wants.refers && !is_own {
+        if !wants.refers {
+            let detail = if is_own {
+                "taken for a self-referral by what the writer tells; no form says so"
+            } else {
+                "the mail tells of a case, but does not say that it refers anybody"
+            };
             parsed.checks.push(Check {
                 path: "/kind".into(),
                 code: "read_from_sentences".into(),
-                detail: "the mail tells of a case, but does not say that it refers anybody".into(),
+                detail: detail.into(),
             });
         }
         put(parsed, referral, notes);

@@ -84,7 +84,11 @@ impl OuterFence {
     pub(super) fn raise(limits: &WorkerLimits) -> Self {
         Self {
             privileges: drop_privileges(),
-            limits: limit_resources(limits),
+            limits: limit_resources(&Bounds {
+                memory_bytes: limits.memory_bytes,
+                address_space_margin: ADDRESS_SPACE_MARGIN,
+                cpu_seconds: limits.cpu_seconds,
+            }),
             landlock_abi: deny_files(),
         }
     }
@@ -112,16 +116,21 @@ pub(super) fn drop_privileges() -> Layer {
         )))
 }
 
-fn limit_resources(limits: &WorkerLimits) -> Layer {
-    // DATA counts private writable memory, which is all the filter lets a worker map; AS is a second
-    // line that also counts the program's text, hence the margin.
+/// The bounds that a worker and a program live in.
+pub(super) struct Bounds {
+    /// Private writable memory, which is nearly all that the filters let a process map.
+    pub(super) memory_bytes: u64,
+    /// Address space beyond that, in bytes: a second line, which also counts the program's text.
+    pub(super) address_space_margin: u64,
+    pub(super) cpu_seconds: u64,
+}
+
+pub(super) fn limit_resources(bounds: &Bounds) -> Layer {
+    let address_space = bounds.memory_bytes.saturating_add(bounds.address_space_margin);
     [
-        (Resource::Data, limits.memory_bytes),
-        (
-            Resource::As,
-            limits.memory_bytes.saturating_add(ADDRESS_SPACE_MARGIN),
-        ),
-        (Resource::Cpu, limits.cpu_seconds),
+        (Resource::Data, bounds.memory_bytes),
+        (Resource::As, address_space),
+        (Resource::Cpu, bounds.cpu_seconds),
         (Resource::Fsize, 0),
         (Resource::Core, 0),
         (Resource::Memlock, 0),

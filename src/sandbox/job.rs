@@ -12,7 +12,8 @@ pub(super) const MAX_PART_NUMBER: u32 = 512;
 const LENGTH_BYTES: usize = 4;
 
 /// A job without its bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(Debug))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Job {
     pub(super) task: Task,
@@ -20,7 +21,8 @@ pub(super) struct Job {
 }
 
 /// What the bytes are and what is wanted of them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(Debug))]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Task {
     /// A raw mail, to be read.

@@ -8,7 +8,7 @@
 //! has to open files to start at all, so landlock draws the line there; the system call filter answers "no
 //! such call" to all that such a program does not need.
 
-use super::fence::{FenceReport, Layer, drop_privileges, limit, restrict_files};
+use super::fence::{Bounds, FenceReport, Layer, drop_privileges, limit, limit_resources, restrict_files};
 use super::filter::filter_program;
 use super::limits::Protection;
 use super::serve::ServeError;
@@ -114,26 +114,17 @@ pub fn become_program(arguments: &[OsString]) -> Result<u8, ServeError> {
 
 fn raise(limits: &ProgramLimits, program: &Path) -> FenceReport {
     let privileges = drop_privileges();
-    let bounds = [
-        (Resource::Data, limits.memory_bytes),
-        (
-            Resource::As,
-            limits.memory_bytes.saturating_add(ADDRESS_SPACE_MARGIN),
-        ),
-        (Resource::Cpu, limits.cpu_seconds),
-        (Resource::Fsize, 0),
-        (Resource::Core, 0),
-        (Resource::Memlock, 0),
-        (Resource::Msgqueue, 0),
-        (Resource::Nproc, 0),
-        (Resource::Nofile, OPEN_FILES),
-    ];
-    let bounds = bounds.into_iter().map(|(resource, most)| limit(resource, most));
+    let bounds = Bounds {
+        memory_bytes: limits.memory_bytes,
+        address_space_margin: ADDRESS_SPACE_MARGIN,
+        cpu_seconds: limits.cpu_seconds,
+    };
+    let few_files = limit(Resource::Nofile, OPEN_FILES).and(limit(Resource::Nproc, 0));
     let executable: Vec<&Path> = LOADERS.iter().map(Path::new).chain([program]).collect();
     let readable: Vec<&Path> = READABLE.iter().map(Path::new).collect();
     FenceReport {
         privileges,
-        limits: bounds.fold(Layer::InForce, Layer::and),
+        limits: limit_resources(&bounds).and(few_files),
         landlock_abi: restrict_files(&readable, &executable),
         seccomp: Layer::of(&filter_program()),
     }

@@ -10,7 +10,7 @@ const PAGE_BYTES: usize = 512;
 const PARAGRAPH_PLACE_BYTES: usize = 13;
 
 /// A range of byte offsets with one set of properties.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Run<'d> {
     pub(super) start: u32,
     pub(super) end: u32,

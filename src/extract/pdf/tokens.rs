@@ -9,7 +9,8 @@ use std::borrow::Cow;
 const MAX_OPERANDS: usize = 64;
 
 /// An operand.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
+#[cfg_attr(test, derive(Debug))]
 pub(super) enum Operand<'s> {
     Number(f32),
     Name(Cow<'s, [u8]>),
@@ -22,13 +23,13 @@ pub(super) enum Operand<'s> {
 }
 
 /// What an array holds that matters: text and the spaces between.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
+#[cfg_attr(test, derive(Debug))]
 pub(super) enum Element<'s> {
     Number(f32),
     Text(Cow<'s, [u8]>),
 }
 
-#[derive(Debug)]
 enum Token<'s> {
     Number(f32),
     Name(Cow<'s, [u8]>),

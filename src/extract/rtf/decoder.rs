@@ -15,7 +15,7 @@ const MAX_FONTS: usize = 4096;
 const MAX_FONT_NAME: usize = 64;
 
 /// One event.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub(super) enum Event<'b> {
     Open,
     Close,

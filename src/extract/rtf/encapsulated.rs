@@ -7,7 +7,8 @@ use super::decoder::{Decoder, Event, MAX_GROUPS};
 const MAX_HEAD_EVENTS: usize = 40;
 
 /// What was wrapped.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub(in crate::extract) enum Wrapped {
     Html(String),
     Text(String),

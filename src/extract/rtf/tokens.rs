@@ -8,7 +8,8 @@ const MAX_WORD: usize = 32;
 const MAX_DIGITS: usize = 10;
 
 /// One token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub(super) enum Token<'b> {
     /// `{`
     Open,

@@ -7,7 +7,7 @@ use encoding_rs::{Encoding, WINDOWS_1252};
 pub(super) const CONTINUE: u16 = 0x003C;
 
 /// One record.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(super) struct Record<'d> {
     pub(super) kind: u16,
     pub(super) data: &'d [u8],

@@ -1,7 +1,7 @@
 //! What happened, when, and what came of it, as sentences say it.
 
 use super::text::{Prose, Token};
-use super::words::{HARM_DONE, HARM_SUFFERED, OFFENCES};
+use super::words::{OFFENCES, is_harm_done, is_harm_suffered};
 use crate::domain::dates::{self, DateUse, FoundDate};
 use crate::domain::identifiers::CheckLetter;
 use crate::domain::{OffenceOutcome, ReferenceKind, Referral};
@@ -45,7 +45,7 @@ pub(super) fn fill(
         }
         let harm = words
             .iter()
-            .position(|t| t.is_any(&HARM_DONE) || t.is_any(&HARM_SUFFERED) || t.is_any(&HAPPENING));
+            .position(|t| is_harm_done(&t.lower) || is_harm_suffered(&t.lower) || t.is_any(&HAPPENING));
         let outcome = outcome(prose, at, words, referral, notes, place, context);
         let cue = kind.map(|(at, _)| at).or(harm);
         let dates = events(prose, range, context);

@@ -2,7 +2,7 @@
 
 use super::cast::{Cast, Mention, role_word};
 use super::text::{Prose, Token};
-use super::words::{GROUPS, HARM_DONE, HARM_SUFFERED, RESPONSIBLE_PHRASES, SUPPORTING};
+use super::words::{GROUPS, RESPONSIBLE_PHRASES, SUPPORTING, is_harm_done, is_harm_suffered};
 use crate::domain::Role;
 use std::ops::Range;
 
@@ -114,7 +114,7 @@ fn starts_with_name(words: &[Token], start: usize, mentions: &[Mention]) -> bool
 /// "two boys threw gravel": the sentence tells what a group of people did.
 fn tells_of_group(words: &[Token]) -> bool {
     let group = words.iter().position(|w| w.is_any(&GROUPS));
-    let harm = words.iter().position(|w| w.is_any(&HARM_DONE));
+    let harm = words.iter().position(|w| is_harm_done(&w.lower));
     matches!((group, harm), (Some(group), Some(harm)) if group < harm)
 }
 
@@ -167,7 +167,7 @@ fn introduced(before: &[Token], mention: &Mention) -> Option<Role> {
     let turns = between.iter().any(|t| {
         t.is_any(&[
             "of", "by", "with", "from", "to", "against", "for", "and", "that", "has", "knows",
-        ]) || t.is_any(&HARM_DONE)
+        ]) || is_harm_done(&t.lower)
     });
     let joins = between.is_empty()
         || between.iter().any(|t| {
@@ -193,10 +193,10 @@ fn who_did_it(before: &[Token], mention: &Mention) -> Option<Role> {
         .last()
         .is_some_and(|t| t.is_any(&["is", "was", ",", "called", "named", "it", "this"]));
     match told {
-        [was, verb, ..] if was.is_any(&["was", "got", "were"]) && verb.is_any(&HARM_SUFFERED) && joins => {
+        [was, verb, ..] if was.is_any(&["was", "got", "were"]) && is_harm_suffered(&verb.lower) && joins => {
             Some(Role::Victim)
         }
-        [verb, ..] if (did || verb.is_any(&HARM_DONE)) && joins => Some(Role::Offender),
+        [verb, ..] if (did || is_harm_done(&verb.lower)) && joins => Some(Role::Offender),
         _ => None,
     }
 }
@@ -231,7 +231,7 @@ fn done_by(before: &[Token]) -> Option<Role> {
     let is_passive = by.is_some_and(|by| {
         let lead = before.get(by.saturating_sub(6)..by).unwrap_or_default();
         lead.iter().any(|t| t.is_any(&["was", "were", "been", "got"]))
-            && lead.iter().any(|t| t.is_any(&HARM_SUFFERED))
+            && lead.iter().any(|t| is_harm_suffered(&t.lower))
     });
     let belongs =
         matches!(before, [.., belongs, to] if belongs.is_any(&["belongs", "belonged"]) && to.lower == "to");
@@ -262,10 +262,10 @@ fn as_subject(after: &[Token]) -> Option<Role> {
         return Some(Role::Offender);
     }
     let suffers = |words: &[&str]| match words {
-        ["was" | "were" | "been" | "got", verb, "out", ..] if HARM_SUFFERED.contains(verb) => false,
+        ["was" | "were" | "been" | "got", verb, "out", ..] if is_harm_suffered(verb) => false,
         ["was" | "been", "the", "target", ..] => true,
         ["was" | "were" | "been" | "got", rest @ ..] => {
-            rest.iter().take(2).any(|verb| HARM_SUFFERED.contains(verb))
+            rest.iter().take(2).any(|verb| is_harm_suffered(verb))
         }
         _ => false,
     };
@@ -274,18 +274,18 @@ fn as_subject(after: &[Token]) -> Option<Role> {
         words if suffers(words) => Some(Role::Victim),
         ["whose", ..] => after
             .windows(2)
-            .any(|pair| matches!(pair, [was, verb] if was.is_any(&["was", "were"]) && verb.is_any(&HARM_SUFFERED)))
+            .any(|pair| matches!(pair, [was, verb] if was.is_any(&["was", "were"]) && is_harm_suffered(&verb.lower)))
             .then_some(Role::Victim),
         ["had" | "has", "his" | "her" | "their" | "the" | "a", ..] | ["came", "home", ..] | ["found", ..] => after
             .iter()
             .take(12)
-            .any(|t| t.is_any(&HARM_SUFFERED))
+            .any(|t| is_harm_suffered(&t.lower))
             .then_some(Role::Victim),
-        [verb, "out", ..] if HARM_DONE.contains(verb) => None,
+        [verb, "out", ..] if is_harm_done(verb) => None,
         [verb, ..] if TAKING.contains(verb) => {
             said.contains(&"from").then_some(Role::Offender)
         }
-        [verb, object, ..] if HARM_DONE.contains(verb) && *object != "by" => Some(Role::Offender),
+        [verb, object, ..] if is_harm_done(verb) && *object != "by" => Some(Role::Offender),
         ["on", "a" | "an", ..] if said.contains(&"order") || said.contains(&"licence") => Some(Role::Offender),
         ["lost", "her" | "his" | "their", ..] => Some(Role::Victim),
         ["was", "the", "one", "who", ..] => Some(Role::Offender),
@@ -302,7 +302,7 @@ fn owner_of(mention: &Mention, prose: &Prose, after: &[Token]) -> Option<Role> {
         .iter()
         .take(5)
         .position(|t| t.is_any(&["was", "were", "been", "got"]))?;
-    let suffers = after.get(verb + 1)?.is_any(&HARM_SUFFERED);
+    let suffers = is_harm_suffered(&after.get(verb + 1)?.lower);
     (owns && verb > 0 && suffers).then_some(Role::Victim)
 }
 
@@ -339,7 +339,7 @@ fn as_object(before: &[Token]) -> Option<Role> {
     }
     let verb = before
         .iter()
-        .rposition(|t| t.is_any(&HARM_DONE) || t.is_any(&["sorry", "apologise", "apologised"]))?;
+        .rposition(|t| is_harm_done(&t.lower) || t.is_any(&["sorry", "apologise", "apologised"]))?;
     let between = before.get(verb + 1..)?;
     let is_passive = verb
         .checked_sub(1)

@@ -43,89 +43,58 @@ pub(super) const RESPONSIBLE: [&str; 18] = [
 pub(super) const SHORT_ROLES: [&str; 11] = [
     "ip", "vic", "off", "susp", "def", "v1", "v2", "v3", "s1", "o1", "agg",
 ];
+/// Verbs of harm whose past tense and participle are one word.
+const HARM: [&str; 32] = [
+    "tripped",
+    "shoved",
+    "thumped",
+    "hurt",
+    "assaulted",
+    "attacked",
+    "punched",
+    "kicked",
+    "hit",
+    "slapped",
+    "pushed",
+    "stabbed",
+    "robbed",
+    "burgled",
+    "threatened",
+    "harassed",
+    "stalked",
+    "abused",
+    "damaged",
+    "smashed",
+    "vandalised",
+    "spat",
+    "set",
+    "scratched",
+    "burnt",
+    "burned",
+    "defrauded",
+    "scammed",
+    "bullied",
+    "intimidated",
+    "mugged",
+    "headbutted",
+];
+/// Those of which the doer alone is the subject.
+const ONLY_DONE: [&str; 6] = ["stole", "broke", "threw", "shouted", "bit", "racially"];
+/// Those that need "was", "were", "been" or "got" before them.
+const ONLY_SUFFERED: [&str; 7] = [
+    "knocked", "stolen", "broken", "targeted", "injured", "bitten", "taken",
+];
+
 /// Doing harm to somebody, as a verb of which the doer is the subject.
-pub(super) const HARM_DONE: [&str; 38] = [
-    "tripped",
-    "shoved",
-    "thumped",
-    "hurt",
-    "assaulted",
-    "attacked",
-    "punched",
-    "kicked",
-    "hit",
-    "slapped",
-    "pushed",
-    "stabbed",
-    "robbed",
-    "burgled",
-    "stole",
-    "threatened",
-    "harassed",
-    "stalked",
-    "abused",
-    "damaged",
-    "smashed",
-    "broke",
-    "vandalised",
-    "threw",
-    "spat",
-    "set",
-    "scratched",
-    "burnt",
-    "burned",
-    "defrauded",
-    "scammed",
-    "bullied",
-    "intimidated",
-    "shouted",
-    "bit",
-    "mugged",
-    "headbutted",
-    "racially",
-];
+pub(super) fn is_harm_done(word: &str) -> bool {
+    HARM.contains(&word) || ONLY_DONE.contains(&word)
+}
+
 /// Having been harmed: after "was", "were", "been", "got".
-pub(super) const HARM_SUFFERED: [&str; 39] = [
-    "tripped",
-    "shoved",
-    "thumped",
-    "knocked",
-    "hurt",
-    "assaulted",
-    "attacked",
-    "punched",
-    "kicked",
-    "hit",
-    "slapped",
-    "pushed",
-    "stabbed",
-    "robbed",
-    "burgled",
-    "stolen",
-    "threatened",
-    "harassed",
-    "stalked",
-    "abused",
-    "damaged",
-    "smashed",
-    "broken",
-    "vandalised",
-    "spat",
-    "set",
-    "scratched",
-    "burnt",
-    "burned",
-    "defrauded",
-    "scammed",
-    "bullied",
-    "intimidated",
-    "targeted",
-    "injured",
-    "bitten",
-    "mugged",
-    "headbutted",
-    "taken",
-];
+pub(super) fn is_harm_suffered(word: &str) -> bool {
+    HARM.contains(&word) || ONLY_SUFFERED.contains(&word)
+}
+
 /// What only the person responsible says or does, or what is done to them.
 pub(super) const RESPONSIBLE_PHRASES: [&str; 45] = [
     "has pleaded guilty",
