@@ -7,7 +7,7 @@
 use crate::domain::{
     CaseId, CaseReference, MessageId, MessageState, ParsedMessage, Personal, Referral, Timestamp,
 };
-use crate::store::{Actor, CaseFile, CaseSummary, MessageSummary, Store, StoreError};
+use crate::store::{Actor, CaseFile, CaseSummary, MessageSummary, SimilarMessage, Store, StoreError};
 
 /// Fewest characters of the end of an id that name a message.
 pub const MIN_ID_ENDING: usize = 6;
@@ -37,8 +37,8 @@ pub struct MessageView {
     pub summary: MessageSummary,
     /// The draft; `None` where it was not read, or is destroyed.
     pub draft: Option<Personal<ParsedMessage>>,
-    /// Other messages that may be about the same people or incident.
-    pub similar: Vec<MessageId>,
+    /// Other messages that may be about the same people or incident, with the reason.
+    pub similar: Vec<SimilarMessage>,
 }
 
 /// One case, opened for a member of staff.

@@ -4,7 +4,7 @@ use super::output::{self, Failure, Outcome};
 use super::setup::Setup;
 use crate::casework::{CaseView, Casework, CaseworkError};
 use crate::domain::{Clock, MessageState, SystemClock};
-use crate::store::{Actor, MessageSummary, Store};
+use crate::store::{Actor, MessageSummary, SimilarMessage, Store};
 
 /// What `cases` does.
 #[derive(clap::Subcommand)]
@@ -110,8 +110,7 @@ async fn show(casework: &Casework, id: &str) -> Outcome {
     }
     let message = casework.show_message(id, now).await?;
     for similar in &message.similar {
-        // Beside the JSON on standard output.
-        tracing::info!(message = %similar, "may be about the same people or incident");
+        output::aside(suggestion(similar));
     }
     match message.draft {
         Some(draft) => output::json(draft.expose_personal()),
@@ -120,6 +119,15 @@ async fn show(casework: &Casework, id: &str) -> Outcome {
             why_no_draft(&message.summary)
         ))),
     }
+}
+
+/// Which other message, what it may be, and the case that was made of it.
+fn suggestion(similar: &SimilarMessage) -> String {
+    let case = similar.case.as_ref();
+    let case = case.map_or(String::new(), |reference| {
+        format!(" (accepted as {})", reference.as_str())
+    });
+    format!("message {}{case}: {}", similar.message, similar.reason())
 }
 
 fn case_as_json(case: &CaseView) -> serde_json::Value {

@@ -100,6 +100,11 @@ pub(super) fn line(text: impl Display) {
     let _closed = writeln!(io::stdout().lock(), "{text}");
 }
 
+/// Says something beside the result, on standard error.
+pub(super) fn aside(text: impl Display) {
+    let _closed = writeln!(io::stderr().lock(), "{text}");
+}
+
 /// Prints a value as indented JSON.
 pub(super) fn json(value: &impl serde::Serialize) -> Outcome {
     let text = serde_json::to_string_pretty(value).map_err(|_| Failure::failed("the result is not JSON"))?;

@@ -3,7 +3,7 @@
 //! Only for *suggestions*: nothing merges without a person. The spelling is coarse on purpose (case,
 //! spaces and punctuation do not count); a changed spelling would need the index to be written anew.
 
-use crate::domain::{ParsedMessage, Party, Referral};
+use crate::domain::{ParsedMessage, Party, ReferenceKind, Referral};
 use crate::vault::IndexedAs;
 use zeroize::Zeroizing;
 
@@ -15,13 +15,30 @@ pub(super) fn index_values(parsed: &ParsedMessage) -> Vec<(IndexedAs, Zeroizing<
     let mut values = Vec::new();
     for referral in parsed.referral.iter().chain(&parsed.more_referrals) {
         for reference in &referral.references {
-            push(&mut values, IndexedAs::Reference, alphanumeric(&reference.value));
+            if let Some(kind) = indexed_as(reference.kind) {
+                push(&mut values, kind, alphanumeric(&reference.value));
+            }
         }
         for party in &referral.parties {
             party_values(&mut values, referral, party);
         }
     }
     values
+}
+
+/// How a number is looked up; an officer's own number ties nothing together.
+fn indexed_as(kind: ReferenceKind) -> Option<IndexedAs> {
+    match kind {
+        ReferenceKind::CrimeNumber | ReferenceKind::Urn | ReferenceKind::AgencyReference => {
+            Some(IndexedAs::Reference)
+        }
+        ReferenceKind::PncId
+        | ReferenceKind::Cro
+        | ReferenceKind::Crn
+        | ReferenceKind::PrisonNumber
+        | ReferenceKind::NhsNumber => Some(IndexedAs::PersonNumber),
+        ReferenceKind::CollarNumber => None,
+    }
 }
 
 fn party_values(values: &mut Vec<(IndexedAs, Zeroizing<String>)>, referral: &Referral, party: &Party) {
@@ -36,7 +53,7 @@ fn party_values(values: &mut Vec<(IndexedAs, Zeroizing<String>)>, referral: &Ref
         push(values, IndexedAs::Phone, national_digits(phone));
     }
     if let (Some(name), Some(birth)) = (&party.name, &party.date_of_birth) {
-        let value = Zeroizing::new(format!("{}|{}", *alphanumeric(name), *alphanumeric(birth)));
+        let value = Zeroizing::new(format!("{}|{}", *sorted_words(name), *alphanumeric(birth)));
         push(values, IndexedAs::NameAndBirth, value);
     }
     if let (Some(postcode), Some(date)) = (&party.postcode, &referral.offence.date) {
@@ -58,6 +75,22 @@ fn alphanumeric(text: &str) -> Zeroizing<String> {
             .flat_map(char::to_lowercase)
             .collect(),
     )
+}
+
+/// The words of a name in the order of the alphabet: "LEE, Ann" and "Ann Lee" are one.
+fn sorted_words(name: &str) -> Zeroizing<String> {
+    let mut words: Vec<Zeroizing<String>> = name
+        .split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’')
+        .map(alphanumeric)
+        .filter(|word| !word.is_empty())
+        .collect();
+    words.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+    let mut joined = Zeroizing::new(String::with_capacity(name.len()));
+    for word in &words {
+        joined.push_str(word);
+        joined.push(' ');
+    }
+    joined
 }
 
 /// Digits of a United Kingdom number as dialled inside the country.
@@ -94,6 +127,15 @@ mod tests {
         ] {
             assert_eq!(*national_digits(text), "01632960123", "{text}");
         }
+    }
+
+    #[test]
+    fn names_are_one_in_any_order() {
+        assert_eq!(
+            *sorted_words("O’BRIEN, Ann-Marie"),
+            *sorted_words("Ann Marie O'Brien")
+        );
+        assert_ne!(*sorted_words("Ann Lee"), *sorted_words("Anne Lee"));
     }
 
     #[test]

@@ -202,9 +202,8 @@ impl Store {
         self.sqlite.open_draft(id, actor, now).await
     }
 
-    /// Messages that share a reference number, a name with date of birth, or a postcode with date of the
-    /// offence with this one: suggestions, oldest first.
-    pub async fn similar_messages(&self, id: MessageId) -> Result<Vec<MessageId>, StoreError> {
+    /// Messages that have something of [`Shared`] in common with this one, and what: suggestions, oldest first.
+    pub async fn similar_messages(&self, id: MessageId) -> Result<Vec<SimilarMessage>, StoreError> {
         self.sqlite.similar_messages(id).await
     }
 

@@ -198,6 +198,56 @@ pub struct MessageSummary {
     pub unreadable: Option<UnreadableReason>,
 }
 
+/// What two messages have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Shared {
+    /// A number of an incident: crime number, URN, an agency's own reference.
+    Reference,
+    /// A number of a person: PNC, CRO, CRN, prison or NHS number.
+    PersonNumber,
+    /// A name together with a date of birth.
+    NameAndBirth,
+    /// A postcode together with the date of the offence.
+    PostcodeAndOffenceDate,
+}
+
+/// A message that may be about the same people or incident as another. A suggestion: staff decide.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SimilarMessage {
+    /// Which.
+    pub message: MessageId,
+    /// The case that staff made of it.
+    pub case: Option<CaseReference>,
+    /// Everything they have in common, in the order of [`Shared`]; never empty.
+    pub shared: Vec<Shared>,
+}
+
+impl SimilarMessage {
+    /// What staff may conclude, and from what.
+    pub fn reason(&self) -> &'static str {
+        let has = |what| self.shared.contains(&what);
+        let person = has(Shared::NameAndBirth) || has(Shared::PersonNumber);
+        match (
+            has(Shared::Reference),
+            person,
+            has(Shared::PostcodeAndOffenceDate),
+        ) {
+            (true, true, _) => {
+                "perhaps the same referral again: the same reference number and the same person"
+            }
+            (true, false, _) => "perhaps the same incident: the same reference number",
+            (false, true, true) => {
+                "perhaps the same referral again: the same person, and the same postcode and date of the offence"
+            }
+            (false, false, true) => "perhaps the same incident: the same postcode and date of the offence",
+            (false, true, false) if has(Shared::NameAndBirth) => {
+                "perhaps the same person: the same name and date of birth"
+            }
+            (false, _, false) => "perhaps the same person: the same number of a person",
+        }
+    }
+}
+
 /// A case without its content.
 #[derive(Debug, Clone)]
 pub struct CaseSummary {

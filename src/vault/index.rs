@@ -24,8 +24,10 @@ pub enum IndexedAs {
     Phone,
     /// A name together with a date of birth.
     NameAndBirth,
-    /// An agency's reference number.
+    /// An agency's number of an incident.
     Reference,
+    /// An agency's number of a person.
+    PersonNumber,
     /// A postcode together with the date of the offence.
     PostcodeAndOffenceDate,
     /// A submission account's user name.
@@ -42,6 +44,7 @@ impl IndexedAs {
             Self::Phone => "phone",
             Self::NameAndBirth => "name_and_birth",
             Self::Reference => "reference",
+            Self::PersonNumber => "person_number",
             Self::PostcodeAndOffenceDate => "postcode_and_offence_date",
             Self::AccountUser => "account_user",
         }

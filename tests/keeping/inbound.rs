@@ -322,8 +322,46 @@ async fn messages_with_the_same_person_or_crime_number_are_suggested() {
     let mut stranger = parsed();
     stranger.referral = Some(Referral::default());
     read(&store, 3, &stranger).await;
-    assert_eq!(store.similar_messages(one).await.unwrap(), [two]);
-    assert_eq!(store.similar_messages(two).await.unwrap(), [one]);
+    let suggested = store.similar_messages(one).await.unwrap();
+    let [suggestion] = suggested.as_slice() else {
+        panic!("one suggestion, not {}", suggested.len());
+    };
+    assert_eq!(
+        (suggestion.message, suggestion.shared.as_slice()),
+        (two, [Shared::NameAndBirth].as_slice())
+    );
+    assert!(suggestion.reason().contains("same person"));
+    assert_eq!(store.similar_messages(two).await.unwrap()[0].message, one);
+}
+
+#[tokio::test]
+async fn a_suggestion_names_the_case_and_an_officers_number_makes_none() {
+    let home = Home::new();
+    let store = home.open().await;
+    let one = read(&store, 1, &parsed()).await;
+    let (_, reference) = store.accept(one, "RJ", &actor(), at(2)).await.unwrap();
+    let mut resent = parsed();
+    let referral = resent.referral.as_mut().unwrap();
+    referral.parties.truncate(2);
+    let two = read(&store, 2, &resent).await;
+    let suggested = store.similar_messages(two).await.unwrap();
+    assert_eq!(suggested[0].case, Some(reference));
+    assert!(
+        suggested[0]
+            .reason()
+            .starts_with("perhaps the same referral again")
+    );
+    let mut other = parsed();
+    other.referral = Some(Referral {
+        references: vec![Reference {
+            kind: ReferenceKind::CollarNumber,
+            value: "71234".into(),
+        }],
+        ..Referral::default()
+    });
+    read(&store, 3, &other).await;
+    let again = read(&store, 4, &other).await;
+    assert_eq!(store.similar_messages(again).await.unwrap(), []);
 }
 
 #[tokio::test]

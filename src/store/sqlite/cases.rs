@@ -276,7 +276,7 @@ fn side_of(side: &str, position: i64) -> Result<Side, StoreError> {
     }
 }
 
-fn reference_of(text: String) -> Result<CaseReference, StoreError> {
+pub(super) fn reference_of(text: String) -> Result<CaseReference, StoreError> {
     serde_json::from_value(serde_json::Value::String(text))
         .map_err(|_| StoreError::Corrupt("a case reference cannot be read"))
 }

@@ -1,12 +1,13 @@
 //! Messages: sealed raw bytes and drafts, states, threads, the blind index.
 
 use super::audit::DAEMON;
+use super::cases::reference_of;
 use super::records::{self, json_part, open_record, part};
 use super::{Database, Write, blob, instant, number, one_row, uuid_of, word};
 use crate::domain::{Kind, MessageId, MessageState, ParsedMessage, Personal, Timestamp, UnreadableReason};
 use crate::store::index::{index_values, thread_value};
 use crate::store::sealing::new_id;
-use crate::store::{Actor, MessageSummary, StoreError};
+use crate::store::{Actor, MessageSummary, Shared, SimilarMessage, StoreError};
 use crate::vault::{IndexedAs, KeyedHash, RecordKind, RecordName};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
@@ -197,20 +198,53 @@ impl Database {
     pub(in crate::store) async fn similar_messages(
         &self,
         id: MessageId,
-    ) -> Result<Vec<MessageId>, StoreError> {
-        let ids: Vec<Vec<u8>> = sqlx::query_scalar(
-            "SELECT DISTINCT m.id FROM blind_index mine
+    ) -> Result<Vec<SimilarMessage>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT m.id, other.kind,
+                    (SELECT c.reference FROM cases c WHERE c.message = m.id ORDER BY c.number LIMIT 1) AS reference
+             FROM blind_index mine
              JOIN blind_index other ON other.kind = mine.kind AND other.hash = mine.hash
              JOIN messages m ON m.id = other.message
              WHERE mine.message = ?1 AND other.message <> ?1
-               AND mine.kind IN ('reference', 'name_and_birth', 'postcode_and_offence_date')
+             GROUP BY m.number, other.kind
              ORDER BY m.number",
         )
         .bind(blob(id.0))
         .fetch_all(self.readers())
         .await?;
-        ids.iter().map(|id| Ok(MessageId(uuid_of(id)?))).collect()
+        let mut similar: Vec<SimilarMessage> = Vec::new();
+        for row in &rows {
+            let Some(shared) = shared(row.try_get("kind")?) else {
+                continue;
+            };
+            let message = MessageId(uuid_of(row.try_get("id")?)?);
+            match similar.last_mut().filter(|last| last.message == message) {
+                Some(last) => last.shared.push(shared),
+                None => {
+                    let case: Option<String> = row.try_get("reference")?;
+                    similar.push(SimilarMessage {
+                        message,
+                        case: case.map(reference_of).transpose()?,
+                        shared: vec![shared],
+                    });
+                }
+            }
+        }
+        similar.iter_mut().for_each(|one| one.shared.sort_unstable());
+        Ok(similar)
     }
+}
+
+/// What an equal hash of this kind says; a shared phone or e-mail alone says too little.
+fn shared(kind: &str) -> Option<Shared> {
+    [
+        (IndexedAs::Reference, Shared::Reference),
+        (IndexedAs::PersonNumber, Shared::PersonNumber),
+        (IndexedAs::NameAndBirth, Shared::NameAndBirth),
+        (IndexedAs::PostcodeAndOffenceDate, Shared::PostcodeAndOffenceDate),
+    ]
+    .into_iter()
+    .find_map(|(indexed, shared)| (indexed.as_str() == kind).then_some(shared))
 }
 
 /// Staff decide once, on what was read or could not be read.
