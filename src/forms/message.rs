@@ -5,16 +5,17 @@ use super::about::{self, Topics};
 use super::assemble::{Form, assemble};
 use super::classify::{self, Wants};
 use super::draft::{Notes, Place};
+use super::labels::spoken;
 use super::lines::Quotes;
 use super::pairs;
 use super::person::Tools;
-use super::{signature, trust};
+use super::{several, signature, trust};
 use crate::domain::names;
 use crate::domain::{
     Attachment, AttachmentRow, Block, CaseReference, Check, Document, Evidence, Kind, PARSED_SCHEMA,
-    ParsedMessage, ReadMessage, ReadStatus, Referral,
+    ParsedMessage, ReadMessage, ReadStatus, ReferenceKind, Referral, Role,
 };
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Answers that make a document a filled form.
 const FILLED_ANSWERS: usize = 3;
@@ -83,9 +84,8 @@ fn understood(message: &ReadMessage, context: &FormsContext<'_>) -> ParsedMessag
         parsed.kind = Kind::Correspondence;
         return parsed;
     }
-    let mut filled = filled.into_iter();
-    match filled.next() {
-        Some(form) if form.is_question() && filled.next().is_none() => parsed.kind = Kind::Enquiry,
+    match filled.first().copied() {
+        Some(form) if form.is_question() && filled.len() == 1 => parsed.kind = Kind::Enquiry,
         Some(form) => {
             let (referral, notes) = finish(form, message, &text, context);
             parsed.kind = if form.form.is_self_referral {
@@ -94,6 +94,12 @@ fn understood(message: &ReadMessage, context: &FormsContext<'_>) -> ParsedMessag
                 Kind::Referral
             };
             put(&mut parsed, referral, notes);
+            let more = further(form, &filled);
+            for read in &more {
+                let (referral, notes) = finish(read, message, &text, context);
+                put_more(&mut parsed, referral, notes);
+            }
+            doubt_several(&mut parsed, form.left_out);
             if context.known_thread {
                 parsed.checks.push(Check {
                     path: "/kind".into(),
@@ -189,6 +195,62 @@ fn put(parsed: &mut ParsedMessage, referral: Referral, notes: Notes) {
     parsed.referral = Some(referral);
 }
 
+fn put_more(parsed: &mut ParsedMessage, referral: Referral, notes: Notes) {
+    let mut all = Notes::default();
+    all.append(&format!("/more_referrals/{}", parsed.more_referrals.len()), notes);
+    parsed.checks.extend(all.checks);
+    parsed.evidence.extend(all.evidence);
+    parsed.more_referrals.push(referral);
+}
+
+/// Says that there are several referrals, which of them share an incident, and how many were left out.
+fn doubt_several(parsed: &mut ParsedMessage, left_out: usize) {
+    let mut doubt = |path: String, code: &str, detail: String| {
+        parsed.checks.push(Check {
+            path,
+            code: code.into(),
+            detail,
+        });
+    };
+    if !parsed.more_referrals.is_empty() {
+        let count = parsed.more_referrals.len() + 1;
+        doubt(
+            "/more_referrals".into(),
+            "several_referrals",
+            format!("this message holds {count} referrals; each becomes a case of its own"),
+        );
+    }
+    if left_out > 0 {
+        doubt(
+            "/more_referrals".into(),
+            "referrals_left_out",
+            format!(
+                "{left_out} further rows were not read: {} referrals of one document are the most",
+                several::MAX_REFERRALS
+            ),
+        );
+    }
+    let numbers = |referral: &Referral| -> HashSet<String> {
+        let crime = referral.references.iter();
+        crime
+            .filter(|reference| reference.kind == ReferenceKind::CrimeNumber)
+            .map(|reference| reference.value.clone())
+            .collect()
+    };
+    let mut seen: HashSet<String> = parsed.referral.as_ref().map(numbers).unwrap_or_default();
+    for (at, referral) in parsed.more_referrals.iter().enumerate() {
+        let own = numbers(referral);
+        if !own.is_disjoint(&seen) {
+            parsed.checks.push(Check {
+                path: format!("/more_referrals/{at}/references"),
+                code: "same_incident".into(),
+                detail: "another referral of this message has the same crime number: perhaps one case".into(),
+            });
+        }
+        seen.extend(own);
+    }
+}
+
 fn row(attachment: &Attachment) -> AttachmentRow {
     AttachmentRow {
         part: attachment.part.clone(),
@@ -279,7 +341,13 @@ struct Read {
     is_body: bool,
     /// Attached for programs: JSON.
     is_for_machines: bool,
-    /// A sheet or table with a line for each of several people or cases.
+    /// Its number among the documents of the message.
+    document: usize,
+    /// One of several referrals of its document.
+    of_several: bool,
+    /// Further referrals of its document that were not read.
+    left_out: usize,
+    /// A sheet with a line for each of several people or cases, which could not be told apart.
     has_many_rows: bool,
 }
 
@@ -297,6 +365,16 @@ impl Read {
 }
 
 impl Read {
+    /// The names of those whom it is about, as they are compared.
+    fn people(&self) -> HashSet<String> {
+        let parties = self.form.referral.parties.iter();
+        parties
+            .filter(|party| matches!(party.role, Role::Victim | Role::Offender | Role::Party))
+            .filter_map(|party| party.name.as_deref().or(party.organisation.as_deref()))
+            .map(spoken)
+            .collect()
+    }
+
     /// A website's mail that tells of nobody but its writer and asks something.
     fn is_question(&self) -> bool {
         let referral = &self.form.referral;
@@ -314,7 +392,7 @@ impl Read {
     }
 }
 
-/// Every document of the message as a form: the fullest first.
+/// Every document of the message as a form: the fullest first, rows of one sheet in their order.
 fn forms(message: &ReadMessage, context: &FormsContext<'_>) -> Vec<Read> {
     let mut out = Vec::new();
     push_forms(message, context, 0, &mut out);
@@ -327,38 +405,27 @@ fn forms(message: &ReadMessage, context: &FormsContext<'_>) -> Vec<Read> {
                 0
             }
     };
-    out.sort_by_key(|read| std::cmp::Reverse(worth(read)));
+    let mut of_document: HashMap<usize, usize> = HashMap::new();
+    for read in &out {
+        let best = of_document.entry(read.document).or_default();
+        *best = worth(read).max(*best);
+    }
+    out.sort_by_key(|read| {
+        (
+            std::cmp::Reverse(of_document.get(&read.document).copied()),
+            read.document,
+        )
+    });
     out
 }
 
 fn push_forms(message: &ReadMessage, context: &FormsContext<'_>, depth: usize, out: &mut Vec<Read>) {
-    let tools = Tools {
-        book: context.labels,
-        today: context.today,
-    };
-    let mut add = |document: &Document, is_body: bool| {
-        let place = Place {
-            part: document.part.clone(),
-            filename: document.filename.clone(),
-            page: None,
-            unknown_wording: None,
-        };
-        let facts = pairs::read(document, context.labels, context.today, Quotes::Skip);
-        let form = assemble(&facts, &place, tools);
-        out.push(Read {
-            form,
-            place,
-            is_body,
-            is_for_machines: document.media_type == "application/json",
-            has_many_rows: is_sheet_of_rows(document),
-        });
-    };
     for body in &message.bodies {
-        add(body, true);
+        push_document(body, Stands::InTheMail, context, out);
     }
     if depth == 0 {
         for document in message.attachments.iter().filter_map(|a| a.document.as_ref()) {
-            add(document, false);
+            push_document(document, Stands::Attached, context, out);
         }
     }
     if depth < MAX_NESTING {
@@ -368,15 +435,54 @@ fn push_forms(message: &ReadMessage, context: &FormsContext<'_>, depth: usize, o
     }
 }
 
+/// Where a form stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stands {
+    InTheMail,
+    Attached,
+}
+
+fn push_document(document: &Document, stands: Stands, context: &FormsContext<'_>, out: &mut Vec<Read>) {
+    let tools = Tools {
+        book: context.labels,
+        today: context.today,
+    };
+    let place = Place {
+        part: document.part.clone(),
+        filename: document.filename.clone(),
+        page: None,
+        unknown_wording: None,
+    };
+    let number = out.last().map_or(0, |last| last.document + 1);
+    let mut add = |document: &Document, of_several: bool, left_out: usize| {
+        let facts = pairs::read(document, context.labels, context.today, Quotes::Skip);
+        out.push(Read {
+            form: assemble(&facts, &place, tools),
+            place: place.clone(),
+            is_body: stands == Stands::InTheMail,
+            is_for_machines: document.media_type == "application/json",
+            document: number,
+            of_several,
+            left_out,
+            has_many_rows: !of_several && is_sheet_of_rows(document),
+        });
+    };
+    match several::apart(document, context.labels) {
+        Some(apart) => {
+            for own in &apart.documents {
+                add(own, true, apart.left_out);
+            }
+        }
+        None => add(document, false, 0),
+    }
+}
+
 /// Most columns that a form laid out in a sheet has: label and answer, twice.
 const FORM_COLUMNS: usize = 4;
 
 /// A spreadsheet whose rows are entries, not a form laid out in one.
 fn is_sheet_of_rows(document: &Document) -> bool {
-    let is_sheet = document.media_type.contains("spreadsheet")
-        || document.media_type.contains("excel")
-        || document.media_type == "text/csv";
-    is_sheet
+    several::is_sheet(document)
         && document.blocks.iter().any(|block| match block {
             Block::Table(table) => {
                 table.rows.len() > 2 && table.rows.iter().any(|row| row.cells.len() > FORM_COLUMNS)
@@ -388,6 +494,23 @@ fn is_sheet_of_rows(document: &Document) -> bool {
             | Block::Rule
             | Block::Quote(_) => false,
         })
+}
+
+/// The filled forms that are referrals of their own beside the first: further rows of its document, and
+/// documents about other people. A second copy of the same form is none.
+fn further<'f>(first: &'f Read, filled: &[&'f Read]) -> Vec<&'f Read> {
+    let mut known = first.people();
+    let mut out: Vec<&Read> = Vec::new();
+    for read in filled.iter().skip(1) {
+        let people = read.people();
+        let same_sheet = read.of_several && out.last().copied().unwrap_or(first).document == read.document;
+        let others = !people.is_empty() && people.is_disjoint(&known);
+        if (same_sheet || others) && !read.is_question() {
+            known.extend(people);
+            out.push(read);
+        }
+    }
+    out
 }
 
 /// Completes a form's referral from the covering mail and the agency book.

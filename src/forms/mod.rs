@@ -21,6 +21,7 @@ mod pairs;
 mod person;
 mod prose;
 mod referrer;
+mod several;
 mod signature;
 mod tables;
 mod trust;
