@@ -8,6 +8,7 @@ mod case;
 mod clock;
 pub mod dates;
 mod document;
+mod given_names;
 pub mod identifiers;
 mod ids;
 pub mod names;
@@ -26,6 +27,7 @@ pub use document::{
     Attachment, Block, Cell, Document, FieldValue, FormField, Inline, MessageHeaders, Picture, PictureKind,
     ReadMessage, ReadStatus, Repair, Row, Table, inline_text,
 };
+pub use given_names::is_given_name;
 pub use ids::{CaseFileId, CaseId, DeliveryId, MessageId, OutboundId, SubmissionAccountId};
 pub use jiff::Timestamp;
 pub use outcome::{Change, ChangeWhere, DeliveryAction, HoldReason, SpanKind};

@@ -3,12 +3,13 @@
 use super::FormsContext;
 use super::about::{self, Topics};
 use super::assemble::{Form, assemble};
-use super::classify::{self, Wants};
+use super::classify;
 use super::draft::{Notes, Place};
 use super::labels::spoken;
 use super::lines::Quotes;
 use super::pairs;
 use super::person::Tools;
+use super::wants::{Wants, wants};
 use super::{several, signature, trust};
 use crate::domain::names;
 use crate::domain::{
@@ -69,7 +70,10 @@ fn understood(message: &ReadMessage, context: &FormsContext<'_>) -> ParsedMessag
         parsed.kind = Kind::Automatic;
         return parsed;
     }
-    let wants = classify::wants(&message.headers.subject, &text.join("\n"));
+    let wants = wants(&message.headers.subject, &text.join("\n"));
+    if wants.portal {
+        return parsed;
+    }
     if wants.subject_access {
         parsed.kind = Kind::SubjectAccess;
         return parsed;
@@ -655,22 +659,31 @@ pub(super) fn cover(
     agency_kind(referral, notes, context);
 }
 
+/// The kind of the referrer's agency: by its name, else by the domain of the referrer's address.
 fn agency_kind(referral: &mut Referral, notes: &mut Notes, context: &FormsContext<'_>) {
-    let Some(agency) = referral.referrer.agency.clone() else {
-        return;
+    let referrer = &mut referral.referrer;
+    let named = referrer.agency.as_deref();
+    let by_name = named.and_then(|name| context.agencies.kind_of_name(name));
+    let domain = referrer.email.as_deref().and_then(|email| email.rsplit_once('@'));
+    let by_domain = domain.and_then(|(_, domain)| context.agencies.of_domain(domain));
+    let (kind, source) = match (by_name, by_domain) {
+        (Some(kind), _) => (kind, "/referrer/agency"),
+        (None, Some((_, kind))) => (kind, "/referrer/email"),
+        (None, None) => return,
     };
-    referral.referrer.agency_kind = context.agencies.kind_of_name(&agency);
-    if referral.referrer.agency_kind.is_some() {
-        let source: Option<Evidence> = notes
-            .evidence
-            .iter()
-            .find(|e| e.path == "/referrer/agency")
-            .cloned();
-        if let Some(source) = source {
-            notes.evidence.push(Evidence {
-                path: "/referrer/agency_kind".into(),
-                ..source
-            });
-        }
+    referrer.agency_kind = Some(kind);
+    if by_name.is_none() {
+        notes.doubt(
+            "/referrer/agency_kind",
+            "read_from_domain",
+            "told by the domain of the e-mail address alone",
+        );
+    }
+    let found = notes.evidence.iter().find(|e| e.path == source).cloned();
+    if let Some(source) = found {
+        notes.evidence.push(Evidence {
+            path: "/referrer/agency_kind".into(),
+            ..source
+        });
     }
 }

@@ -26,6 +26,7 @@ mod signature;
 mod tables;
 mod trust;
 mod values;
+mod wants;
 
 pub use agencies::AgencyBook;
 pub use labels::{BookError, LabelBook};

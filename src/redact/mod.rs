@@ -9,7 +9,6 @@ mod compose;
 mod facts;
 mod finder;
 mod finish;
-mod given;
 mod html;
 mod initials;
 mod parts;

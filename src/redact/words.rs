@@ -69,7 +69,7 @@ pub(super) fn is_calendar(word: &str) -> bool {
 
 /// A given name in use in the United Kingdom.
 pub(super) fn is_given_name(word: &str) -> bool {
-    GIVEN_NAMES.contains(word)
+    crate::domain::is_given_name(word)
 }
 
 /// A word that makes a run of capitalised words an organisation, office, document or place.
@@ -289,8 +289,6 @@ static PLACES: LazyLock<HashSet<&str>> = LazyLock::new(|| {
          anglia midlands wessex thames mersey tyne humber sea bay",
     )
 });
-
-static GIVEN_NAMES: LazyLock<HashSet<&str>> = LazyLock::new(|| set(super::given::GIVEN_NAMES));
 
 /// Families of given names: each form may stand for each other one of its row.
 const NICKNAME_ROWS: &str = "\

@@ -19,12 +19,12 @@ mod words;
 
 use super::FormsContext;
 use super::about::{self, Topics};
-use super::classify::Wants;
 use super::draft::{Notes, Place};
 use super::labels::spoken;
 use super::message::{cover, is_professional, text_place, writers_text};
 use super::offence::{kind_of, push};
 use super::signature::display_words;
+use super::wants::Wants;
 use crate::domain::identifiers::{self, IdentifierKind};
 use crate::domain::{CaseKind, Party, ReadMessage, ReferenceKind, Referral, Role, names};
 use cast::{Cast, Writer};
@@ -47,7 +47,7 @@ pub(super) fn read(
     wants: Wants,
     context: &FormsContext<'_>,
 ) -> Option<(Referral, Notes)> {
-    if wants.refers_nobody {
+    if wants.refers_nobody || wants.writes_about_us {
         return None;
     }
     let source = Source::of(message, context);
@@ -158,8 +158,8 @@ fn signs_with_post(lines: &[String], writer: &[String]) -> bool {
     ];
     let below = text::told(lines, writer)
         .into_iter()
-        .filter(|(_, is_below)| *is_below)
-        .map(|(line, _)| line);
+        .filter(|line| line.is_below)
+        .map(|line| line.text);
     let below: Vec<&str> = below.take(SIGNATURE_LINES).collect();
     let last = lines.iter().rev().take(LAST_LINES).map(String::as_str);
     let signature: Vec<&str> = if below.is_empty() { last.collect() } else { below };

@@ -9,9 +9,9 @@ use super::{Source, incident, matter, numbers, people};
 use crate::domain::identifiers::{self, IdentifierKind};
 use crate::domain::{Party, Referral, Role, names};
 use crate::forms::FormsContext;
-use crate::forms::classify::Wants;
 use crate::forms::draft::{Notes, Place};
 use crate::forms::signature::holds_name;
+use crate::forms::wants::Wants;
 
 /// Most lines of an address below a name.
 const MAX_ADDRESS_LINES: usize = 5;

@@ -9,6 +9,8 @@ const MAX_TEXT: usize = 100_000;
 /// Programs break lines between these widths, in characters.
 const WRAPPED_LINE: usize = 50;
 const MAX_WRAPPED_LINE: usize = 100;
+/// A line of fewer words may stand for itself: a heading, a name.
+const MIN_UNFINISHED_WORDS: usize = 3;
 /// A sign-off has no more words than this.
 const MAX_SIGN_OFF_WORDS: usize = 5;
 
@@ -70,19 +72,23 @@ impl Prose {
         let mut signed = None;
         let told = told(lines, writer);
         let width = wrap_width(&told);
-        for (at, (line, is_below)) in told.iter().enumerate() {
-            if *is_below && ending == Ending::Cut {
+        for (at, told_line) in told.iter().enumerate() {
+            let line = told_line.text;
+            if told_line.is_below && ending == Ending::Cut {
                 continue;
             }
-            if *is_below && signed.is_none() {
+            if told_line.is_below && signed.is_none() {
                 signed = Some(text.len());
             }
             if text.len() + line.len() > MAX_TEXT {
                 break;
             }
             text.push_str(line.trim());
-            let next = told.get(at + 1).map_or("", |(line, _)| line);
-            let is_wrapped = !is_below && width.is_some_and(|width| goes_on(line, next, width));
+            let next = told.get(at + 1).filter(|next| !next.starts_paragraph);
+            let is_wrapped = !told_line.is_below
+                && next.is_some_and(|next| {
+                    width.is_some_and(|width| fills(line, next.text, width)) || is_unfinished(line, next.text)
+                });
             text.push(if is_wrapped { ' ' } else { '\n' });
         }
         let tokens = tokens(&text);
@@ -133,15 +139,79 @@ impl Prose {
 }
 
 /// Where a program broke the lines, in characters. `None` where it did not.
-fn wrap_width(lines: &[(&str, bool)]) -> Option<usize> {
-    let longest = lines.iter().map(|(line, _)| line.chars().count()).max()?;
+fn wrap_width(lines: &[Told<'_>]) -> Option<usize> {
+    let longest = lines.iter().map(|line| line.text.chars().count()).max()?;
     (WRAPPED_LINE..=MAX_WRAPPED_LINE)
         .contains(&longest)
         .then_some(longest)
 }
 
+/// A sentence that cannot end here: the next line goes on in small letters, or with what this one promises
+/// ("date of birth", "lives at").
+fn is_unfinished(line: &str, next: &str) -> bool {
+    const PROMISES: [&str; 42] = [
+        "of",
+        "the",
+        "at",
+        "in",
+        "on",
+        "and",
+        "by",
+        "from",
+        "to",
+        "with",
+        "is",
+        "was",
+        "a",
+        "an",
+        "for",
+        "or",
+        "as",
+        "that",
+        "are",
+        "her",
+        "his",
+        "their",
+        "our",
+        "my",
+        "mr",
+        "mrs",
+        "miss",
+        "ms",
+        "dr",
+        "has",
+        "had",
+        "have",
+        "birth",
+        "dob",
+        "number",
+        "reference",
+        "ref",
+        "telephone",
+        "mobile",
+        "aged",
+        "born",
+        "called",
+    ];
+    let (line, next) = (line.trim_end(), next.trim_start());
+    if line.ends_with(['.', '?', '!', ':', ';']) || line.split_whitespace().count() < MIN_UNFINISHED_WORDS {
+        return false;
+    }
+    if next.starts_with(char::is_lowercase) {
+        return true;
+    }
+    let last = line
+        .rsplit(|c: char| !c.is_alphanumeric())
+        .find(|word| !word.is_empty())
+        .unwrap_or_default()
+        .to_lowercase();
+    let is_day = last.len() <= 2 && last.chars().all(|c| c.is_ascii_digit());
+    let starts = next.starts_with(|c: char| c.is_alphanumeric() || c == '(');
+    starts && !line.ends_with(',') && (PROMISES.contains(&last.as_str()) || is_day)
+}
+
 /// A line ended because the first word of the next did not fit.
-fn goes_on(line: &str, next: &str, width: usize) -> bool {
+fn fills(line: &str, next: &str, width: usize) -> bool {
     let length = line.chars().count();
     let word = next
         .split_whitespace()
@@ -150,20 +220,34 @@ fn goes_on(line: &str, next: &str, width: usize) -> bool {
     length >= WRAPPED_LINE / 2 && length + 1 + word >= width && !next.starts_with(['-', '•', '*', '–'])
 }
 
-/// The lines that tell something, without greetings and headers, also of a forwarded mail; and whether each
-/// stands below a sign-off.
-pub(super) fn told<'l>(lines: &'l [String], writer: &[String]) -> Vec<(&'l str, bool)> {
+/// A line that tells something.
+pub(super) struct Told<'l> {
+    pub(super) text: &'l str,
+    /// It stands below a sign-off.
+    pub(super) is_below: bool,
+    /// A blank line stands before it.
+    pub(super) starts_paragraph: bool,
+}
+
+/// The lines that tell something, without greetings and headers, also of a forwarded mail.
+pub(super) fn told<'l>(lines: &'l [String], writer: &[String]) -> Vec<Told<'l>> {
     let mut out = Vec::new();
     let mut signed_off = false;
+    let mut starts_paragraph = false;
     for line in lines {
         let line = line.trim();
+        starts_paragraph |= line.is_empty();
         if is_header(line) {
             signed_off = false;
             continue;
         }
         signed_off |= is_sign_off(line) || (!out.is_empty() && is_signature(line, writer));
         if !(is_greeting(line) || is_boilerplate(line) || line.is_empty()) {
-            out.push((line, signed_off));
+            out.push(Told {
+                text: line,
+                is_below: signed_off,
+                starts_paragraph: std::mem::take(&mut starts_paragraph),
+            });
         }
     }
     out
@@ -197,7 +281,7 @@ fn is_signature(line: &str, writer: &[String]) -> bool {
 }
 
 pub(super) fn is_sign_off(line: &str) -> bool {
-    const CLOSINGS: [&str; 12] = [
+    const CLOSINGS: [&str; 18] = [
         "regards",
         "thanks",
         "thank you",
@@ -210,10 +294,19 @@ pub(super) fn is_sign_off(line: &str) -> bool {
         "best regards",
         "warm regards",
         "with thanks",
+        "god bless",
+        "all the best",
+        "with best wishes",
+        "yours truly",
+        "yours,",
+        "ta",
     ];
     let said = line.trim_end_matches([',', '.', '!']).to_lowercase();
     let is_short = said.split_whitespace().count() <= MAX_SIGN_OFF_WORDS;
-    is_short && CLOSINGS.iter().any(|closing| said.starts_with(closing))
+    is_short
+        && CLOSINGS
+            .iter()
+            .any(|closing| said == *closing || said.starts_with(&format!("{closing} ")))
 }
 
 fn is_greeting(line: &str) -> bool {

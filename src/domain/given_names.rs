@@ -1,7 +1,17 @@
 //! Given names in use in the United Kingdom, lower case, without marks: a fact list, written by hand.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| GIVEN_NAMES.split_whitespace().collect());
+
+/// Whether a word (lower case, without marks) is a given name in use in the United Kingdom.
+pub fn is_given_name(word: &str) -> bool {
+    WORDS.contains(word)
+}
+
 /// Separated by white space.
-pub(super) const GIVEN_NAMES: &str = "\
+const GIVEN_NAMES: &str = "\
 aaron abigail abbie abby abdul abdullah abdi abdirahman abel abi abraham abu ada adam adama adebayo adeel adele aden adesola adil \
 aditi aditya adnan adrian adriana afia afsana agata agnes agnieszka ahmad ahmed aidan aiden aileen ailsa aimee aisha aishah aisling \
 aiden ajay akash akua ala alan alana alannah alasdair alastair albert albie aleena alejandro aleks aleksander aleksandra alesha alex \
