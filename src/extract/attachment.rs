@@ -113,7 +113,34 @@ pub(super) fn open(part: &Part, limits: &ReadLimits, room: &mut Room) -> Opened 
                 Err(reading) => (reading, None),
             }
         }
-        _ => {
+        Kind::Docx
+        | Kind::Doc
+        | Kind::Rtf
+        | Kind::OpenText
+        | Kind::Sheet
+        | Kind::Pdf
+        | Kind::Html
+        | Kind::Csv
+        | Kind::Json
+        | Kind::Text
+        | Kind::Picture
+        | Kind::OldOffice
+        | Kind::LockedOffice
+        | Kind::OpenDocument
+        | Kind::Slides
+        | Kind::Archive
+        | Kind::LockedArchive
+        | Kind::Encrypted
+        | Kind::RightsProtected
+        | Kind::CompressedMessage
+        | Kind::Signature
+        | Kind::Calendar
+        | Kind::ContactCard
+        | Kind::Sound
+        | Kind::Code
+        | Kind::OtherForm
+        | Kind::Elsewhere
+        | Kind::Other => {
             let (reading, media_type) = read_kind(kind, content, limits);
             (reading, Some(media_type))
         }
@@ -146,7 +173,35 @@ fn open_container(
         }
         Kind::SignedData => smime::read(content, limits, room).map(|root| parts(root, Texts::Own)),
         Kind::Zip => archive::read(content, limits, room).map(|root| parts(root, Texts::Own)),
-        _ => Ok(Opened::Mail(mail::parse(content, &limits.mail))),
+        Kind::Docx
+        | Kind::Doc
+        | Kind::Rtf
+        | Kind::OpenText
+        | Kind::Sheet
+        | Kind::Pdf
+        | Kind::Html
+        | Kind::Csv
+        | Kind::Json
+        | Kind::Text
+        | Kind::Mail
+        | Kind::Picture
+        | Kind::OldOffice
+        | Kind::LockedOffice
+        | Kind::OpenDocument
+        | Kind::Slides
+        | Kind::Archive
+        | Kind::LockedArchive
+        | Kind::Encrypted
+        | Kind::RightsProtected
+        | Kind::CompressedMessage
+        | Kind::Signature
+        | Kind::Calendar
+        | Kind::ContactCard
+        | Kind::Sound
+        | Kind::Code
+        | Kind::OtherForm
+        | Kind::Elsewhere
+        | Kind::Other => Ok(Opened::Mail(mail::parse(content, &limits.mail))),
     }
 }
 
@@ -194,7 +249,30 @@ fn read_kind(kind: Kind, content: &[u8], limits: &ReadLimits) -> (Reading, &'sta
             let blocks = csv::blocks(&as_text(), &mut budget);
             (Reading::of_blocks(blocks, &budget), "text/csv")
         }
-        _ => {
+        Kind::Text
+        | Kind::Mail
+        | Kind::OutlookMessage
+        | Kind::WinmailDat
+        | Kind::SignedData
+        | Kind::Zip
+        | Kind::Picture
+        | Kind::OldOffice
+        | Kind::LockedOffice
+        | Kind::OpenDocument
+        | Kind::Slides
+        | Kind::Archive
+        | Kind::LockedArchive
+        | Kind::Encrypted
+        | Kind::RightsProtected
+        | Kind::CompressedMessage
+        | Kind::Signature
+        | Kind::Calendar
+        | Kind::ContactCard
+        | Kind::Sound
+        | Kind::Code
+        | Kind::OtherForm
+        | Kind::Elsewhere
+        | Kind::Other => {
             let blocks = text::blocks(&as_text(), Folding::Fixed, &mut budget);
             (Reading::of_blocks(blocks, &budget), "text/plain")
         }

@@ -1,0 +1,235 @@
+//! Who "you", "them" and "the other person" are on a form.
+//!
+//! Invariant: what the form says of "you" in so many words comes before what its labels suggest.
+
+use super::{answered, numbered};
+use crate::domain::ConsentAnswer;
+use crate::forms::labels::{Field, LabelBook, Person, Who, spoken};
+use crate::forms::pairs::{Fact, Facts, Subject};
+use crate::forms::values::yes_no;
+
+/// Who "you", "them" and "the other person" are on this form.
+pub(super) struct Cast {
+    pub(super) you: Who,
+    them: Option<Who>,
+    other: Who,
+    pub(super) is_self: bool,
+    /// The role of "you" was worked out, not read.
+    pub(super) guessed: bool,
+}
+
+/// Works out who "you" are.
+pub(super) fn cast(read: &Facts, book: &LabelBook) -> Cast {
+    let (role, them) = said_roles(read, book);
+    let about = |who: Who, fields: &[Field]| {
+        read.facts.iter().any(|f| {
+            matches!(f.subject, Subject::Person { person, .. } if person.who == who)
+                && (fields.is_empty() || fields.contains(&f.field))
+                && answered(f, book)
+        })
+    };
+    let professional = [
+        Field::JobTitle,
+        Field::Organisation,
+        Field::CollarNumber,
+        Field::NameAndAgency,
+        Field::Team,
+    ];
+    let sides = about(Who::Victim, &[Field::Name, Field::Family, Field::Given])
+        || about(Who::Offender, &[Field::Name, Field::Family, Field::Given]);
+    let side = match role {
+        Some(Who::Victim) => Some(Who::Victim),
+        Some(Who::Offender) => Some(Who::Offender),
+        Some(Who::Party) => Some(Who::Party),
+        Some(_) | None => None,
+    };
+    let other_of = |who: Who| match who {
+        Who::Victim => Who::Offender,
+        Who::Offender => Who::Victim,
+        Who::Referrer
+        | Who::Party
+        | Who::Other
+        | Who::Supporter
+        | Who::AppropriateAdult
+        | Who::Witness
+        | Who::Professional
+        | Who::You
+        | Who::Them => Who::Party,
+    };
+    if let Some(side) = side {
+        return Cast {
+            you: side,
+            them: them.or(Some(side)),
+            other: other_of(side),
+            is_self: true,
+            guessed: false,
+        };
+    }
+    // Birth and home are asked of people themselves, and "I agree to be contacted" is theirs to say.
+    let agrees = read.facts.iter().any(|f| {
+        f.field == Field::ConsentContact
+            && matches!(f.subject, Subject::Person { person, .. } if person.who == Who::You)
+            && answered(f, book)
+    });
+    let is_own = role.is_none()
+        && them.is_none()
+        && agrees
+        && about(Who::You, &[Field::DateOfBirth, Field::Address])
+        && !about(Who::You, &professional)
+        && !about(Who::Referrer, &[]);
+    match (about(Who::Victim, &[]), about(Who::Offender, &[])) {
+        (true, false) if is_own => return one_side(Who::Offender),
+        (false, true) if is_own => return one_side(Who::Victim),
+        (_, _) => {}
+    }
+    let is_professional = role.is_some()
+        || them.is_some()
+        || about(Who::Referrer, &[])
+        || about(Who::You, &professional)
+        || about(Who::Party, &[])
+        || sides;
+    if is_professional || !about(Who::You, &[Field::Name, Field::Family, Field::Given, Field::From]) {
+        let told = |side: Who| about(side, &[]) || them == Some(side);
+        let other = match (told(Who::Victim), told(Who::Offender)) {
+            (true, false) => Who::Offender,
+            (false, true) => Who::Victim,
+            (true, true) | (false, false) => Who::Party,
+        };
+        return Cast {
+            you: Who::Referrer,
+            them,
+            other,
+            is_self: false,
+            guessed: false,
+        };
+    }
+    let neighbour = about(Who::Other, &[])
+        && !read
+            .facts
+            .iter()
+            .any(|f| f.field == Field::CrimeNumber && answered(f, book));
+    Cast {
+        you: Who::Party,
+        them: Some(Who::Party),
+        other: Who::Party,
+        is_self: true,
+        guessed: !neighbour,
+    }
+}
+
+/// The roles of "you" and "them", where the form asks for them.
+fn said_roles(read: &Facts, book: &LabelBook) -> (Option<Who>, Option<Who>) {
+    let mut role = None;
+    let mut them = None;
+    for fact in &read.facts {
+        let cleaned = fact.answer.clean(book);
+        if cleaned.is_blank() {
+            continue;
+        }
+        let said = book.role_in_answer(&cleaned.text());
+        if fact.field == Field::SelfRole && role.is_none() {
+            let agreed = yes_no(&cleaned.text(), book).is_some_and(|y| y.answer == ConsentAnswer::Given);
+            role = if agreed {
+                book.role_in_answer(&fact.label)
+            } else {
+                said
+            };
+            if role.is_none() && says_somebody_else(&cleaned.text()) {
+                role = Some(Who::Referrer);
+            }
+        } else if fact.field == Field::TheirRole && them.is_none() && numbered(fact).is_none() {
+            them = said;
+        }
+    }
+    (role, them)
+}
+
+/// Somebody who fills in a form about themself and names the other side.
+fn one_side(you: Who) -> Cast {
+    let other = if you == Who::Offender {
+        Who::Victim
+    } else {
+        Who::Offender
+    };
+    Cast {
+        you,
+        them: Some(you),
+        other,
+        is_self: true,
+        guessed: true,
+    }
+}
+
+fn says_somebody_else(text: &str) -> bool {
+    let said = spoken(text);
+    [
+        "somebody else",
+        "someone else",
+        "referring",
+        "on behalf",
+        "worker",
+        "practitioner",
+        "agency",
+        "staff",
+    ]
+    .iter()
+    .any(|w| said.contains(w))
+}
+
+pub(super) enum Resolved {
+    Referrer,
+    Person(Person),
+    /// Consent in the first person on a form that a professional filled in.
+    Signer,
+    Nobody,
+}
+
+pub(super) fn resolve(person: Person, cast: &Cast, fact: &Fact) -> Resolved {
+    let as_who = |who: Who| match who {
+        Who::Referrer => Resolved::Referrer,
+        Who::You | Who::Them => Resolved::Nobody,
+        Who::Victim
+        | Who::Offender
+        | Who::Party
+        | Who::Other
+        | Who::Supporter
+        | Who::AppropriateAdult
+        | Who::Witness
+        | Who::Professional => Resolved::Person(Person { who, ..person }),
+    };
+    let sides = cast.is_self && cast.you == Who::Party && cast.other == Who::Party;
+    match person.who {
+        Who::You if sides => Resolved::Person(Person {
+            who: Who::Party,
+            number: Some(1),
+            of: None,
+        }),
+        Who::Other if sides => Resolved::Person(Person {
+            who: Who::Party,
+            number: person.number.or(Some(2)),
+            of: None,
+        }),
+        Who::You
+            if cast.you == Who::Referrer
+                && (fact.field.is_consent()
+                    || (fact.in_consent && matches!(fact.field, Field::Signature | Field::BareDate))) =>
+        {
+            Resolved::Signer
+        }
+        Who::You => as_who(cast.you),
+        Who::Them => match cast.them {
+            Some(who) => as_who(who),
+            None => Resolved::Nobody,
+        },
+        Who::Other => as_who(cast.other),
+        Who::Referrer if fact.field.is_consent() => Resolved::Nobody,
+        who @ (Who::Referrer
+        | Who::Victim
+        | Who::Offender
+        | Who::Party
+        | Who::Supporter
+        | Who::AppropriateAdult
+        | Who::Witness
+        | Who::Professional) => as_who(who),
+    }
+}

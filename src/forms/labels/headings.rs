@@ -1,0 +1,94 @@
+//! What a heading starts: a person's part, the incident, consent, risk, or nothing of the sender's.
+//!
+//! Invariant: a plain line is a heading only where every word of it is accounted for.
+
+use super::roles::{RoleAt, is_object, subject};
+use super::words::{tokens, without_hints, without_number};
+use super::{Field, LabelBook, Person, Section, Strictness, Topic, Who};
+
+/// A heading longer than this is a sentence.
+const MAX_HEADING_WORDS: usize = 14;
+
+impl LabelBook {
+    /// What a heading starts. `strict` headings are plain lines: every word must be accounted for.
+    pub fn section(&self, text: &str, strictness: Strictness) -> Option<Section> {
+        let all = tokens(text);
+        let short = tokens(&without_hints(text));
+        let raw = without_number(if short.is_empty() { &all } else { &short });
+        if raw.is_empty() || raw.len() > MAX_HEADING_WORDS {
+            return None;
+        }
+        // "Name of parent or carer" asks for a name, however it is drawn.
+        let asks_name = raw.first().is_some_and(|w| w == "name");
+        if asks_name
+            && self
+                .label(text)
+                .is_some_and(|label| label.exact && label.field == Field::Name)
+        {
+            return None;
+        }
+        let mut roles = self.roles_in(raw);
+        let topical = self
+            .topics
+            .iter()
+            .any(|(words, _)| position(raw, words).is_some());
+        if roles.iter().all(|r| r.who == Who::Other) && !(roles.is_empty() && topical) {
+            // a hint in brackets says more: "OTHER PERSON (who caused the harm)"
+            let hinted = self.roles_in(&all);
+            if let Some(main) = hinted
+                .iter()
+                .find(|r| matches!(r.who, Who::Victim | Who::Offender))
+            {
+                roles = vec![RoleAt {
+                    start: 0,
+                    end: raw.len(),
+                    ..*main
+                }];
+            } else if roles.is_empty() {
+                roles = hinted;
+            }
+        }
+        roles.retain(|r| !is_object(raw, r.start));
+        let topic = self
+            .topics
+            .iter()
+            .filter_map(|(words, topic)| position(raw, words).map(|at| (at, words.len(), *topic)))
+            .max_by_key(|(at, length, _)| (*length, std::cmp::Reverse(*at)));
+        let covered = |at: usize| {
+            roles.iter().any(|r| (r.start..r.end).contains(&at))
+                || topic.is_some_and(|(start, length, _)| (start..start + length).contains(&at))
+        };
+        let accounted = raw.iter().enumerate().all(|(at, w)| {
+            covered(at) || self.filler.contains(w) || w.chars().all(|c| c.is_ascii_digit()) || w.len() == 1
+        });
+        if strictness == Strictness::Every && !accounted {
+            return None;
+        }
+        let person = match subject(&roles.iter().collect::<Vec<_>>()) {
+            Some(Ok(person)) => Some(person),
+            Some(Err(())) | None => None,
+        };
+        let you = Person {
+            who: Who::You,
+            number: None,
+            of: None,
+        };
+        match (topic.map(|(_, _, topic)| topic), person) {
+            (Some(Topic::Office), _) => Some(Section::Office),
+            (Some(Topic::Instructions), None) => Some(Section::Instructions),
+            (Some(Topic::Consent), _) => Some(Section::Consent(person)),
+            (Some(Topic::Risk), None) => Some(Section::Risk),
+            (Some(Topic::Offence), None) => Some(Section::Offence(None)),
+            (Some(Topic::Offence), Some(person)) if !accounted => Some(Section::Offence(Some(person))),
+            (None | Some(Topic::Instructions | Topic::Risk | Topic::Offence | Topic::You), Some(person)) => {
+                Some(Section::Person(person))
+            }
+            (Some(Topic::You), None) => Some(Section::Person(you)),
+            (None, None) => None,
+        }
+    }
+}
+
+fn position(haystack: &[String], needle: &[String]) -> Option<usize> {
+    haystack.windows(needle.len()).position(|window| window == needle)
+}

@@ -1,0 +1,113 @@
+//! A label with its answer becomes a fact.
+//!
+//! Invariant: of an office part only the agency's reference is taken, and nothing that a machine wrote.
+
+use super::furniture::is_machines;
+use super::{Context, Fact, Reader, Subject};
+use crate::forms::combined;
+use crate::forms::labels::{Field, LabelMatch};
+use crate::forms::values::Answer;
+
+/// Longest answer that says what somebody is, in words.
+const MAX_ROLE_WORDS: usize = 5;
+
+impl Reader<'_> {
+    /// Several questions in one label: each takes its piece of the answer. `false` where it is one question.
+    fn emit_combined(
+        &mut self,
+        label: LabelMatch,
+        text: &str,
+        subject: Subject,
+        answer: &Answer,
+        page: Option<u32>,
+    ) -> bool {
+        let fields = combined::questions(text, self.book);
+        if fields.len() < 2 {
+            return false;
+        }
+        let dealt = combined::deal(&answer.quote(), &fields, self.today);
+        for (field, piece) in &dealt {
+            let own = LabelMatch {
+                field: *field,
+                exact: true,
+                ..label
+            };
+            self.emit(own, text, subject, Answer::of_text(piece), page);
+        }
+        !dealt.is_empty()
+    }
+
+    /// Ends an open answer.
+    pub(in crate::forms) fn close(&mut self) {
+        if let Some(pending) = self.pending.take() {
+            self.emit(
+                pending.label,
+                &pending.text,
+                pending.subject,
+                Answer::of(pending.lines),
+                pending.page,
+            );
+        }
+    }
+
+    pub(super) fn emit(
+        &mut self,
+        label: LabelMatch,
+        text: &str,
+        subject: Subject,
+        answer: Answer,
+        page: Option<u32>,
+    ) {
+        if self.context == Context::Skip && label.field != Field::AgencyReference {
+            return;
+        }
+        if is_machines(&answer) {
+            return;
+        }
+        if !label.exact && self.emit_combined(label, text, subject, &answer, page) {
+            return;
+        }
+        let beside_offence = self.out.facts.last().is_some_and(|f| {
+            matches!(
+                f.field,
+                Field::OffenceKind | Field::CrimeNumber | Field::OffenceLocation
+            )
+        });
+        let tells_role = || {
+            let text = answer.quote();
+            label.role_only
+                && text.split_whitespace().count() <= MAX_ROLE_WORDS
+                && self.book.role_in_answer(&text).is_some()
+        };
+        let field = match label.field {
+            // "Person 1 is the: person harmed"
+            Field::Name if tells_role() => Field::TheirRole,
+            Field::BareDate if self.context == Context::Offence || beside_offence => Field::OffenceDate,
+            // where the person is, not where it happened
+            Field::OffenceLocation if self.block.is_some() => Field::Ignored,
+            field => field,
+        };
+        self.out.facts.push(Fact {
+            subject,
+            field,
+            answer,
+            label: text.trim().to_owned(),
+            page,
+            in_consent: self.context == Context::Consent,
+            guessed: label.guessed,
+        });
+    }
+
+    /// A label with its answer, wherever they stood.
+    pub(in crate::forms) fn pair(
+        &mut self,
+        label: LabelMatch,
+        text: &str,
+        answer: Answer,
+        page: Option<u32>,
+        column: Option<Subject>,
+    ) {
+        let subject = self.subject(&label, column);
+        self.emit(label, text, subject, answer, page);
+    }
+}

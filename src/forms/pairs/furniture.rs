@@ -1,0 +1,65 @@
+//! What a printer, mail program or website put around the form: footers, page numbers, addresses of machines.
+//!
+//! Invariant: only whole lines and whole answers are furniture, never a piece of one.
+
+use crate::domain::identifiers::{self, IdentifierKind};
+use crate::forms::lines::{Element, Line};
+use crate::forms::values::Answer;
+
+/// The first or last line of a printed page that ends in its number: `Printed 01/02/2026 Page 1 of 2`.
+pub(super) fn is_page_furniture(line: &Line, all: &[Element<'_>], at: usize) -> bool {
+    let Some(page) = line.page else { return false };
+    let same_page = |element: Option<&Element<'_>>| match element {
+        Some(Element::Line(other)) => other.page == Some(page),
+        Some(Element::Table(table)) => table.page == Some(page),
+        Some(Element::Pair(..) | Element::Rule) => true,
+        None => false,
+    };
+    let inside =
+        same_page(all.get(at + 1)) && same_page(at.checked_sub(1).and_then(|before| all.get(before)));
+    !inside && ends_in_page_number(&line.text())
+}
+
+fn ends_in_page_number(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let words: Vec<&str> = lower.split_whitespace().collect();
+    let number = |word: &str| (1..=4).contains(&word.len()) && word.chars().all(|c| c.is_ascii_digit());
+    match words.as_slice() {
+        [.., "page", a, "of", b] => number(a) && number(b),
+        ["page", a] => number(a),
+        _ => false,
+    }
+}
+
+/// An address of a machine or page, which websites put under their forms as "IP" and "Referrer".
+pub(super) fn is_machines(answer: &Answer) -> bool {
+    let text = answer.quote();
+    if text.starts_with("https://") || text.starts_with("http://") {
+        return !text.contains(' ');
+    }
+    [IdentifierKind::IpAddress, IdentifierKind::Url]
+        .into_iter()
+        .any(|kind| identifiers::whole(text.trim(), kind).is_some())
+}
+
+/// Where a mail's or website's own footer starts.
+pub(super) fn is_footer(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    text == "--"
+        || [
+            "this e-mail was sent from a contact form",
+            "this email was sent from a contact form",
+            "this mail is sent via contact form",
+            "sent by an unverified visitor",
+            "sent by a verified visitor",
+            "you cannot reply to this email",
+            "this message was sent by a flow",
+            "ip address:",
+            "remote ip:",
+            "user agent:",
+            "source url:",
+            "page url:",
+        ]
+        .iter()
+        .any(|start| lower.starts_with(start))
+}

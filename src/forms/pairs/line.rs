@@ -1,0 +1,380 @@
+//! One line of running text: a heading, labels with answers, a label alone, or more of an open answer.
+//!
+//! Invariant: until a footer, a line that is no heading, label or rule belongs to the open answer or is kept as loose.
+
+use super::furniture::is_footer;
+use super::parts::MAX_LABEL_BYTES;
+use super::{Reader, Subject};
+use crate::domain::{Inline, inline_text};
+use crate::forms::labels::{Field, LabelMatch, Section, Strictness, spoken};
+use crate::forms::lines::Line;
+use crate::forms::values::Answer;
+
+/// So many labels on lines of their own are the form's way.
+const LONE_LABELS: usize = 4;
+/// A plain address line longer than this is text.
+const MAX_ADDRESS_LINE: usize = 80;
+
+pub(super) struct Pending {
+    pub(super) label: LabelMatch,
+    pub(super) text: String,
+    pub(super) subject: Subject,
+    pub(super) lines: Vec<Vec<Inline>>,
+    pub(super) page: Option<u32>,
+    /// A blank line came after the first answer line.
+    broken: bool,
+    /// The label is the bold first line of its paragraph: the rest of the paragraph is its answer.
+    heads_block: bool,
+}
+
+impl Reader<'_> {
+    /// One line of running text.
+    pub(in crate::forms) fn line(&mut self, line: &Line, underlined: bool) {
+        if self.stopped {
+            return;
+        }
+        let text = line.text();
+        if line.starts_paragraph {
+            self.block = None;
+        }
+        if text.is_empty()
+            && line
+                .pieces
+                .iter()
+                .all(|p| !matches!(p, Inline::Answer { .. } | Inline::Tick { .. }))
+        {
+            if let Some(pending) = &mut self.pending {
+                pending.broken |= !pending.lines.is_empty();
+            }
+            return;
+        }
+        if is_footer(&text) {
+            self.close();
+            self.stopped = true;
+            return;
+        }
+        if let Some(inner) = dashed_label(&text) {
+            self.dashed(inner, line.page);
+            return;
+        }
+        let heads_block = self.pending.as_ref().is_some_and(|p| p.heads_block);
+        if heads_block && self.in_story() && !line.starts_paragraph && !line.drawn_as_heading {
+            self.take_answer_line(line, &text);
+            return;
+        }
+        if text
+            .chars()
+            .all(|c| matches!(c, '-' | '=' | '_' | '—' | '–' | '*'))
+            && text.len() >= 3
+        {
+            self.close();
+            return;
+        }
+        if line.drawn_as_heading && self.is_form_title(&text) {
+            return;
+        }
+        let waiting = self.is_waiting();
+        if self.heading(line, &text, underlined) || self.labelled_line(line, &text) {
+            return;
+        }
+        if !waiting
+            && let Some(section) = self.book.section(&text, Strictness::Every)
+            && !self.in_story()
+            && !text.ends_with('.')
+        {
+            self.enter(section);
+            return;
+        }
+        self.take_answer_line(line, &text);
+    }
+
+    /// Keeps a title, and tells whether it is the form's own, though it names somebody.
+    fn is_form_title(&mut self, text: &str) -> bool {
+        self.out.titles.push(text.to_owned());
+        let is_first = self.out.titles.len() == 1 && self.out.facts.is_empty();
+        let of_person = || {
+            matches!(
+                self.book.section(text, Strictness::Some),
+                Some(Section::Person(_))
+            )
+        };
+        let is_title = names_a_form(text) || self.book.section(text, Strictness::Every).is_none();
+        is_first && is_title && of_person()
+    }
+
+    /// A line drawn as a heading that starts a section. `false` where it is none.
+    fn heading(&mut self, line: &Line, text: &str, underlined: bool) -> bool {
+        let waiting = self.is_waiting();
+        let capitals = is_capitals(text);
+        let question = text.ends_with(['?', ':'])
+            && self
+                .book
+                .label(text)
+                .is_some_and(|l| !l.role_only && !l.field.is_story());
+        if !question && ((underlined && !waiting) || line.drawn_as_heading || capitals) {
+            let strictness = if line.is_heading {
+                Strictness::Some
+            } else {
+                Strictness::Every
+            };
+            if let Some(section) = self
+                .book
+                .section(text, strictness)
+                .filter(|_| !text.ends_with(':') || line.is_heading)
+            {
+                let label = self
+                    .book
+                    .label(text)
+                    .filter(|l| l.exact && l.field.is_story() && l.person.is_none());
+                self.enter(section);
+                if let Some(label) = label {
+                    self.open(label, text, line.page);
+                }
+                return true;
+            }
+        }
+        false
+    }
+
+    /// `--- Label ---`: always a label or heading, known or not, so it ends any answer.
+    fn dashed(&mut self, text: &str, page: Option<u32>) {
+        self.close();
+        match self.book.label(text).filter(|label| !label.role_only) {
+            Some(label) => self.open(label, text, page),
+            None => {
+                if let Some(section) = self.book.section(text, Strictness::Every) {
+                    self.enter(section);
+                }
+            }
+        }
+    }
+
+    /// A label is open that has no answer yet.
+    fn is_waiting(&self) -> bool {
+        self.pending.as_ref().is_some_and(|p| p.lines.is_empty())
+    }
+
+    fn in_story(&self) -> bool {
+        self.pending.as_ref().is_some_and(|p| p.label.field.is_story())
+    }
+
+    fn open(&mut self, label: LabelMatch, text: &str, page: Option<u32>) {
+        let subject = self.subject(&label, None);
+        self.open_for(label, text, subject, page, Vec::new());
+    }
+
+    fn open_for(
+        &mut self,
+        label: LabelMatch,
+        text: &str,
+        subject: Subject,
+        page: Option<u32>,
+        lines: Vec<Vec<Inline>>,
+    ) {
+        self.close();
+        self.pending = Some(Pending {
+            label,
+            text: text.to_owned(),
+            subject,
+            lines,
+            page,
+            broken: false,
+            heads_block: false,
+        });
+    }
+
+    /// A line that holds a label. `false` where it holds none.
+    fn labelled_line(&mut self, line: &Line, text: &str) -> bool {
+        let parts = self.parts(&line.pieces);
+        if parts.is_empty() {
+            return self.lone_label(line, text) || self.statements(line);
+        }
+        if self.in_story() && parts.len() == 1 && parts.iter().all(|p| self.is_repeat(&p.label)) {
+            return false;
+        }
+        let group = self
+            .pending
+            .as_ref()
+            .filter(|p| p.lines.is_empty() && p.label.field.is_piece())
+            .map(|p| p.subject);
+        let count = parts.len();
+        for (at, part) in parts.into_iter().enumerate() {
+            self.leave_block(&part.label);
+            let blank = Answer::of(vec![part.answer.clone()]).clean(self.book).is_blank();
+            let names_somebody = count == 1 && !blank && self.names_somebody(&part.label);
+            let subject = match group.filter(|_| part.label.field.is_piece() && part.label.person.is_none()) {
+                Some(subject) => subject,
+                None if names_somebody => self.start_block(&part.label),
+                None => self.subject(&part.label, None),
+            };
+            if let Some(block) = self.block.as_mut().filter(|block| block.subject == subject) {
+                block.told |= !names_somebody;
+            }
+            let open_end = at + 1 == count
+                && (blank || part.label.field.is_story() || part.label.field == Field::Address);
+            if group.is_some() && self.is_waiting() {
+                self.pending = None;
+            }
+            if open_end {
+                let has_ticks = part.answer.iter().any(|p| matches!(p, Inline::Tick { .. }));
+                let lines = if blank && !has_ticks {
+                    Vec::new()
+                } else {
+                    vec![part.answer]
+                };
+                let heads_block = lines.is_empty() && line.starts_paragraph && line.drawn_as_heading;
+                self.open_for(part.label, &part.text, subject, line.page, lines);
+                if let Some(pending) = &mut self.pending {
+                    pending.heads_block = heads_block;
+                }
+            } else {
+                self.close();
+                self.emit(
+                    part.label,
+                    &part.text,
+                    subject,
+                    Answer::of(vec![part.answer]),
+                    line.page,
+                );
+            }
+        }
+        true
+    }
+
+    /// The same field of the same person was answered already: inside a story that is a look-alike.
+    fn is_repeat(&self, label: &LabelMatch) -> bool {
+        if !label.field.is_personal() && label.field != Field::From {
+            return false;
+        }
+        let person = label.person.map(|p| p.who);
+        self.out.facts.iter().any(|fact| {
+            let same_person = match (fact.subject, person) {
+                (Subject::Person { person, .. }, Some(who)) => person.who == who,
+                (Subject::Person { .. }, None) => true,
+                (Subject::Everybody(_) | Subject::Case, _) => false,
+            };
+            let same_field = fact.field == label.field
+                || (fact.field == Field::From && matches!(label.field, Field::Name | Field::Email));
+            (same_person || fact.field == Field::From) && same_field && !fact.answer.quote().is_empty()
+        })
+    }
+
+    /// A line that is nothing but a label: its answer follows.
+    fn lone_label(&mut self, line: &Line, text: &str) -> bool {
+        if text.len() > MAX_LABEL_BYTES || line.pieces.iter().any(|p| matches!(p, Inline::Tick { .. })) {
+            return false;
+        }
+        let marked = line.drawn_as_heading || text.ends_with([':', '?']);
+        let waiting = self.is_waiting();
+        let Some(label) = self
+            .book
+            .label(text)
+            .filter(|label| marked || (label.exact && !waiting && line.starts_paragraph))
+        else {
+            return false;
+        };
+        let bare_role = label.role_only;
+        // Where labels have stood on lines of their own, a whole known one ends a story too.
+        let stands_alone = label.exact && label.words >= 2 && self.lone_labels >= LONE_LABELS;
+        if (bare_role && !text.ends_with([':', '?']))
+            || (self.in_story() && (!(marked || stands_alone) || self.is_repeat(&label)))
+        {
+            return false;
+        }
+        self.lone_labels += 1;
+        self.open(label, text, line.page);
+        if let Some(pending) = &mut self.pending {
+            pending.heads_block = line.starts_paragraph && line.drawn_as_heading;
+        }
+        true
+    }
+
+    /// Boxes before whole statements: `☒ I agree to be contacted`.
+    fn statements(&mut self, line: &Line) -> bool {
+        let mut spans: Vec<(bool, Vec<Inline>)> = Vec::new();
+        for piece in &line.pieces {
+            match piece {
+                Inline::Tick { checked } => spans.push((*checked, Vec::new())),
+                Inline::Text { .. } | Inline::Answer { .. } | Inline::Break | Inline::Hidden { .. } => {
+                    if let Some((_, text)) = spans.last_mut() {
+                        text.push(piece.clone());
+                    }
+                }
+            }
+        }
+        let mut any = false;
+        for (checked, pieces) in spans {
+            let text = inline_text(&pieces).trim().to_owned();
+            let Some(label) = self
+                .book
+                .label(&text)
+                .filter(|l| l.field.is_consent() && l.words >= 2)
+            else {
+                continue;
+            };
+            any = true;
+            self.close();
+            let tick = vec![
+                Inline::Tick { checked },
+                Inline::Text {
+                    text: format!(" {text}"),
+                    bold: false,
+                    struck: false,
+                },
+            ];
+            let subject = self.subject(&label, None);
+            self.emit(label, &text, subject, Answer::of(vec![tick]), line.page);
+        }
+        any
+    }
+
+    fn take_answer_line(&mut self, line: &Line, text: &str) {
+        let has_tick = line.pieces.iter().any(|p| matches!(p, Inline::Tick { .. }));
+        let Some(pending) = &mut self.pending else {
+            self.out.loose.push((text.to_owned(), line.page));
+            return;
+        };
+        let field = pending.label.field;
+        let takes = pending.lines.is_empty()
+            || has_tick
+            || field.is_story()
+            || (!pending.broken && text.starts_with("- "))
+            || (field == Field::Address && !pending.broken && text.len() <= MAX_ADDRESS_LINE)
+            || (field.is_free_text() && !pending.broken && !line.starts_paragraph);
+        if takes {
+            pending.lines.push(line.pieces.clone());
+        } else {
+            self.close();
+            self.out.loose.push((text.to_owned(), line.page));
+        }
+    }
+}
+
+/// The words of a line `--- Label ---`.
+fn dashed_label(text: &str) -> Option<&str> {
+    let inner = text
+        .strip_prefix("--")?
+        .strip_suffix("--")?
+        .trim_matches('-')
+        .trim();
+    inner.chars().any(char::is_alphabetic).then_some(inner)
+}
+
+fn is_capitals(text: &str) -> bool {
+    text.chars().any(char::is_alphabetic) && !text.chars().any(char::is_lowercase) && text.len() <= 80
+}
+
+/// The title of a whole form, not of a part of it: "Victim awareness and restorative referral".
+fn names_a_form(text: &str) -> bool {
+    const FORMS: [&str; 6] = [
+        "form",
+        "referral",
+        "request",
+        "report",
+        "application",
+        "notification",
+    ];
+    let said = spoken(text);
+    let mut words = said.split(' ');
+    words.clone().count() > 2 && words.any(|word| FORMS.contains(&word))
+}

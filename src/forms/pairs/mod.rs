@@ -1,0 +1,223 @@
+//! Every layout of a form becomes one stream of facts: whose, which field, which answer, where.
+//!
+//! Layouts: label and value in two or four columns, people side by side, a header row with a person per
+//! row, `Label: value` lines, a label above its answer, definition lists, interactive fields.
+//!
+//! `line` (a line of running text) -> `parts` (its labels) -> `subject` and `block` (whose they are) -> `emit` (facts);
+//! `furniture` is what a page or program added.
+//!
+//! Invariant: a role comes from a heading, a column header or the label itself, never from likeness.
+
+mod block;
+mod emit;
+mod furniture;
+mod line;
+mod parts;
+mod subject;
+
+use self::block::NamedBlock;
+use self::furniture::is_page_furniture;
+use self::line::Pending;
+use super::labels::{Field, LabelBook, Person, Section};
+use super::lines::{Element, Quotes, elements};
+use super::values::Answer;
+use crate::domain::{Document, FieldValue, Inline, inline_text};
+use jiff::civil::Date;
+
+/// Whose fact it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Subject {
+    /// A person; `occurrence` 0 where only the label names them, else the section, column or row.
+    Person {
+        person: Person,
+        occurrence: u32,
+        /// A column or row: certainly a person of their own.
+        own: bool,
+    },
+    /// Everybody (of one role).
+    Everybody(Option<Person>),
+    /// The case.
+    Case,
+}
+
+/// One answered (or blank) label.
+#[derive(Clone)]
+pub(super) struct Fact {
+    pub(super) subject: Subject,
+    pub(super) field: Field,
+    pub(super) answer: Answer,
+    pub(super) label: String,
+    pub(super) page: Option<u32>,
+    /// It stood in a part about consent.
+    pub(super) in_consent: bool,
+    /// Its label is in no known wording.
+    pub(super) guessed: bool,
+}
+
+impl Fact {
+    /// The label, where its wording is not a known one.
+    pub(super) fn unknown_wording(&self) -> Option<String> {
+        self.guessed.then(|| self.label.clone())
+    }
+}
+
+/// What reading one document gave.
+#[derive(Default)]
+pub(super) struct Facts {
+    pub(super) facts: Vec<Fact>,
+    /// Lines that are neither label nor answer, in order.
+    pub(super) loose: Vec<(String, Option<u32>)>,
+    /// Headings and title lines.
+    pub(super) titles: Vec<String>,
+}
+
+/// Reads a document.
+pub(super) fn read(document: &Document, book: &LabelBook, today: Date, quotes: Quotes) -> Facts {
+    let mut reader = Reader {
+        book,
+        today,
+        out: Facts::default(),
+        context: Context::Nothing,
+        sticky: None,
+        lone_labels: 0,
+        asks_of_them: false,
+        pending: None,
+        block: None,
+        occurrences: 0,
+        stopped: false,
+    };
+    let all = elements(document, quotes);
+    for (at, element) in all.iter().enumerate() {
+        let underlined = matches!(all.get(at + 1), Some(Element::Rule));
+        if !matches!(element, Element::Line(_)) {
+            reader.block = None;
+        }
+        match element {
+            Element::Line(line) if is_page_furniture(line, &all, at) => {}
+            Element::Line(line) => reader.line(line, underlined),
+            Element::Pair(term, value) => reader.definition(term, value),
+            Element::Table(table) => super::tables::read(&mut reader, table),
+            Element::Rule => reader.close(),
+        }
+    }
+    reader.close();
+    if !reader.out.facts.iter().any(|f| !f.answer.quote().is_empty()) {
+        reader.fields(document);
+    }
+    reader.out
+}
+
+/// The part of the form that is being read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Context {
+    Nothing,
+    Person {
+        person: Person,
+        occurrence: u32,
+        own: bool,
+    },
+    Offence,
+    Consent,
+    Risk,
+    /// Office use, guidance: nothing in it is the sender's data.
+    Skip,
+}
+
+pub(super) struct Reader<'b> {
+    pub(super) book: &'b LabelBook,
+    today: Date,
+    pub(super) out: Facts,
+    pub(super) context: Context,
+    sticky: Option<Subject>,
+    /// Labels met so far that stood on a line of their own.
+    lone_labels: usize,
+    /// The last label with a pronoun asked about "them", outside every section.
+    asks_of_them: bool,
+    pending: Option<Pending>,
+    block: Option<NamedBlock>,
+    occurrences: u32,
+    stopped: bool,
+}
+
+impl Reader<'_> {
+    pub(super) fn next_occurrence(&mut self) -> u32 {
+        self.occurrences += 1;
+        self.occurrences
+    }
+
+    /// Starts a section.
+    pub(super) fn enter(&mut self, section: Section) {
+        self.close();
+        self.sticky = None;
+        self.block = None;
+        self.context = match section {
+            Section::Person(person) => {
+                let occurrence = self.next_occurrence();
+                Context::Person {
+                    person,
+                    occurrence,
+                    own: false,
+                }
+            }
+            Section::Offence(_) => Context::Offence,
+            Section::Consent(person) => {
+                self.sticky = person.map(|person| Subject::Person {
+                    person,
+                    occurrence: 0,
+                    own: false,
+                });
+                Context::Consent
+            }
+            Section::Risk => Context::Risk,
+            Section::Office | Section::Instructions => Context::Skip,
+        };
+    }
+
+    fn definition(&mut self, term: &[Inline], value: &[Inline]) {
+        let text = inline_text(term);
+        match self.book.label(text.trim()) {
+            Some(label) => {
+                self.close();
+                self.pair(
+                    label,
+                    &text,
+                    Answer::of(super::lines::split_breaks(value)),
+                    None,
+                    None,
+                );
+            }
+            None => self.out.loose.push((inline_text(value), None)),
+        }
+    }
+
+    /// Interactive fields, where the page itself showed no answers.
+    fn fields(&mut self, document: &Document) {
+        self.context = Context::Nothing;
+        for field in &document.fields {
+            let readable = field.name.replace(['_', '.', '-'], " ");
+            let named = field
+                .label
+                .as_deref()
+                .map(str::trim)
+                .filter(|l| !l.is_empty())
+                .unwrap_or(&readable);
+            let Some(label) = self.book.label(named).or_else(|| self.book.label(&readable)) else {
+                continue;
+            };
+            let answer = match &field.value {
+                FieldValue::Text(text) => Answer::of_text(text),
+                FieldValue::Choice(chosen) => Answer::of_text(&chosen.join(", ")),
+                FieldValue::Tick(checked) => Answer::of(vec![vec![
+                    Inline::Tick { checked: *checked },
+                    Inline::Text {
+                        text: " Yes".into(),
+                        bold: false,
+                        struck: false,
+                    },
+                ]]),
+                FieldValue::Blank => Answer::default(),
+            };
+            self.pair(label, named, answer, field.page, None);
+        }
+    }
+}

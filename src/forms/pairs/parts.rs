@@ -1,0 +1,103 @@
+//! The labels of one line with what stands behind each: `Label: value   Label: value`.
+//!
+//! Invariant: answers are slices of the line's own pieces; nothing is rewritten.
+
+use super::Reader;
+use crate::domain::{Inline, inline_text};
+use crate::forms::labels::LabelMatch;
+use crate::forms::lines::{cut_places, gaps, slice};
+
+/// Most places of one line that are tried as the end of a label.
+const MAX_CUTS: usize = 6;
+/// A line longer than this is text, not a label.
+pub(super) const MAX_LABEL_BYTES: usize = 220;
+
+pub(super) struct Part {
+    pub(super) label: LabelMatch,
+    pub(super) text: String,
+    pub(super) answer: Vec<Inline>,
+    value_start: usize,
+    colon: bool,
+    /// Dots or a line to write on stand behind it.
+    leader: bool,
+}
+
+impl Reader<'_> {
+    /// Splits `Label: value   Label: value` into its parts.
+    pub(super) fn parts(&self, pieces: &[Inline]) -> Vec<Part> {
+        let text = inline_text(pieces);
+        let Some(first) = self.first_label(pieces, &text, 0, text.len()) else {
+            return Vec::new();
+        };
+        let mut parts = vec![first];
+        for (_, gap_end) in gaps(&text).into_iter().take(MAX_CUTS) {
+            let Some(last) = parts.last_mut() else { break };
+            if gap_end <= last.value_start {
+                continue;
+            }
+            let Some(next) = self
+                .first_label(pieces, &text, gap_end, text.len())
+                .filter(|p| p.colon || p.leader)
+            else {
+                continue;
+            };
+            last.answer = slice(pieces, last.value_start, gap_end);
+            parts.push(next);
+        }
+        parts
+    }
+
+    /// The label at the start of a stretch of a line, cut where an answer could begin.
+    fn first_label(&self, pieces: &[Inline], text: &str, from: usize, to: usize) -> Option<Part> {
+        let stretch = slice(pieces, from, to);
+        let mut role_only = None;
+        for cut in cut_places(&stretch, MAX_CUTS) {
+            let end = from + cut;
+            let raw = text.get(from..end)?;
+            // What stands behind room for an answer is one.
+            if raw.len() > MAX_LABEL_BYTES || raw.contains("__") || raw.contains("...") || raw.contains('…')
+            {
+                break;
+            }
+            let colon = raw.trim_end().ends_with([':', '?', '：']);
+            let Some(label) = self
+                .book
+                .label(raw.trim())
+                .filter(|label| colon || leads(text, end) || label.exact || label.first_person)
+            else {
+                continue;
+            };
+            let part = Part {
+                leader: leads(text, end),
+                label,
+                text: raw.trim().to_owned(),
+                answer: slice(pieces, end, to),
+                value_start: end,
+                colon,
+            };
+            let bare_role = label.role_only;
+            // "Pupil harmed (copy this box for each pupil)" is a heading with a hint.
+            if bare_role && !colon && inline_text(&part.answer).trim_start().starts_with('(') {
+                continue;
+            }
+            if bare_role && role_only.is_none() {
+                role_only = Some(part);
+                continue;
+            }
+            if !colon
+                && inline_text(&part.answer).trim().is_empty()
+                && !part.answer.iter().any(|p| matches!(p, Inline::Answer { .. }))
+            {
+                continue;
+            }
+            return Some(part);
+        }
+        role_only
+    }
+}
+
+/// Dots or underscores begin there: room for an answer.
+fn leads(text: &str, at: usize) -> bool {
+    let rest = text.get(at..).unwrap_or_default().trim_start();
+    rest.starts_with("...") || rest.starts_with("__") || rest.starts_with('…') || rest.starts_with(". . .")
+}

@@ -1,0 +1,139 @@
+//! Whether, when and how a person agreed to be contacted.
+//!
+//! Invariant: two ticked boxes, or written words that are neither yes nor no, are no consent.
+
+use super::{PartyDraft, Tools};
+use crate::domain::dates::{self, DateUse, ReadDate};
+use crate::domain::{ConsentAnswer, ConsentHow};
+use crate::forms::draft::Place;
+use crate::forms::values::{Cleaned, YesNo, how, yes_no};
+
+/// Whether an answer that holds no such value is worth a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::forms) enum Demand {
+    Needed,
+    IfThere,
+}
+
+impl PartyDraft {
+    pub(super) fn consent(&mut self, cleaned: &Cleaned, place: &Place, quote: &str, tools: Tools<'_>) {
+        if cleaned.options.as_ref().is_some_and(|o| o.len() > 1) {
+            self.notes.doubt(
+                "/consent/contact",
+                "several_answers",
+                "more than one box is ticked",
+            );
+            return;
+        }
+        let text = cleaned.text();
+        let ticked_statement = cleaned.options.is_some() && yes_no(&text, tools.book).is_none();
+        let read = match yes_no(&text, tools.book) {
+            Some(read) => read,
+            None if ticked_statement => YesNo {
+                answer: ConsentAnswer::Given,
+                hedged: false,
+            },
+            None => {
+                self.notes.doubt(
+                    "/consent/contact",
+                    "unreadable_answer",
+                    format!("the form says \"{quote}\""),
+                );
+                return;
+            }
+        };
+        match self.party.consent.contact {
+            Some(old) if old != read.answer => {
+                self.notes.doubt(
+                    "/consent/contact",
+                    "conflicting_values",
+                    "the form gives two different answers; the first was taken",
+                );
+            }
+            Some(_) => {}
+            None => {
+                self.party.consent.contact = Some(read.answer);
+                self.notes.read("/consent/contact", place, quote);
+            }
+        }
+        if read.hedged {
+            self.notes.doubt(
+                "/consent/contact",
+                "qualified_answer",
+                format!("the form says \"{quote}\""),
+            );
+        }
+        if read.answer == ConsentAnswer::Given {
+            self.consent_how(&text, place, quote, tools, Demand::IfThere);
+            self.consent_date(&text, place, quote, tools, Demand::IfThere);
+        }
+    }
+
+    pub(in crate::forms) fn consent_date(
+        &mut self,
+        text: &str,
+        place: &Place,
+        quote: &str,
+        tools: Tools<'_>,
+        demand: Demand,
+    ) {
+        match dates::parse(text, DateUse::Event, tools.today) {
+            Some(date) => {
+                if let Some(iso) = date.iso() {
+                    self.text(&iso, "/consent/given_on", place, quote, |p| {
+                        &mut p.consent.given_on
+                    });
+                }
+                if !matches!(date, ReadDate::Day { ambiguous: false, .. }) {
+                    self.notes.doubt(
+                        "/consent/given_on",
+                        "ambiguous_date",
+                        format!("the form says \"{quote}\""),
+                    );
+                }
+            }
+            None if demand == Demand::Needed => {
+                self.notes.doubt(
+                    "/consent/given_on",
+                    "unreadable_date",
+                    format!("\"{quote}\" is not a whole date"),
+                );
+            }
+            None => {}
+        }
+    }
+
+    pub(super) fn consent_how(
+        &mut self,
+        text: &str,
+        place: &Place,
+        quote: &str,
+        tools: Tools<'_>,
+        demand: Demand,
+    ) {
+        match how(text, tools.book) {
+            Some(way) => self.how(way, place, quote),
+            None if demand == Demand::Needed => self.notes.doubt(
+                "/consent/how",
+                "unreadable_answer",
+                format!("the form says \"{quote}\""),
+            ),
+            None => {}
+        }
+    }
+
+    pub(in crate::forms) fn how(&mut self, way: ConsentHow, place: &Place, quote: &str) {
+        match self.party.consent.how {
+            Some(old) if old != way => self.notes.doubt(
+                "/consent/how",
+                "conflicting_values",
+                "the form gives two different answers; the first was taken",
+            ),
+            Some(_) => {}
+            None => {
+                self.party.consent.how = Some(way);
+                self.notes.read("/consent/how", place, quote);
+            }
+        }
+    }
+}

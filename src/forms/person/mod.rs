@@ -1,0 +1,303 @@
+//! The answers about one person become a [`Party`].
+//!
+//! `name` (who it is), `birth` (how old), `address`, `contact` (how to reach and speak with them), `consent`.
+//!
+//! Invariant: of two texts for one field the first is kept and the second is a doubt; only a name in pieces is joined
+//! anew.
+
+mod address;
+mod birth;
+mod consent;
+mod contact;
+mod name;
+
+pub(super) use self::consent::Demand;
+pub(super) use self::name::is_of_nobody_known;
+
+use super::draft::{Notes, Place};
+use super::labels::{Field, LabelBook, spoken};
+use super::pairs::{Fact, Subject};
+use super::values::{Cleaned, boolean, yes_no};
+use crate::domain::{ConsentAnswer, Party, Role, names};
+use jiff::civil::Date;
+
+/// What reading answers needs.
+#[derive(Clone, Copy)]
+pub(super) struct Tools<'a> {
+    pub(super) book: &'a LabelBook,
+    pub(super) today: Date,
+}
+
+/// A party with its notes; paths are relative to it.
+pub(super) struct PartyDraft {
+    pub(super) party: Party,
+    pub(super) notes: Notes,
+    given: Option<String>,
+    family: Option<String>,
+    /// The words of a `Parent or carer of` column.
+    pub(super) child: Option<String>,
+    /// The form says that nobody knows their name: there is such a person.
+    unnamed: bool,
+}
+
+impl PartyDraft {
+    pub(super) fn new(role: Role) -> Self {
+        Self {
+            party: Party::new(role),
+            notes: Notes::default(),
+            given: None,
+            family: None,
+            child: None,
+            unnamed: false,
+        }
+    }
+
+    /// Something beyond consent and preferences is known: it is worth a row.
+    pub(super) fn exists(&self) -> bool {
+        let p = &self.party;
+        let reachable =
+            p.name.is_some() || !p.phones.is_empty() || !p.emails.is_empty() || p.organisation.is_some();
+        let described = p.date_of_birth.is_some()
+            || p.age.is_some()
+            || p.gender.is_some()
+            || p.address.is_some()
+            || p.postcode.is_some()
+            || p.ethnicity.is_some();
+        match p.role {
+            Role::Victim | Role::Offender => reachable || described || self.unnamed,
+            Role::Party => reachable || described,
+            Role::Supporter | Role::AppropriateAdult | Role::Witness | Role::Professional => {
+                p.name.is_some() || !p.phones.is_empty() || !p.emails.is_empty()
+            }
+        }
+    }
+
+    /// Takes one answer.
+    pub(super) fn take(&mut self, fact: &Fact, place: &Place, tools: Tools<'_>) {
+        let cleaned = fact.answer.clean(tools.book);
+        let quote = fact.answer.quote();
+        if cleaned.elsewhere
+            && let Some(path) = path_of(fact.field)
+        {
+            self.notes
+                .doubt(path, "see_elsewhere", format!("the form says \"{quote}\""));
+        }
+        if is_of_nobody_known(fact) {
+            let of_their_own = matches!(fact.subject, Subject::Person { occurrence, .. } if occurrence > 0);
+            self.unnamed |= of_their_own; // a section or column, not just a question
+            self.notes
+                .doubt("/name", "no_name", format!("the form says \"{quote}\""));
+            return;
+        }
+        if cleaned.is_blank() {
+            return;
+        }
+        let place = &Place {
+            page: fact.page,
+            unknown_wording: fact.unknown_wording(),
+            ..place.clone()
+        };
+        match fact.field {
+            Field::Name | Field::From | Field::NameAndAgency => self.name(&cleaned, &quote, place, tools),
+            Field::Title => {
+                let title = cleaned.text();
+                if names::is_title(&title) {
+                    self.text(&title, "/title", place, &quote, |p| &mut p.title);
+                }
+            }
+            Field::Given => {
+                self.given.get_or_insert(cleaned.text());
+                self.joined(place, &quote);
+            }
+            Field::Family => {
+                self.family.get_or_insert(cleaned.text());
+                self.joined(place, &quote);
+            }
+            Field::KnownAs => self.text(&cleaned.text(), "/known_as", place, &quote, |p| &mut p.known_as),
+            Field::DateOfBirth | Field::DobOrAge => self.birth(&cleaned.text(), place, &quote, tools),
+            Field::Age => self.age(&cleaned.text(), place, &quote),
+            Field::Gender => {
+                let said = spoken(&cleaned.text());
+                let gender = tools
+                    .book
+                    .genders
+                    .get(&said)
+                    .cloned()
+                    .unwrap_or_else(|| cleaned.text());
+                self.text(&gender, "/gender", place, &quote, |p| &mut p.gender);
+            }
+            Field::Ethnicity => self.text(&cleaned.text(), "/ethnicity", place, &quote, |p| &mut p.ethnicity),
+            Field::Address => self.address(&cleaned, place, &quote),
+            Field::Postcode => self.postcode(&cleaned.text(), place, &quote),
+            Field::Phone => self.phones(&cleaned.text(), place, &quote),
+            Field::Email => self.emails(&cleaned.text(), place, &quote),
+            Field::PhoneAndEmail => self.phone_and_email(&cleaned.text(), place, &quote),
+            Field::Organisation => self.text(&cleaned.text(), "/organisation", place, &quote, |p| {
+                &mut p.organisation
+            }),
+            Field::Relationship => self.text(&cleaned.text(), "/relationship", place, &quote, |p| {
+                &mut p.relationship
+            }),
+            Field::Prefers => self.prefers(&cleaned, place, &quote, tools),
+            Field::SafeToContact => self.yes_no(&cleaned, "/safe_to_contact", place, &quote, tools, |p| {
+                &mut p.safe_to_contact
+            }),
+            Field::SafeToLeaveMessage => {
+                self.yes_no(&cleaned, "/safe_to_leave_message", place, &quote, tools, |p| {
+                    &mut p.safe_to_leave_message
+                });
+            }
+            Field::BestTime => self.text(&cleaned.text(), "/best_time", place, &quote, |p| &mut p.best_time),
+            Field::Language => self.language(&cleaned.text(), place, &quote, tools),
+            Field::Interpreter => self.yes_no(&cleaned, "/interpreter_needed", place, &quote, tools, |p| {
+                &mut p.interpreter_needed
+            }),
+            Field::Needs => {
+                if yes_no(&cleaned.text(), tools.book)
+                    .is_none_or(|y| y.answer != ConsentAnswer::Refused || y.hedged)
+                {
+                    self.text(&cleaned.text(), "/needs", place, &quote, |p| &mut p.needs);
+                }
+            }
+            Field::ChildOf => self.child = Some(cleaned.text()),
+            Field::ConsentContact => self.consent(&cleaned, place, &quote, tools),
+            Field::ConsentDate => self.consent_date(&cleaned.text(), place, &quote, tools, Demand::Needed),
+            Field::ConsentHow => self.consent_how(&cleaned.text(), place, &quote, tools, Demand::Needed),
+            Field::ConsentHowAndWhen => {
+                self.consent_how(&cleaned.text(), place, &quote, tools, Demand::Needed);
+                self.consent_date(&cleaned.text(), place, &quote, tools, Demand::Needed);
+            }
+            Field::ConsentBy => self.text(&cleaned.text(), "/consent/obtained_by", place, &quote, |p| {
+                &mut p.consent.obtained_by
+            }),
+            Field::ConsentShareOther => {
+                self.yes_no(
+                    &cleaned,
+                    "/consent/share_with_other_party",
+                    place,
+                    &quote,
+                    tools,
+                    |p| &mut p.consent.share_with_other_party,
+                );
+            }
+            Field::ConsentShareAgencies => {
+                self.yes_no(
+                    &cleaned,
+                    "/consent/share_with_agencies",
+                    place,
+                    &quote,
+                    tools,
+                    |p| &mut p.consent.share_with_agencies,
+                );
+            }
+            Field::JobTitle
+            | Field::Occupation
+            | Field::Team
+            | Field::ConsentAware
+            | Field::CrimeNumber
+            | Field::Crn
+            | Field::Urn
+            | Field::PncId
+            | Field::Cro
+            | Field::PrisonNumber
+            | Field::NhsNumber
+            | Field::CollarNumber
+            | Field::AgencyReference
+            | Field::OfficeReference
+            | Field::OffenceKind
+            | Field::OffenceDate
+            | Field::OffenceLocation
+            | Field::Summary
+            | Field::Outcome
+            | Field::OutcomeDate
+            | Field::Risks
+            | Field::Wishes
+            | Field::Impact
+            | Field::Service
+            | Field::SelfRole
+            | Field::TheirRole
+            | Field::Signature
+            | Field::BareDate
+            | Field::ReferralDate
+            | Field::Ignored => {}
+        }
+    }
+
+    /// Writes a text once; a second, different answer is a doubt.
+    fn text(
+        &mut self,
+        value: &str,
+        path: &str,
+        place: &Place,
+        quote: &str,
+        slot: impl FnOnce(&mut Party) -> &mut Option<String>,
+    ) {
+        let slot = slot(&mut self.party);
+        match slot {
+            Some(old) if spoken(old) != spoken(value) => self.notes.doubt(
+                path,
+                "conflicting_values",
+                "the form gives two different answers; the first was taken",
+            ),
+            Some(_) => {}
+            None => {
+                *slot = Some(value.to_owned());
+                self.notes.read(path, place, quote);
+            }
+        }
+    }
+
+    fn yes_no(
+        &mut self,
+        cleaned: &Cleaned,
+        path: &str,
+        place: &Place,
+        quote: &str,
+        tools: Tools<'_>,
+        slot: impl FnOnce(&mut Party) -> &mut Option<bool>,
+    ) {
+        if cleaned.options.as_ref().is_some_and(|o| o.len() > 1) {
+            self.notes
+                .doubt(path, "several_answers", "more than one box is ticked");
+            return;
+        }
+        let Some(read) = yes_no(&cleaned.text(), tools.book) else {
+            self.notes
+                .doubt(path, "unreadable_answer", format!("the form says \"{quote}\""));
+            return;
+        };
+        let Some(value) = boolean(read) else { return };
+        let slot = slot(&mut self.party);
+        match slot {
+            Some(old) if *old != value => self.notes.doubt(
+                path,
+                "conflicting_values",
+                "the form gives two different answers; the first was taken",
+            ),
+            Some(_) => {}
+            None => {
+                *slot = Some(value);
+                self.notes.read(path, place, quote);
+            }
+        }
+        if read.hedged {
+            self.notes
+                .doubt(path, "qualified_answer", format!("the form says \"{quote}\""));
+        }
+    }
+}
+
+/// The fields for which "as above" leaves something to fill in.
+fn path_of(field: Field) -> Option<&'static str> {
+    [
+        (Field::Address, "/address"),
+        (Field::Postcode, "/postcode"),
+        (Field::Phone, "/phones"),
+        (Field::Email, "/emails"),
+        (Field::DateOfBirth, "/date_of_birth"),
+        (Field::Name, "/name"),
+    ]
+    .into_iter()
+    .find(|(known, _)| *known == field)
+    .map(|(_, path)| path)
+}

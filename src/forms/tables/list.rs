@@ -1,0 +1,101 @@
+//! A list of people: one per row, under header labels.
+//!
+//! Invariant: whoever fills the form in is not in a list of people.
+
+use super::cells::Flat;
+use super::{MAX_ROLE_WORDS, Mode, is_side};
+use crate::forms::labels::{Field, LabelMatch, Person, Who};
+use crate::forms::pairs::{Context, Reader, Subject};
+
+/// One person per row, under header labels.
+pub(super) fn person_row(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32>, mode: &Mode) {
+    let person = person_of(reader, row, mode);
+    let occurrence = reader.next_occurrence();
+    let column_subject = Subject::Person {
+        person,
+        occurrence,
+        own: true,
+    };
+    for (column, label, text) in &mode.header {
+        let Some(cell) = cell_at(row, *column) else {
+            continue;
+        };
+        let subject = match label.person {
+            Some(person) if is_side(person.who) || person.who == Who::Supporter => Subject::Person {
+                person,
+                occurrence,
+                own: true,
+            },
+            Some(_) | None => column_subject,
+        };
+        let field = if label.role_only && label.person.is_some_and(|p| p.who == Who::Supporter) {
+            Field::ChildOf
+        } else {
+            label.field
+        };
+        let subject = if field == Field::ChildOf {
+            column_subject
+        } else {
+            subject
+        };
+        reader.pair(
+            LabelMatch { field, ..*label },
+            text,
+            cell.answer(),
+            page,
+            Some(subject),
+        );
+    }
+}
+
+/// Who a row is about: by the title of the list, unless a cell says what they are.
+fn person_of(reader: &Reader<'_>, row: &[Flat], mode: &Mode) -> Person {
+    let nobody = Person {
+        who: Who::Party,
+        number: None,
+        of: None,
+    };
+    let mut person = match reader.context {
+        Context::Person { person, .. } if !matches!(person.who, Who::You | Who::Them | Who::Referrer) => {
+            Person {
+                number: None,
+                ..person
+            }
+        }
+        // Whoever fills the form in is not in a list of people with a title of its own.
+        Context::Person { .. } => nobody,
+        Context::Nothing | Context::Offence | Context::Consent | Context::Risk | Context::Skip => nobody,
+    };
+    for (column, label, _) in &mode.header {
+        if matches!(label.field, Field::JobTitle | Field::SelfRole | Field::TheirRole)
+            && let Some(cell) = cell_at(row, *column)
+            && let Some(who) = reader
+                .book
+                .role_in_answer(&cell.text)
+                .filter(|who| is_side(*who) || *who == Who::Supporter)
+        {
+            person.who = who;
+        }
+    }
+    // A column whose title says nothing may hold what each person is ("Involvement": "Harmed").
+    let untold = row.iter().filter(|cell| {
+        let headed = mode
+            .header
+            .iter()
+            .any(|(column, _, _)| (cell.column..cell.column + cell.span).contains(column));
+        !headed && cell.text.split_whitespace().count() <= MAX_ROLE_WORDS
+    });
+    if person.who == Who::Party
+        && let Some(who) = untold
+            .filter_map(|cell| reader.book.role_in_answer(&cell.text))
+            .find(|who| is_side(*who) || *who == Who::Supporter)
+    {
+        person.who = who;
+    }
+    person
+}
+
+fn cell_at(row: &[Flat], column: usize) -> Option<&Flat> {
+    row.iter()
+        .find(|c| (c.column..c.column + c.span).contains(&column))
+}

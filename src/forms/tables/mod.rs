@@ -1,0 +1,163 @@
+//! Tables: which cell is a label, which an answer, and whose.
+//!
+//! `cells` (a row as texts with columns) -> `section` (a row that starts a part), `people` (people side by side),
+//! `header` and `list` (labels above answers or above one person per row), `plain` (labels beside answers).
+//!
+//! Invariant: a row is read in one way only; what says whose a column or row is holds until something changes it.
+
+mod cells;
+mod header;
+mod list;
+mod people;
+mod plain;
+mod section;
+
+use self::cells::{Flat, cell_as_lines, flatten};
+use self::header::{header_row, is_labels, tells_role, without_guidance};
+use self::list::person_row;
+use self::people::{people_cells, people_row};
+use self::plain::plain_row;
+use self::section::lone_cell_section;
+use super::labels::{LabelMatch, Section, Strictness, Who};
+use super::pairs::{Reader, Subject};
+use crate::domain::Table;
+
+/// Longest answer that says what somebody is, in words.
+const MAX_ROLE_WORDS: usize = 5;
+
+/// What the rows of a table are read by, until something changes it.
+#[derive(Default)]
+struct Mode {
+    /// Columns of people: first column, past the last, whose.
+    people: Vec<(usize, usize, Subject)>,
+    /// Header labels: column, what it asks.
+    header: Vec<(usize, LabelMatch, String)>,
+    /// The next row has been read together with its labels.
+    is_told: bool,
+    order: RowOrder,
+}
+
+/// What is known of a table's way by now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum RowOrder {
+    #[default]
+    Unknown,
+    /// A row of labels, a row of answers, a row of labels ...
+    LabelsOverAnswers,
+}
+
+/// Reads a table.
+pub(super) fn read(reader: &mut Reader<'_>, table: &Table) {
+    let mut held = vec![0_usize; 0];
+    let rows: Vec<Vec<Flat>> = table
+        .rows
+        .iter()
+        .map(|row| flatten(&row.cells, &mut held))
+        .collect();
+    let rows = without_guidance(rows);
+    let mut mode = Mode::default();
+    for (at, row) in rows.iter().enumerate() {
+        let next = rows.get(at + 1);
+        let after = rows.get(at + 2);
+        // Labels over one row of answers, and then labels again or nothing: a form, not a list of people.
+        let ends_with_next = after.is_none_or(|after| is_labels(reader, after));
+        self::row(reader, row, (next, ends_with_next), table.page, &mut mode);
+    }
+    reader.close();
+}
+
+fn row(
+    reader: &mut Reader<'_>,
+    row: &[Flat],
+    (next, ends_with_next): (Option<&Vec<Flat>>, bool),
+    page: Option<u32>,
+    mode: &mut Mode,
+) {
+    if std::mem::take(&mut mode.is_told) {
+        return;
+    }
+    let filled: Vec<&Flat> = row.iter().filter(|cell| !cell.is_blank()).collect();
+    let Some(first) = filled.first() else { return };
+    if let Some(people) = people_row(reader, row, &filled, next) {
+        reader.close();
+        mode.header.clear();
+        mode.people = people;
+        return;
+    }
+    let is_capitals = first.text.len() > 4 && !first.text.chars().any(char::is_lowercase);
+    if filled.len() == 1
+        && (row.len() == 1 || first.heading || is_capitals)
+        && lone_cell_section(reader, first, next)
+    {
+        *mode = Mode::default();
+        return;
+    }
+    if let Some(header) = header_row(reader, &filled, next, mode.order) {
+        reader.close();
+        match next.filter(|_| ends_with_next && !tells_role(reader, next)) {
+            Some(answers) => header_over_answers(reader, header, answers, page, mode),
+            None => header_over_people(reader, header, first, mode),
+        }
+        return;
+    }
+    if !mode.header.is_empty() && filled.len() + 1 >= mode.header.len().min(2) && row.len() > 1 {
+        person_row(reader, row, page, mode);
+        return;
+    }
+    if !mode.people.is_empty() && row.len() > 1 {
+        people_cells(reader, row, page, &mode.people);
+        return;
+    }
+    let last_alone = filled.len() == 1 && row.first().is_some_and(|cell| cell.is_blank());
+    if row.len() == 1 || last_alone {
+        cell_as_lines(reader, first, page);
+        return;
+    }
+    plain_row(reader, row, page);
+}
+
+/// Reads a row of labels together with the row of answers below it.
+fn header_over_answers(
+    reader: &mut Reader<'_>,
+    header: Vec<(usize, LabelMatch, String)>,
+    answers: &[Flat],
+    page: Option<u32>,
+    mode: &mut Mode,
+) {
+    mode.header.clear();
+    mode.people.clear();
+    for (column, label, text) in header {
+        let answer = answers
+            .iter()
+            .find(|c| (c.column..c.column + c.span).contains(&column));
+        if let Some(answer) = answer {
+            reader.pair(label, &text, answer.answer(), page, None);
+        }
+    }
+    mode.is_told = true;
+    mode.order = RowOrder::LabelsOverAnswers;
+}
+
+/// Keeps a row of labels for the people in the rows below it.
+fn header_over_people(
+    reader: &mut Reader<'_>,
+    header: Vec<(usize, LabelMatch, String)>,
+    first: &Flat,
+    mode: &mut Mode,
+) {
+    // "PERPETRATORS | Name if known | Age": the first title says who the people below are.
+    let titled = reader.book.label(&first.text).is_none_or(|label| label.role_only);
+    if titled && let Some(section @ Section::Person(_)) = reader.book.section(&first.text, Strictness::Every)
+    {
+        reader.enter(section);
+    }
+    mode.people.clear();
+    mode.header = header;
+}
+
+fn is_side(who: Who) -> bool {
+    matches!(
+        who,
+        Who::Victim | Who::Offender | Who::Party | Who::Other | Who::Witness
+    )
+}

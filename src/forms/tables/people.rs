@@ -1,0 +1,140 @@
+//! People side by side: a row that names them, and the rows below it.
+//!
+//! Invariant: two or more people make such a row, each with columns of their own.
+
+use super::cells::{Flat, cell_as_lines};
+use super::is_side;
+use crate::forms::labels::{Person, Section, Strictness};
+use crate::forms::pairs::{Context, Reader, Subject};
+
+/// A row that names two or more people, one per column.
+pub(super) fn people_row(
+    reader: &mut Reader<'_>,
+    row: &[Flat],
+    filled: &[&Flat],
+    next: Option<&Vec<Flat>>,
+) -> Option<Vec<(usize, usize, Subject)>> {
+    let person_of = |reader: &Reader<'_>, cell: &Flat| -> Option<Person> {
+        // "Person 1 is the" asks what somebody is.
+        let asks = cell.text.trim_end().ends_with([':', '?']) || cell.text.trim_end().ends_with(" is the");
+        if cell.text.len() > 80 || cell.lines.len() > 2 || asks {
+            return None;
+        }
+        let Some(Section::Person(person)) = reader.book.section(&cell.text, Strictness::Some) else {
+            return None;
+        };
+        let more = reader.book.label(&cell.text).is_some_and(|l| !l.role_only);
+        (!more && is_side(person.who)).then_some(person)
+    };
+    let people: Vec<(&Flat, Person)> = filled
+        .iter()
+        .filter_map(|cell| person_of(reader, cell).map(|person| (*cell, person)))
+        .collect();
+    let others = filled.len() - people.len();
+    let label_column = row
+        .first()
+        .is_some_and(|cell| cell.is_blank() || person_of(reader, cell).is_none());
+    if people.len() < 2 || others > usize::from(label_column) {
+        return None;
+    }
+    let own = !matches!(reader.context, Context::Consent);
+    let mut columns = Vec::new();
+    let places = people_columns(&people, label_column, next.map_or(0, Vec::len));
+    for ((_, person), (start, end)) in people.into_iter().zip(places) {
+        let occurrence = if own { reader.next_occurrence() } else { 0 };
+        columns.push((
+            start,
+            end,
+            Subject::Person {
+                person,
+                occurrence,
+                own,
+            },
+        ));
+    }
+    Some(columns)
+}
+
+/// The columns below each person's title. Where the row leaves out the blank cell above the labels, they
+/// stand one further right; where each person has labels of their own, up to the next person.
+fn people_columns(people: &[(&Flat, Person)], label_column: bool, below: usize) -> Vec<(usize, usize)> {
+    let own = |(cell, _): &(&Flat, Person)| (cell.column, cell.column + cell.span);
+    let plain: Vec<(usize, usize)> = people.iter().map(own).collect();
+    let count = people.len();
+    let is_narrow = people.iter().all(|(cell, _)| cell.span == 1);
+    if label_column || !is_narrow {
+        return plain;
+    }
+    if below == count + 1 && plain.iter().enumerate().all(|(at, (start, _))| at == *start) {
+        return plain.iter().map(|(start, end)| (start + 1, end + 1)).collect();
+    }
+    if below >= 2 * count {
+        let next_start = |at: usize| plain.get(at + 1).map_or(usize::MAX, |(start, _)| *start);
+        return plain
+            .iter()
+            .enumerate()
+            .map(|(at, (start, _))| (*start, next_start(at)))
+            .collect();
+    }
+    plain
+}
+
+/// Rows under columns of people: `label | answer | answer`, `label | answer | label | answer`, or
+/// `Label: answer` inside each column.
+pub(super) fn people_cells(
+    reader: &mut Reader<'_>,
+    row: &[Flat],
+    page: Option<u32>,
+    people: &[(usize, usize, Subject)],
+) {
+    let owner = |cell: &Flat| {
+        people
+            .iter()
+            .find(|(start, end, _)| (*start..*end).contains(&cell.column))
+            .map(|p| p.2)
+    };
+    let label_cell = row.first().filter(|cell| owner(cell).is_none());
+    if let Some(label_cell) = label_cell {
+        let Some(label) = reader.book.label(&label_cell.text) else {
+            return;
+        };
+        for cell in row.iter().skip(1) {
+            if let Some(subject) = owner(cell) {
+                reader.pair(label, &label_cell.text, cell.answer(), page, Some(subject));
+            }
+        }
+        return;
+    }
+    for (start, end, subject) in people {
+        let cells: Vec<&Flat> = row
+            .iter()
+            .filter(|c| (*start..*end).contains(&c.column))
+            .collect();
+        match cells.as_slice() {
+            [label_cell, value, ..] => {
+                if let Some(label) = reader.book.label(&label_cell.text) {
+                    reader.pair(label, &label_cell.text, value.answer(), page, Some(*subject));
+                }
+            }
+            [cell] => {
+                let before = reader.context;
+                if let Subject::Person {
+                    person,
+                    occurrence,
+                    own,
+                } = subject
+                {
+                    reader.context = Context::Person {
+                        person: *person,
+                        occurrence: *occurrence,
+                        own: *own,
+                    };
+                }
+                cell_as_lines(reader, cell, page);
+                reader.close();
+                reader.context = before;
+            }
+            [] => {}
+        }
+    }
+}

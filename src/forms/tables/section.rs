@@ -1,0 +1,68 @@
+//! A row of one cell that starts a part of the form.
+//!
+//! Invariant: a cell that holds an answer, or has its answer in the row below, starts nothing.
+
+use super::cells::{Flat, as_line};
+use crate::forms::labels::Strictness;
+use crate::forms::pairs::Reader;
+
+pub(super) fn lone_cell_section(reader: &mut Reader<'_>, cell: &Flat, next: Option<&Vec<Flat>>) -> bool {
+    // label row, then a row with a spacer and the answer
+    let answer_follows = next.is_some_and(|row| {
+        row.len() > 1
+            && row.first().is_some_and(Flat::is_blank)
+            && row.iter().filter(|c| !c.is_blank()).count() == 1
+    });
+    if answer_follows {
+        return false;
+    }
+    if holds_answer(reader, &cell.text) {
+        return false;
+    }
+    if cell.lines.len() > 2 || cell.text.contains('☐') || cell.text.contains('☒') {
+        return false;
+    }
+    let capitals = !cell.text.chars().any(char::is_lowercase);
+    let strictness = if cell.heading || capitals {
+        Strictness::Some
+    } else {
+        Strictness::Every
+    };
+    let first_line = cell
+        .text
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .split(". ")
+        .next()
+        .unwrap_or_default();
+    let Some(section) = reader.book.section(first_line, strictness) else {
+        return false;
+    };
+    let label = reader.book.label(first_line);
+    let bare_role = label.is_some_and(|l| l.role_only);
+    if label.is_some_and(|l| {
+        l.exact && !bare_role && !l.field.is_story() && (l.words > 1 || !cell.heading) && !capitals
+    }) {
+        return false;
+    }
+    if first_line.ends_with(':') && !cell.heading {
+        return false;
+    }
+    reader.out.titles.push(first_line.to_owned());
+    if label.is_some_and(|l| l.exact && l.field.is_story() && l.person.is_none()) {
+        let line = as_line(&cell.lines.first().cloned().unwrap_or_default(), true);
+        reader.line(&line, false);
+    } else {
+        reader.enter(section);
+    }
+    true
+}
+
+/// `Crime number: 42/1/26`: a label and its answer, though its words are those of a heading.
+fn holds_answer(reader: &Reader<'_>, text: &str) -> bool {
+    let first_line = text.lines().next().unwrap_or_default();
+    first_line.split_once(':').is_some_and(|(label, answer)| {
+        answer.chars().any(char::is_alphanumeric) && reader.book.label(label).is_some_and(|l| l.exact)
+    })
+}
