@@ -47,7 +47,7 @@ pub(super) async fn run(setup: Setup, arguments: &BlocksArguments) -> Outcome {
     output::json(&message)
 }
 
-fn content(file: &Path, limit: u64) -> Result<Personal<Vec<u8>>, Failure> {
+pub(super) fn content(file: &Path, limit: u64) -> Result<Personal<Vec<u8>>, Failure> {
     let name = file.display();
     let refused = |error: std::io::Error| {
         Failure::failed(match error.kind() {
@@ -72,7 +72,11 @@ fn content(file: &Path, limit: u64) -> Result<Personal<Vec<u8>>, Failure> {
     Ok(Personal::new(content))
 }
 
-async fn read(setup: &Setup, file: &Path, content: Personal<Vec<u8>>) -> Result<ReadMessage, Failure> {
+pub(super) async fn read(
+    setup: &Setup,
+    file: &Path,
+    content: Personal<Vec<u8>>,
+) -> Result<ReadMessage, Failure> {
     let pool = setup.reading_pool();
     let answer = if is_mail(file, content.expose_personal()) {
         pool.read(&content).await

@@ -36,7 +36,10 @@ pub(super) async fn run(place: Place) -> Outcome {
     let setup = place.load()?;
     let mut findings = Findings::default();
     findings.note("configuration", Ok::<_, Failure>(path.display().to_string()));
-    findings.note("labels and agencies", setup.books().map(|_| "read".to_owned()));
+    findings.note(
+        "labels, forms and agencies",
+        setup.books().await.map(|_| "read".to_owned()),
+    );
     findings.note("database", database(&setup).await);
     let fence = setup.reading_pool().check().await;
     findings.note(

@@ -31,7 +31,7 @@ pub(super) async fn run(setup: Setup) -> Outcome {
             settings: setup.imap_settings()?,
         },
         reader,
-        understanding: setup.understanding()?,
+        understanding: setup.understanding().await?,
         settings: setup.ingest_settings(),
         clock: Arc::new(SystemClock),
         jitter: Arc::new(SystemJitter),

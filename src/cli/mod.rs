@@ -10,6 +10,7 @@ mod daemon;
 mod files;
 mod init;
 mod intake;
+mod learn;
 mod messages;
 mod output;
 mod parse;
@@ -55,6 +56,8 @@ enum Command {
     },
     /// Print how one mail or document is read, block by block, as JSON
     Blocks(blocks::BlocksArguments),
+    /// Print what is recognised of a blank form and what is not; nothing is stored
+    LearnForm(learn::LearnArguments),
     /// Show what would leave for each recipient of one mail; nothing is sent or stored
     Redact(redact::RedactArguments),
     /// Print the spans of plain text that would be replaced
@@ -105,6 +108,7 @@ fn dispatch(arguments: Arguments) -> Outcome {
             Command::Check => check::run(setup).await,
             Command::Parse { file } => parse::run(setup.load_or_defaults()?, &file).await,
             Command::Blocks(arguments) => blocks::run(setup.load_or_defaults()?, &arguments).await,
+            Command::LearnForm(arguments) => learn::run(setup.load_or_defaults()?, &arguments).await,
             Command::Redact(arguments) => redact::run(setup.load_or_defaults()?, &arguments).await,
             Command::Detect(arguments) => redact::detect(setup.load_or_defaults()?, &arguments).await,
             Command::Ingest { paths } => intake::run(setup.load()?, &paths).await,

@@ -11,7 +11,7 @@ use std::path::Path;
 /// Prints what is understood of one mail.
 pub(super) async fn run(setup: Setup, file: &Path) -> Outcome {
     let raw = Personal::new(setup::mail_from(file)?);
-    let books = setup.books()?;
+    let books = setup.books().await?;
     let prefixes = setup.prefixes();
     let message = setup
         .reader()

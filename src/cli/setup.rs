@@ -131,7 +131,16 @@ impl Setup {
         })
     }
 
-    pub(super) fn books(&self) -> Result<Books, Failure> {
+    /// Labels with the taught forms, and agencies.
+    pub(super) async fn books(&self) -> Result<Books, Failure> {
+        let mut books = self.supplied_books()?;
+        if let Some(folder) = &self.config.service.forms_dir {
+            super::learn::teach(self, &self.files.locate(folder), &mut books.labels).await?;
+        }
+        Ok(books)
+    }
+
+    fn supplied_books(&self) -> Result<Books, Failure> {
         let service = &self.config.service;
         let labels = match &service.labels_file {
             None => LabelBook::default_book().map_err(Failure::configuration)?,
@@ -268,8 +277,8 @@ impl Setup {
         }
     }
 
-    pub(super) fn understanding(&self) -> Result<Understanding, Failure> {
-        let Books { labels, agencies } = self.books()?;
+    pub(super) async fn understanding(&self) -> Result<Understanding, Failure> {
+        let Books { labels, agencies } = self.books().await?;
         Ok(Understanding {
             labels,
             agencies,

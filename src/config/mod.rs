@@ -57,6 +57,8 @@ pub struct ServiceConfig {
     pub labels_file: Option<PathBuf>,
     /// Replacement for the compiled-in agency file.
     pub agencies_file: Option<PathBuf>,
+    /// Folder of taught forms.
+    pub forms_dir: Option<PathBuf>,
 }
 
 /// `[keeping]`
@@ -215,6 +217,7 @@ fn service(mut f: Fields) -> ServiceConfig {
         own_addresses: f.texts("own_addresses"),
         labels_file: f.optional_path("labels_file"),
         agencies_file: f.optional_path("agencies_file"),
+        forms_dir: f.optional_path("forms_dir"),
     };
     let prefix = &config.reference_prefix;
     f.demand(

@@ -36,5 +36,5 @@ pub use reading::{MailLimits, ReadLimits, ReadRequest, SkippedPart, comes_before
 pub use referral::{
     AgencyKind, AttachmentRow, CaseKind, Check, Consent, ConsentAnswer, ConsentHow, Evidence, Kind,
     KnownCase, Offence, OffenceOutcome, PARSED_SCHEMA, ParsedMessage, Party, PreferredContact, Reference,
-    ReferenceKind, Referral, Referrer, Role, Service, Trust,
+    ReferenceKind, Referral, Referrer, Role, Service, Trust, UnmappedAnswer,
 };

@@ -64,10 +64,28 @@ pub struct ParsedMessage {
     /// Further referrals in the same message.
     #[serde(default)]
     pub more_referrals: Vec<Referral>,
+    /// Questions of the form that are not known, with their answers as they stand: for staff.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unmapped: Vec<UnmappedAnswer>,
     /// What is doubtful, and where.
     pub checks: Vec<Check>,
     /// Where each value was read.
     pub evidence: Vec<Evidence>,
+}
+
+/// An answer to a question that is not known.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct UnmappedAnswer {
+    /// The question as it stands on the form.
+    pub label: String,
+    /// The answer as it stands.
+    pub answer: String,
+    /// MIME part number.
+    pub part: String,
+    /// File name, for an attachment.
+    pub filename: Option<String>,
+    /// Page, from 1, where known.
+    pub page: Option<u32>,
 }
 
 /// Sender trust: from the receiving server's Authentication-Results only.

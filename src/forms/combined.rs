@@ -3,7 +3,7 @@
 //! Invariant: each piece is a stretch of the answer as it stands; what no question claims stays with the
 //! first question that takes words.
 
-use super::labels::{Field, LabelBook};
+use super::labels::{Field, LabelBook, LabelMatch};
 use crate::domain::dates::{self, DateUse};
 use crate::domain::identifiers::{self, IdentifierKind};
 use jiff::civil::Date;
@@ -31,6 +31,39 @@ pub(super) fn questions(label: &str, book: &LabelBook) -> Vec<Field> {
         }
     }
     fields
+}
+
+/// Most questions that stand stacked in one label.
+const MAX_STACKED: usize = 12;
+
+/// Questions parted by `/` with answers parted by ` / `, one each. `None` where the numbers differ, or a
+/// question is not known.
+pub(super) fn zipped(
+    label: &str,
+    answer: &str,
+    book: &LabelBook,
+) -> Option<Vec<(LabelMatch, String, String)>> {
+    let questions: Vec<&str> = label.split('/').map(str::trim).collect();
+    let answers: Vec<&str> = answer.split(" / ").map(str::trim).collect();
+    if !(2..=MAX_STACKED).contains(&questions.len()) || questions.len() != answers.len() {
+        return None;
+    }
+    let pairs: Option<Vec<_>> = questions
+        .iter()
+        .zip(&answers)
+        .map(|(question, answer)| {
+            let label = book.label(question).filter(|label| !label.role_only)?;
+            Some((label, (*question).to_owned(), (*answer).to_owned()))
+        })
+        .collect();
+    let pairs = pairs?;
+    let distinct = pairs.iter().enumerate().all(|(at, (label, _, _))| {
+        pairs
+            .iter()
+            .skip(at + 1)
+            .all(|(other, _, _)| other.field != label.field)
+    });
+    distinct.then_some(pairs)
 }
 
 /// Fields whose part of a mixed answer can be told.

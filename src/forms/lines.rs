@@ -59,6 +59,11 @@ fn push_blocks<'a>(blocks: &'a [Block], quotes: Quotes, depth: usize, out: &mut 
                 push_lines(text, *page, false, out)
             }
             Block::Definition { term, value } => out.push(Element::Pair(term, value)),
+            Block::Table(table) if is_layout(table) => {
+                for cell in table.rows.iter().flat_map(|row| &row.cells) {
+                    push_blocks(&cell.blocks, quotes, depth + 1, out);
+                }
+            }
             Block::Table(table) => out.push(Element::Table(table)),
             Block::Rule => out.push(Element::Rule),
             Block::Quote(inner) => {
@@ -68,6 +73,20 @@ fn push_blocks<'a>(blocks: &'a [Block], quotes: Quotes, depth: usize, out: &mut 
             }
         }
     }
+}
+
+/// A table that only places what it holds, as mail templates do: one cell per row, with headings or tables in it.
+fn is_layout(table: &Table) -> bool {
+    let structured = |block: &Block| match block {
+        Block::Heading { .. } | Block::Table(_) | Block::Definition { .. } => true,
+        Block::Paragraph { .. } | Block::ListItem { .. } | Block::Rule | Block::Quote(_) => false,
+    };
+    table.rows.iter().all(|row| row.cells.len() == 1)
+        && table
+            .rows
+            .iter()
+            .flat_map(|row| &row.cells)
+            .any(|cell| cell.blocks.len() > 1 && cell.blocks.iter().any(structured))
 }
 
 fn push_lines(text: &[Inline], page: Option<u32>, is_heading: bool, out: &mut Vec<Element<'_>>) {

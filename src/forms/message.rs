@@ -14,7 +14,7 @@ use super::{several, signature, trust};
 use crate::domain::names;
 use crate::domain::{
     Attachment, AttachmentRow, Block, CaseReference, Check, Document, Evidence, Kind, PARSED_SCHEMA,
-    ParsedMessage, ReadMessage, ReadStatus, ReferenceKind, Referral, Role,
+    ParsedMessage, ReadMessage, ReadStatus, ReferenceKind, Referral, Role, UnmappedAnswer,
 };
 use std::collections::{HashMap, HashSet};
 
@@ -24,6 +24,8 @@ const FILLED_ANSWERS: usize = 3;
 const FORM_LABELS: usize = 4;
 /// Longest name of an agency, in words.
 const MAX_AGENCY_WORDS: usize = 8;
+/// Most unknown questions of one form that are kept.
+const MAX_UNMAPPED: usize = 100;
 /// Deepest nesting of attached mails that is read.
 const MAX_NESTING: usize = 4;
 
@@ -63,6 +65,7 @@ fn understood(message: &ReadMessage, context: &FormsContext<'_>) -> ParsedMessag
         attachments: message.attachments.iter().map(row).collect(),
         referral: None,
         more_referrals: Vec::new(),
+        unmapped: Vec::new(),
         checks: Vec::new(),
         evidence: Vec::new(),
     };
@@ -98,10 +101,12 @@ fn understood(message: &ReadMessage, context: &FormsContext<'_>) -> ParsedMessag
                 Kind::Referral
             };
             put(&mut parsed, referral, notes);
+            parsed.unmapped = form.unmapped();
             let more = further(form, &filled);
             for read in &more {
                 let (referral, notes) = finish(read, message, &text, context);
                 put_more(&mut parsed, referral, notes);
+                parsed.unmapped.extend(read.unmapped());
             }
             doubt_several(&mut parsed, form.left_out);
             if context.known_thread {
@@ -369,6 +374,19 @@ impl Read {
 }
 
 impl Read {
+    /// Its unknown questions with their answers.
+    fn unmapped(&self) -> Vec<UnmappedAnswer> {
+        let kept = self.form.unmapped.iter().take(MAX_UNMAPPED);
+        kept.map(|(label, answer, page)| UnmappedAnswer {
+            label: label.clone(),
+            answer: answer.clone(),
+            part: self.place.part.clone(),
+            filename: self.place.filename.clone(),
+            page: *page,
+        })
+        .collect()
+    }
+
     /// The names of those whom it is about, as they are compared.
     fn people(&self) -> HashSet<String> {
         let parties = self.form.referral.parties.iter();

@@ -14,6 +14,7 @@ mod combined;
 mod draft;
 mod keywords;
 mod labels;
+mod learn;
 mod lines;
 mod message;
 mod offence;
@@ -30,6 +31,7 @@ mod wants;
 
 pub use agencies::AgencyBook;
 pub use labels::{BookError, LabelBook};
+pub use learn::{FormLine, Wording, learn};
 pub use message::understand;
 
 use jiff::civil::Date;

@@ -360,6 +360,32 @@ pub(super) fn yes_no(text: &str, book: &LabelBook) -> Option<YesNo> {
     })
 }
 
+/// Reads a ticked statement: "Agrees to be contacted", "Not safe to leave a message", "Has not been asked".
+pub(super) fn stated(text: &str, book: &LabelBook) -> YesNo {
+    const NEGATIONS: [&str; 12] = [
+        "not", "no", "never", "doesnt", "dont", "isnt", "unsafe", "refuses", "refused", "declines",
+        "declined", "without",
+    ];
+    let plain = |answer| YesNo {
+        answer,
+        hedged: false,
+    };
+    let said = spoken(text);
+    let padded = format!(" {said} ");
+    if book
+        .answers
+        .not_sought
+        .iter()
+        .any(|phrase| phrase.contains(' ') && padded.contains(&format!(" {phrase} ")))
+    {
+        return plain(ConsentAnswer::NotSought);
+    }
+    if said.split(' ').any(|word| NEGATIONS.contains(&word)) {
+        return plain(ConsentAnswer::Refused);
+    }
+    plain(ConsentAnswer::Given)
+}
+
 /// `true` or `false` of a yes/no answer.
 pub(super) fn boolean(answer: YesNo) -> Option<bool> {
     match answer.answer {

@@ -217,6 +217,7 @@ pub(crate) fn parsed() -> ParsedMessage {
         attachments: Vec::new(),
         referral: Some(referral()),
         more_referrals: Vec::new(),
+        unmapped: Vec::new(),
         checks: vec![Check {
             path: "/referral/parties/0".into(),
             code: "consent_missing".into(),

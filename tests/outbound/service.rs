@@ -341,6 +341,7 @@ pub(crate) async fn add_case_about(store: &Store, now: Timestamp, known_as: &str
             ..Referral::default()
         }),
         more_referrals: Vec::new(),
+        unmapped: Vec::new(),
         checks: Vec::new(),
         evidence: Vec::new(),
     };

@@ -30,6 +30,8 @@ pub(super) struct Form {
     pub(super) notes: Notes,
     /// A person refers themself.
     pub(super) is_self_referral: bool,
+    /// Unknown questions with their answers and page.
+    pub(super) unmapped: Vec<(String, String, Option<u32>)>,
     /// Headings, and the first lines that are no answers.
     pub(super) titles: Vec<String>,
     /// Answers about people or the incident that are not blank.
@@ -66,6 +68,7 @@ pub(super) fn assemble(read: &Facts, place: &Place, tools: Tools<'_>) -> Form {
     super::about::fill(&mut referral, &mut notes, read, place, tools);
     Form {
         is_self_referral: cast.is_self,
+        unmapped: unmapped(read),
         titles: read
             .titles
             .iter()
@@ -73,7 +76,11 @@ pub(super) fn assemble(read: &Facts, place: &Place, tools: Tools<'_>) -> Form {
             .cloned()
             .collect(),
         weight: weight(read, tools.book),
-        labels: read.facts.len(),
+        labels: read
+            .facts
+            .iter()
+            .filter(|fact| fact.field != Field::Unmapped)
+            .count(),
         typed: offence::typed(read, tools),
         referral,
         notes,
@@ -164,4 +171,13 @@ fn numbered(fact: &Fact) -> Option<u8> {
 
 fn is_helper(who: Who) -> bool {
     matches!(who, Who::Supporter | Who::AppropriateAdult | Who::Professional)
+}
+
+/// What was asked in words that nobody knows, and answered.
+fn unmapped(read: &Facts) -> Vec<(String, String, Option<u32>)> {
+    let unknown = read.facts.iter().filter(|fact| fact.field == Field::Unmapped);
+    unknown
+        .map(|fact| (fact.label.clone(), fact.answer.quote(), fact.page))
+        .filter(|(label, answer, _)| !label.is_empty() && answer.chars().any(char::is_alphanumeric))
+        .collect()
 }

@@ -11,6 +11,7 @@ mod file;
 mod headings;
 mod matching;
 mod roles;
+mod taught;
 mod words;
 
 #[cfg(test)]
@@ -44,6 +45,25 @@ pub enum Who {
     Professional,
     You,
     Them,
+}
+
+impl Who {
+    /// The word of the label file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Referrer => "referrer",
+            Self::Victim => "victim",
+            Self::Offender => "offender",
+            Self::Party => "party",
+            Self::Other => "other",
+            Self::Supporter => "supporter",
+            Self::AppropriateAdult => "appropriate_adult",
+            Self::Witness => "witness",
+            Self::Professional => "professional",
+            Self::You => "you",
+            Self::Them => "them",
+        }
+    }
 }
 
 /// A person that a label or heading names.

@@ -37,9 +37,48 @@ impl Reader<'_> {
         !dealt.is_empty()
     }
 
+    /// Questions stacked in one label with their answers stacked alike: "Full name / Known as" and "Ann Lee / Annie".
+    /// `false` where they do not pair off.
+    fn emit_stacked(
+        &mut self,
+        label: LabelMatch,
+        text: &str,
+        subject: Subject,
+        answer: &Answer,
+        page: Option<u32>,
+    ) -> bool {
+        let Some(pairs) = combined::zipped(text, &answer.quote(), self.book) else {
+            return false;
+        };
+        for (own, question, piece) in pairs {
+            let subject = match (own.person, own.field.is_personal()) {
+                (Some(_), _) => self.subject(&own, None),
+                (None, true) => subject_of_person(subject, || self.subject(&own, None)),
+                (None, false) => self.subject(&own, None),
+            };
+            let own = LabelMatch {
+                guessed: own.guessed || label.guessed,
+                ..own
+            };
+            self.emit(own, &question, subject, Answer::of_text(&piece), page);
+        }
+        true
+    }
+
+    /// Keeps a label that nothing known fits, with its answer.
+    pub(in crate::forms) fn unmapped(&mut self, text: &str, answer: Answer, page: Option<u32>) {
+        let label = unmapped_label();
+        self.emit(label, text, Subject::Case, answer, page);
+    }
+
     /// Ends an open answer.
     pub(in crate::forms) fn close(&mut self) {
         if let Some(pending) = self.pending.take() {
+            if pending.label.field == Field::Unmapped
+                && self.emit_options(&pending.lines, &pending.text, pending.page)
+            {
+                return;
+            }
             self.emit(
                 pending.label,
                 &pending.text,
@@ -62,6 +101,9 @@ impl Reader<'_> {
             return;
         }
         if is_machines(&answer) {
+            return;
+        }
+        if text.contains('/') && self.emit_stacked(label, text, subject, &answer, page) {
             return;
         }
         if !label.exact && self.emit_combined(label, text, subject, &answer, page) {
@@ -109,5 +151,27 @@ impl Reader<'_> {
     ) {
         let subject = self.subject(&label, column);
         self.emit(label, text, subject, answer, page);
+    }
+}
+
+/// A label that no known one fits.
+pub(super) fn unmapped_label() -> LabelMatch {
+    LabelMatch {
+        field: Field::Unmapped,
+        person: None,
+        everybody: false,
+        first_person: false,
+        exact: false,
+        words: 0,
+        role_only: false,
+        guessed: false,
+    }
+}
+
+/// The person of the whole label, where it has one.
+fn subject_of_person(subject: Subject, otherwise: impl FnOnce() -> Subject) -> Subject {
+    match subject {
+        Subject::Person { .. } | Subject::Everybody(_) => subject,
+        Subject::Case => otherwise(),
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Invariant: until a footer, a line that is no heading, label or rule belongs to the open answer or is kept as loose.
 
+use super::emit::unmapped_label;
 use super::furniture::is_footer;
 use super::parts::MAX_LABEL_BYTES;
 use super::{Reader, Subject};
@@ -82,10 +83,20 @@ impl Reader<'_> {
             && !self.in_story()
             && !text.ends_with('.')
         {
-            self.enter(section);
+            self.enter(section, &text);
+            return;
+        }
+        if self.options_follow && self.is_unknown_question(&text) {
+            let text = text.clone();
+            self.open_for(unmapped_label(), &text, Subject::Case, line.page, Vec::new());
             return;
         }
         self.take_answer_line(line, &text);
+    }
+
+    /// A question in unknown wording: it ends the answer before it all the same.
+    fn is_unknown_question(&self, text: &str) -> bool {
+        text.len() <= MAX_LABEL_BYTES && text.ends_with(['?', ':']) && !text.contains(['☐', '☒'])
     }
 
     /// Keeps a title, and tells whether it is the form's own, though it names somebody.
@@ -126,7 +137,7 @@ impl Reader<'_> {
                     .book
                     .label(text)
                     .filter(|l| l.exact && l.field.is_story() && l.person.is_none());
-                self.enter(section);
+                self.enter(section, text);
                 if let Some(label) = label {
                     self.open(label, text, line.page);
                 }
@@ -143,7 +154,7 @@ impl Reader<'_> {
             Some(label) => self.open(label, text, page),
             None => {
                 if let Some(section) = self.book.section(text, Strictness::Every) {
-                    self.enter(section);
+                    self.enter(section, text);
                 }
             }
         }
@@ -187,7 +198,7 @@ impl Reader<'_> {
     fn labelled_line(&mut self, line: &Line, text: &str) -> bool {
         let parts = self.parts(&line.pieces);
         if parts.is_empty() {
-            return self.lone_label(line, text) || self.statements(line);
+            return self.lone_label(line, text) || self.statements(line) || self.options(line);
         }
         if self.in_story() && parts.len() == 1 && parts.iter().all(|p| self.is_repeat(&p.label)) {
             return false;
@@ -289,45 +300,6 @@ impl Reader<'_> {
         true
     }
 
-    /// Boxes before whole statements: `☒ I agree to be contacted`.
-    fn statements(&mut self, line: &Line) -> bool {
-        let mut spans: Vec<(bool, Vec<Inline>)> = Vec::new();
-        for piece in &line.pieces {
-            match piece {
-                Inline::Tick { checked } => spans.push((*checked, Vec::new())),
-                Inline::Text { .. } | Inline::Answer { .. } | Inline::Break | Inline::Hidden { .. } => {
-                    if let Some((_, text)) = spans.last_mut() {
-                        text.push(piece.clone());
-                    }
-                }
-            }
-        }
-        let mut any = false;
-        for (checked, pieces) in spans {
-            let text = inline_text(&pieces).trim().to_owned();
-            let Some(label) = self
-                .book
-                .label(&text)
-                .filter(|l| l.field.is_consent() && l.words >= 2)
-            else {
-                continue;
-            };
-            any = true;
-            self.close();
-            let tick = vec![
-                Inline::Tick { checked },
-                Inline::Text {
-                    text: format!(" {text}"),
-                    bold: false,
-                    struck: false,
-                },
-            ];
-            let subject = self.subject(&label, None);
-            self.emit(label, &text, subject, Answer::of(vec![tick]), line.page);
-        }
-        any
-    }
-
     fn take_answer_line(&mut self, line: &Line, text: &str) {
         let has_tick = line.pieces.iter().any(|p| matches!(p, Inline::Tick { .. }));
         let Some(pending) = &mut self.pending else {
@@ -336,8 +308,8 @@ impl Reader<'_> {
         };
         let field = pending.label.field;
         let takes = pending.lines.is_empty()
-            || has_tick
-            || field.is_story()
+            || (has_tick && (is_choice(&pending.lines) || !field.is_story()))
+            || (field.is_story() && !has_tick)
             || (!pending.broken && text.starts_with("- "))
             || (field == Field::Address && !pending.broken && text.len() <= MAX_ADDRESS_LINE)
             || (field.is_free_text() && !pending.broken && !line.starts_paragraph);
@@ -348,6 +320,13 @@ impl Reader<'_> {
             self.out.loose.push((text.to_owned(), line.page));
         }
     }
+}
+
+/// The answer so far is a hint or boxes: more boxes belong to it.
+fn is_choice(lines: &[Vec<Inline>]) -> bool {
+    let has_tick = |line: &Vec<Inline>| line.iter().any(|p| matches!(p, Inline::Tick { .. }));
+    let is_hint = |line: &Vec<Inline>| inline_text(line).trim_start().starts_with('(');
+    lines.iter().all(|line| has_tick(line) || is_hint(line))
 }
 
 /// The words of a line `--- Label ---`.

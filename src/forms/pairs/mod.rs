@@ -12,6 +12,7 @@ mod block;
 mod emit;
 mod furniture;
 mod line;
+mod options;
 mod parts;
 mod subject;
 
@@ -69,6 +70,16 @@ pub(super) struct Facts {
     pub(super) loose: Vec<(String, Option<u32>)>,
     /// Headings and title lines.
     pub(super) titles: Vec<String>,
+    /// The headings that started a part of the form.
+    pub(super) parts: Vec<Part>,
+}
+
+/// A part of the form.
+pub(super) struct Part {
+    /// The first fact behind its heading.
+    pub(super) before: usize,
+    pub(super) text: String,
+    pub(super) section: Section,
 }
 
 /// Reads a document.
@@ -85,6 +96,7 @@ pub(super) fn read(document: &Document, book: &LabelBook, today: Date, quotes: Q
         block: None,
         occurrences: 0,
         stopped: false,
+        options_follow: false,
     };
     let all = elements(document, quotes);
     for (at, element) in all.iter().enumerate() {
@@ -94,17 +106,43 @@ pub(super) fn read(document: &Document, book: &LabelBook, today: Date, quotes: Q
         }
         match element {
             Element::Line(line) if is_page_furniture(line, &all, at) => {}
-            Element::Line(line) => reader.line(line, underlined),
+            Element::Line(line) => {
+                reader.options_follow = all.get(at + 1).is_some_and(begins_with_options);
+                reader.line(line, underlined);
+            }
             Element::Pair(term, value) => reader.definition(term, value),
             Element::Table(table) => super::tables::read(&mut reader, table),
             Element::Rule => reader.close(),
         }
     }
     reader.close();
-    if !reader.out.facts.iter().any(|f| !f.answer.quote().is_empty()) {
+    let answered = |fact: &Fact| fact.field != Field::Unmapped && !fact.answer.quote().is_empty();
+    if !reader.out.facts.iter().any(answered) {
         reader.fields(document);
     }
     reader.out
+}
+
+/// A line, or a row of a table, whose first visible thing is a box to tick.
+fn begins_with_options(element: &Element<'_>) -> bool {
+    match element {
+        Element::Line(line) => starts_with_tick(&line.pieces),
+        Element::Table(_) | Element::Pair(..) | Element::Rule => false,
+    }
+}
+
+/// The first visible thing is a box to tick.
+pub(super) fn starts_with_tick(pieces: &[Inline]) -> bool {
+    let visible = pieces.iter().find(|piece| match piece {
+        Inline::Text { text, .. } => !text.trim().is_empty(),
+        Inline::Hidden { .. } | Inline::Break => false,
+        Inline::Tick { .. } | Inline::Answer { .. } => true,
+    });
+    match visible {
+        Some(Inline::Tick { .. }) => true,
+        Some(Inline::Text { text, .. }) => text.trim_start().starts_with(['☐', '☒', '☑', '□']),
+        Some(Inline::Answer { .. } | Inline::Break | Inline::Hidden { .. }) | None => false,
+    }
 }
 
 /// The part of the form that is being read.
@@ -137,6 +175,8 @@ pub(super) struct Reader<'b> {
     block: Option<NamedBlock>,
     occurrences: u32,
     stopped: bool,
+    /// The next line begins with a box to tick: a question stands on this one.
+    options_follow: bool,
 }
 
 impl Reader<'_> {
@@ -146,8 +186,13 @@ impl Reader<'_> {
     }
 
     /// Starts a section.
-    pub(super) fn enter(&mut self, section: Section) {
+    pub(super) fn enter(&mut self, section: Section, text: &str) {
         self.close();
+        self.out.parts.push(Part {
+            before: self.out.facts.len(),
+            text: text.trim().to_owned(),
+            section,
+        });
         self.sticky = None;
         self.block = None;
         self.context = match section {
@@ -186,7 +231,7 @@ impl Reader<'_> {
                     None,
                 );
             }
-            None => self.out.loose.push((inline_text(value), None)),
+            None => self.unmapped(&text, Answer::of(super::lines::split_breaks(value)), None),
         }
     }
 

@@ -6,7 +6,7 @@ use super::{PartyDraft, Tools};
 use crate::domain::dates::{self, DateUse, ReadDate};
 use crate::domain::{ConsentAnswer, ConsentHow};
 use crate::forms::draft::Place;
-use crate::forms::values::{Cleaned, YesNo, how, yes_no};
+use crate::forms::values::{Cleaned, how, stated, yes_no};
 
 /// Whether an answer that holds no such value is worth a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,10 +29,7 @@ impl PartyDraft {
         let ticked_statement = cleaned.options.is_some() && yes_no(&text, tools.book).is_none();
         let read = match yes_no(&text, tools.book) {
             Some(read) => read,
-            None if ticked_statement => YesNo {
-                answer: ConsentAnswer::Given,
-                hedged: false,
-            },
+            None if ticked_statement => stated(&text, tools.book),
             None => {
                 self.notes.doubt(
                     "/consent/contact",

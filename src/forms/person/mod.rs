@@ -17,7 +17,7 @@ pub(super) use self::name::is_of_nobody_known;
 use super::draft::{Notes, Place};
 use super::labels::{Field, LabelBook, spoken};
 use super::pairs::{Fact, Subject};
-use super::values::{Cleaned, boolean, yes_no};
+use super::values::{Cleaned, boolean, stated, yes_no};
 use crate::domain::{ConsentAnswer, Party, Role, names};
 use jiff::civil::Date;
 
@@ -219,7 +219,8 @@ impl PartyDraft {
             | Field::Signature
             | Field::BareDate
             | Field::ReferralDate
-            | Field::Ignored => {}
+            | Field::Ignored
+            | Field::Unmapped => {}
         }
     }
 
@@ -261,7 +262,10 @@ impl PartyDraft {
                 .doubt(path, "several_answers", "more than one box is ticked");
             return;
         }
-        let Some(read) = yes_no(&cleaned.text(), tools.book) else {
+        let text = cleaned.text();
+        // A ticked option of its own words: "Not safe to leave a message".
+        let ticked = cleaned.options.is_some().then(|| stated(&text, tools.book));
+        let Some(read) = yes_no(&text, tools.book).or(ticked) else {
             self.notes
                 .doubt(path, "unreadable_answer", format!("the form says \"{quote}\""));
             return;

@@ -12,15 +12,15 @@ mod people;
 mod plain;
 mod section;
 
-use self::cells::{Flat, cell_as_lines, flatten};
+use self::cells::{Flat, as_line, cell_as_lines, flatten};
 use self::header::{header_row, is_labels, tells_role, without_guidance};
 use self::list::person_row;
 use self::people::{people_cells, people_row};
 use self::plain::plain_row;
 use self::section::lone_cell_section;
 use super::labels::{LabelMatch, Section, Strictness, Who};
-use super::pairs::{Reader, Subject};
-use crate::domain::Table;
+use super::pairs::{Reader, Subject, starts_with_tick};
+use crate::domain::{Inline, Table};
 
 /// Longest answer that says what somebody is, in words.
 const MAX_ROLE_WORDS: usize = 5;
@@ -84,6 +84,16 @@ fn row(
         mode.people = people;
         return;
     }
+    if filled.len() > 1
+        && filled
+            .iter()
+            .all(|cell| cell.lines.first().is_some_and(|line| starts_with_tick(line)))
+    {
+        let line = as_line(&options_of(&filled), false);
+        reader.line(&line, false);
+        reader.close();
+        return;
+    }
     let is_capitals = first.text.len() > 4 && !first.text.chars().any(char::is_lowercase);
     if filled.len() == 1
         && (row.len() == 1 || first.heading || is_capitals)
@@ -114,6 +124,22 @@ fn row(
         return;
     }
     plain_row(reader, row, page);
+}
+
+/// Options in cells of their own as one line.
+fn options_of(cells: &[&Flat]) -> Vec<Inline> {
+    let mut line = Vec::new();
+    for (at, cell) in cells.iter().enumerate() {
+        if at > 0 {
+            line.push(Inline::Text {
+                text: "  ".into(),
+                bold: false,
+                struck: false,
+            });
+        }
+        line.extend(cell.lines.iter().flatten().cloned());
+    }
+    line
 }
 
 /// Reads a row of labels together with the row of answers below it.
@@ -149,7 +175,7 @@ fn header_over_people(
     let titled = reader.book.label(&first.text).is_none_or(|label| label.role_only);
     if titled && let Some(section @ Section::Person(_)) = reader.book.section(&first.text, Strictness::Every)
     {
-        reader.enter(section);
+        reader.enter(section, &first.text);
     }
     mode.people.clear();
     mode.header = header;

@@ -3,8 +3,9 @@
 //! Invariant: several cells are one answer only where they are the options of one question.
 
 use super::cells::{Flat, cell_as_lines};
-use crate::domain::Inline;
-use crate::forms::labels::LabelMatch;
+use crate::domain::identifiers::{self, IdentifierKind};
+use crate::domain::{Inline, inline_text};
+use crate::forms::labels::{Field, LabelMatch};
 use crate::forms::pairs::Reader;
 use crate::forms::values::{Answer, yes_no};
 
@@ -23,6 +24,12 @@ pub(super) fn plain_row(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32>
         {
             continue;
         }
+        if let Some(answers) = cells.peek()
+            && stacked(reader, cell, answers, page)
+        {
+            cells.next();
+            continue;
+        }
         let label = reader.book.label(&cell.text);
         let Some(label) = label else {
             let stacked = cell.lines.len() > 1
@@ -32,9 +39,9 @@ pub(super) fn plain_row(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32>
             if stacked {
                 cell_as_lines(reader, cell, page);
                 reader.close();
-            } else if let Some(value) = cells.peek().filter(|v| reader.book.label(&v.text).is_none()) {
+            } else if let Some(value) = cells.next_if(|value| reader.book.label(&value.text).is_none()) {
                 reader.out.loose.push((value.text.clone(), page));
-                cells.next();
+                reader.unmapped(&cell.text, value.answer(), page);
             }
             continue;
         };
@@ -53,6 +60,100 @@ pub(super) fn plain_row(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32>
         let answer = joined(&values);
         reader.pair(label, &cell.text, answer, page, None);
     }
+}
+
+/// Most questions that stand stacked in one cell.
+const MAX_STACKED: usize = 16;
+
+/// Questions stacked in one cell, their answers stacked in the next: line by line. `false` where they do not
+/// pair off.
+fn stacked(reader: &mut Reader<'_>, questions: &Flat, answers: &Flat, page: Option<u32>) -> bool {
+    let asked: Vec<&Vec<Inline>> = questions.lines.iter().filter(|line| !is_empty(line)).collect();
+    if !(2..=MAX_STACKED).contains(&asked.len()) || asked.iter().any(|line| has_tick(line)) {
+        return false;
+    }
+    let texts: Vec<String> = asked
+        .iter()
+        .map(|line| inline_text(line).trim().to_owned())
+        .collect();
+    let known = texts
+        .iter()
+        .filter(|text| reader.book.label(text).is_some_and(|label| !label.role_only))
+        .count();
+    let said: Vec<&Vec<Inline>> = answers.lines.iter().collect();
+    let filled: Vec<&Vec<Inline>> = said.iter().copied().filter(|line| !is_empty(line)).collect();
+    if known < 2 || known + 1 < texts.len() || filled.is_empty() && said.len() > 1 {
+        return false;
+    }
+    let Some(dealt) = line_by_line(reader, &texts, &said, &filled) else {
+        return false;
+    };
+    reader.close();
+    for (text, line) in texts.iter().zip(dealt) {
+        let answer = line.map_or_else(Answer::default, |line| Answer::of(vec![line]));
+        match reader.book.label(text).filter(|label| !label.role_only) {
+            Some(label) => reader.pair(label, text, answer, page, None),
+            None => reader.unmapped(text, answer, page),
+        }
+    }
+    true
+}
+
+/// The answer line of each question: one each, blank lines counted, else passed over; with fewer lines than
+/// questions, a line goes to the next question whose kind of answer it can be.
+fn line_by_line(
+    reader: &Reader<'_>,
+    questions: &[String],
+    all: &[&Vec<Inline>],
+    filled: &[&Vec<Inline>],
+) -> Option<Vec<Option<Vec<Inline>>>> {
+    for lines in [all, filled] {
+        if lines.len() == questions.len() {
+            return Some(lines.iter().map(|line| Some((*line).clone())).collect());
+        }
+    }
+    if filled.len() > questions.len() {
+        return None;
+    }
+    let mut rest = filled.iter().peekable();
+    let mut dealt = Vec::with_capacity(questions.len());
+    for (at, question) in questions.iter().enumerate() {
+        let field = reader.book.label(question).map(|label| label.field);
+        let left = questions.len() - at;
+        let is_needed = rest.len() >= left; // one line for each question that is left
+        let taken = rest.next_if(|line| is_needed || fits(&inline_text(line), field));
+        dealt.push(taken.map(|line| (*line).clone()));
+    }
+    rest.next().is_none().then_some(dealt)
+}
+
+/// Whether a line can be the answer to a question of this kind.
+fn fits(text: &str, field: Option<Field>) -> bool {
+    let kind = identifiers::find(text).first().map(|found| found.kind);
+    let is_date = text.chars().filter(char::is_ascii_digit).count() >= 4 && kind.is_none();
+    match field {
+        Some(Field::Phone) => kind == Some(IdentifierKind::Phone),
+        Some(Field::Email) => kind == Some(IdentifierKind::Email),
+        Some(Field::Postcode) => kind == Some(IdentifierKind::Postcode),
+        Some(Field::DateOfBirth | Field::OffenceDate | Field::ConsentDate | Field::OutcomeDate) => is_date,
+        Some(Field::Name | Field::Given | Field::Family | Field::Title) => {
+            !text.chars().any(|c| c.is_ascii_digit() || c == '@')
+        }
+        Some(_) | None => {
+            !matches!(
+                kind,
+                Some(IdentifierKind::Phone | IdentifierKind::Email | IdentifierKind::Postcode)
+            ) || field == Some(Field::Address)
+        }
+    }
+}
+
+fn is_empty(line: &[Inline]) -> bool {
+    !has_tick(line) && inline_text(line).trim().is_empty()
+}
+
+fn has_tick(line: &[Inline]) -> bool {
+    line.iter().any(|piece| matches!(piece, Inline::Tick { .. }))
 }
 
 /// Whether the cell after a label is itself a label, not its answer ("Title | Name"). A short word such as

@@ -54,7 +54,7 @@ pub(super) fn lone_cell_section(reader: &mut Reader<'_>, cell: &Flat, next: Opti
         let line = as_line(&cell.lines.first().cloned().unwrap_or_default(), true);
         reader.line(&line, false);
     } else {
-        reader.enter(section);
+        reader.enter(section, first_line);
     }
     true
 }
