@@ -102,7 +102,7 @@ fn push_lines(text: &[Inline], page: Option<u32>, is_heading: bool, out: &mut Ve
     }
 }
 
-fn all_bold(pieces: &[Inline]) -> bool {
+pub(super) fn all_bold(pieces: &[Inline]) -> bool {
     let mut any = false;
     for piece in pieces {
         match piece {

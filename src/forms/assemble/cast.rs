@@ -54,7 +54,8 @@ pub(super) fn cast(read: &Facts, book: &LabelBook) -> Cast {
         | Who::Witness
         | Who::Professional
         | Who::You
-        | Who::Them => Who::Party,
+        | Who::Them
+        | Who::Somebody => Who::Party,
     };
     if let Some(side) = side {
         return Cast {
@@ -195,7 +196,8 @@ pub(super) fn resolve(person: Person, cast: &Cast, fact: &Fact) -> Resolved {
         | Who::Supporter
         | Who::AppropriateAdult
         | Who::Witness
-        | Who::Professional => Resolved::Person(Person { who, ..person }),
+        | Who::Professional
+        | Who::Somebody => Resolved::Person(Person { who, ..person }),
     };
     let sides = cast.is_self && cast.you == Who::Party && cast.other == Who::Party;
     match person.who {
@@ -219,7 +221,7 @@ pub(super) fn resolve(person: Person, cast: &Cast, fact: &Fact) -> Resolved {
         Who::You => as_who(cast.you),
         Who::Them => match cast.them {
             Some(who) => as_who(who),
-            None => Resolved::Nobody,
+            None => as_who(Who::Somebody),
         },
         Who::Other => as_who(cast.other),
         Who::Referrer if fact.field.is_consent() => Resolved::Nobody,
@@ -230,6 +232,7 @@ pub(super) fn resolve(person: Person, cast: &Cast, fact: &Fact) -> Resolved {
         | Who::Supporter
         | Who::AppropriateAdult
         | Who::Witness
-        | Who::Professional) => as_who(who),
+        | Who::Professional
+        | Who::Somebody) => as_who(who),
     }
 }

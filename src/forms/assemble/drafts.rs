@@ -23,7 +23,7 @@ fn role_of(who: Who) -> Option<Role> {
     match who {
         Who::Victim => Some(Role::Victim),
         Who::Offender => Some(Role::Offender),
-        Who::Party | Who::Other => Some(Role::Party),
+        Who::Party | Who::Other | Who::Somebody => Some(Role::Party),
         Who::Supporter => Some(Role::Supporter),
         Who::AppropriateAdult => Some(Role::AppropriateAdult),
         Who::Witness => Some(Role::Witness),
@@ -43,6 +43,9 @@ pub(super) fn drafts(
     let mut out = Vec::new();
     for slot in slots {
         let Some(role) = role_of(slot.who) else { continue };
+        if slot.who == Who::Somebody && !slot.identified {
+            continue;
+        }
         let mut draft = PartyDraft::new(role);
         for fact in slot.facts.iter().filter_map(|at| read.facts.get(*at)) {
             draft.take(fact, place, tools);

@@ -17,7 +17,7 @@ pub(super) fn list_parties(drafts: Vec<Drafted>, referral: &mut Referral, notes:
     let mut listed: Vec<(Who, Vec<u32>)> = Vec::new();
     for (at, main) in mains.into_iter().enumerate() {
         let mut draft = main.draft;
-        if cast.guessed && main.who == cast.you {
+        if main.who == Who::Somebody || cast.guessed && main.who == cast.you {
             draft.notes.doubt(
                 "/role",
                 "role_unclear",

@@ -17,7 +17,7 @@ pub(super) struct Slot {
     number: Option<u8>,
     pub(super) of: Option<Who>,
     pub(super) occurrences: Vec<u32>,
-    identified: bool,
+    pub(super) identified: bool,
     name: Option<String>,
     pub(super) facts: Vec<usize>,
 }

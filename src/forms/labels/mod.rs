@@ -45,6 +45,8 @@ pub enum Who {
     Professional,
     You,
     Them,
+    /// Somebody under a heading in words that nobody knows.
+    Somebody,
 }
 
 impl Who {
@@ -62,6 +64,7 @@ impl Who {
             Self::Professional => "professional",
             Self::You => "you",
             Self::Them => "them",
+            Self::Somebody => "somebody",
         }
     }
 }

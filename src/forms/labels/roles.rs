@@ -5,7 +5,13 @@
 use super::words::tokens;
 use super::{LabelBook, Person, Who};
 
-const SELF_HARMED: [&str; 9] = [
+const SELF_HARMED: [&str; 15] = [
+    "somebody hurt me",
+    "someone hurt me",
+    "somebody harmed me",
+    "i was hurt",
+    "it happened to me",
+    "i am the person harmed",
     "i was harmed",
     "i have been harmed",
     "i am a victim",
@@ -16,7 +22,11 @@ const SELF_HARMED: [&str; 9] = [
     "i was affected by",
     "someone harmed me",
 ];
-const SELF_CAUSED: [&str; 8] = [
+const SELF_CAUSED: [&str; 12] = [
+    "i hurt somebody",
+    "i hurt someone",
+    "i have hurt",
+    "i am the person responsible",
     "i caused",
     "i harmed",
     "i have harmed",

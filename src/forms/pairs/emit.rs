@@ -8,6 +8,8 @@ use crate::forms::combined;
 use crate::forms::labels::{Field, LabelMatch};
 use crate::forms::values::Answer;
 
+/// Labels below a question about consent that still belong to it: signature, name in print, date.
+const NEAR_CONSENT: usize = 4;
 /// Longest answer that says what somebody is, in words.
 const MAX_ROLE_WORDS: usize = 5;
 
@@ -65,6 +67,12 @@ impl Reader<'_> {
         true
     }
 
+    /// Consent was asked about just before.
+    fn is_below_consent(&self) -> bool {
+        let before = self.out.facts.iter().rev().take(NEAR_CONSENT);
+        before.into_iter().any(|fact| fact.field.is_consent())
+    }
+
     /// Keeps a label that nothing known fits, with its answer.
     pub(in crate::forms) fn unmapped(&mut self, text: &str, answer: Answer, page: Option<u32>) {
         let label = unmapped_label();
@@ -115,6 +123,7 @@ impl Reader<'_> {
                 Field::OffenceKind | Field::CrimeNumber | Field::OffenceLocation
             )
         });
+        let is_signed = self.out.facts.last().is_some_and(|f| f.field == Field::Signature);
         let tells_role = || {
             let text = answer.quote();
             label.role_only
@@ -124,7 +133,9 @@ impl Reader<'_> {
         let field = match label.field {
             // "Person 1 is the: person harmed"
             Field::Name if tells_role() => Field::TheirRole,
-            Field::BareDate if self.context == Context::Offence || beside_offence => Field::OffenceDate,
+            Field::BareDate if !is_signed && (self.context == Context::Offence || beside_offence) => {
+                Field::OffenceDate
+            }
             // where the person is, not where it happened
             Field::OffenceLocation if self.block.is_some() => Field::Ignored,
             field => field,
@@ -135,7 +146,7 @@ impl Reader<'_> {
             answer,
             label: text.trim().to_owned(),
             page,
-            in_consent: self.context == Context::Consent,
+            in_consent: self.context == Context::Consent || self.is_below_consent(),
             guessed: label.guessed,
         });
     }

@@ -8,11 +8,13 @@ use super::parts::MAX_LABEL_BYTES;
 use super::{Reader, Subject};
 use crate::domain::{Inline, inline_text};
 use crate::forms::labels::{Field, LabelMatch, Section, Strictness, spoken};
-use crate::forms::lines::Line;
+use crate::forms::lines::{Line, all_bold};
 use crate::forms::values::Answer;
 
 /// So many labels on lines of their own are the form's way.
 const LONE_LABELS: usize = 4;
+/// Longest heading in unknown words; more is a sentence.
+const MAX_UNKNOWN_HEADING_WORDS: usize = 10;
 /// A plain address line longer than this is text.
 const MAX_ADDRESS_LINE: usize = 80;
 
@@ -86,12 +88,25 @@ impl Reader<'_> {
             self.enter(section, &text);
             return;
         }
+        if line.drawn_as_heading && self.is_unknown_heading(line, &text) {
+            self.enter_unknown();
+            return;
+        }
         if self.options_follow && self.is_unknown_question(&text) {
             let text = text.clone();
             self.open_for(unmapped_label(), &text, Subject::Case, line.page, Vec::new());
             return;
         }
         self.take_answer_line(line, &text);
+    }
+
+    /// A heading that no known word explains: it ends the answer before it, unless that is drawn bold as well.
+    fn is_unknown_heading(&self, line: &Line, text: &str) -> bool {
+        let is_bold_answer = self.pending.as_ref().is_some_and(|pending| {
+            pending.lines.is_empty() || pending.lines.iter().any(|line| all_bold(line))
+        });
+        let is_short = text.split_whitespace().count() <= MAX_UNKNOWN_HEADING_WORDS;
+        line.starts_paragraph && is_short && (line.is_heading || !is_bold_answer)
     }
 
     /// A question in unknown wording: it ends the answer before it all the same.
@@ -284,6 +299,14 @@ impl Reader<'_> {
         else {
             return false;
         };
+        // "In their own words" goes on with the question before.
+        let goes_on = self
+            .pending
+            .as_ref()
+            .is_some_and(|p| p.lines.is_empty() && p.label.field.is_story());
+        if goes_on && label.field == Field::Summary && label.person.is_none() {
+            return true;
+        }
         let bare_role = label.role_only;
         // Where labels have stood on lines of their own, a whole known one ends a story too.
         let stands_alone = label.exact && label.words >= 2 && self.lone_labels >= LONE_LABELS;
@@ -307,8 +330,8 @@ impl Reader<'_> {
             return;
         };
         let field = pending.label.field;
-        let takes = pending.lines.is_empty()
-            || (has_tick && (is_choice(&pending.lines) || !field.is_story()))
+        let takes = (pending.lines.is_empty() && !(has_tick && field.is_story()))
+            || (has_tick && !field.is_story() && is_choice(&pending.lines))
             || (field.is_story() && !has_tick)
             || (!pending.broken && text.starts_with("- "))
             || (field == Field::Address && !pending.broken && text.len() <= MAX_ADDRESS_LINE)
@@ -322,7 +345,7 @@ impl Reader<'_> {
     }
 }
 
-/// The answer so far is a hint or boxes: more boxes belong to it.
+/// The answer so far is a hint, boxes or a choice: more boxes belong to it.
 fn is_choice(lines: &[Vec<Inline>]) -> bool {
     let has_tick = |line: &Vec<Inline>| line.iter().any(|p| matches!(p, Inline::Tick { .. }));
     let is_hint = |line: &Vec<Inline>| inline_text(line).trim_start().starts_with('(');

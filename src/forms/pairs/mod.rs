@@ -97,6 +97,7 @@ pub(super) fn read(document: &Document, book: &LabelBook, today: Date, quotes: Q
         occurrences: 0,
         stopped: false,
         options_follow: false,
+        under_unknown_heading: false,
     };
     let all = elements(document, quotes);
     for (at, element) in all.iter().enumerate() {
@@ -177,6 +178,8 @@ pub(super) struct Reader<'b> {
     stopped: bool,
     /// The next line begins with a box to tick: a question stands on this one.
     options_follow: bool,
+    /// The last heading is in words that nobody knows: whoever is named next may be somebody new.
+    under_unknown_heading: bool,
 }
 
 impl Reader<'_> {
@@ -195,6 +198,7 @@ impl Reader<'_> {
         });
         self.sticky = None;
         self.block = None;
+        self.under_unknown_heading = false;
         self.context = match section {
             Section::Person(person) => {
                 let occurrence = self.next_occurrence();
@@ -216,6 +220,17 @@ impl Reader<'_> {
             Section::Risk => Context::Risk,
             Section::Office | Section::Instructions => Context::Skip,
         };
+    }
+
+    /// A heading in unknown words: what was asked before is over, and so is a part about no person.
+    pub(in crate::forms) fn enter_unknown(&mut self) {
+        self.close();
+        self.block = None;
+        self.under_unknown_heading = true;
+        if !matches!(self.context, Context::Person { .. } | Context::Skip) {
+            self.sticky = None;
+            self.context = Context::Nothing;
+        }
     }
 
     fn definition(&mut self, term: &[Inline], value: &[Inline]) {

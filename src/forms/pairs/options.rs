@@ -23,8 +23,18 @@ struct Choice {
 impl Reader<'_> {
     /// Boxes before whole statements: `☒ I agree to be contacted`.
     pub(super) fn statements(&mut self, line: &Line) -> bool {
+        let all = choices(&line.pieces);
+        let mut asked: Vec<Field> = all
+            .iter()
+            .filter_map(|choice| self.book.label(&choice.text))
+            .map(|label| label.field)
+            .collect();
+        asked.dedup();
+        if all.len() > 1 && asked.len() == 1 {
+            return false; // the options of one question
+        }
         let mut any = false;
-        for choice in choices(&line.pieces) {
+        for choice in all {
             let Some(label) = self
                 .book
                 .label(&choice.text)

@@ -37,7 +37,7 @@ impl Reader<'_> {
             }
             let Some(next) = self
                 .first_label(pieces, &text, gap_end, text.len())
-                .filter(|p| p.colon || p.leader)
+                .filter(|p| (p.colon || p.leader) && !p.label.guessed)
             else {
                 continue;
             };

@@ -4,7 +4,7 @@
 //! section, and last a pronoun.
 
 use super::{Context, Reader, Subject};
-use crate::forms::labels::{Field, LabelMatch, Person, Who};
+use crate::forms::labels::{Field, LabelMatch, Person, Who, tokens};
 
 impl Reader<'_> {
     /// Whose a label is, here.
@@ -30,6 +30,7 @@ impl Reader<'_> {
         if about_no_person && label.person.is_none() && !label.field.is_consent() {
             return Subject::Case;
         }
+        self.meet_somebody(label);
         if label.everybody {
             let role = label.person.filter(|p| !matches!(p.who, Who::You | Who::Them));
             let subject = Subject::Everybody(role);
@@ -48,6 +49,54 @@ impl Reader<'_> {
         subject
     }
 
+    /// Under a heading that nobody knows, a name asked for once more is somebody else's: their part is not told.
+    fn meet_somebody(&mut self, label: &LabelMatch) {
+        let names = matches!(
+            label.field,
+            Field::Name | Field::Given | Field::Family | Field::Title
+        );
+        if !self.under_unknown_heading || !names || label.person.is_some() {
+            return;
+        }
+        let Context::Person { person, .. } = self.context else {
+            return;
+        };
+        let is_named = self.out.facts.iter().rev().any(|fact| {
+            matches!(
+                fact.field,
+                Field::Name | Field::Given | Field::Family | Field::NameAndAgency
+            ) && matches!(fact.subject, Subject::Person { person: other, .. } if other.who == person.who)
+        });
+        if is_named {
+            let occurrence = self.next_occurrence();
+            self.context = Context::Person {
+                person: Person {
+                    who: Who::Somebody,
+                    number: None,
+                    of: None,
+                },
+                occurrence,
+                own: true,
+            };
+            self.under_unknown_heading = false;
+        }
+    }
+
+    /// Whom "their" means right below a label that named somebody: "The person who supports me", "Name of member
+    /// of staff". Below "Your name" it is somebody else.
+    fn just_named(&self, field: Field) -> Option<Subject> {
+        let last = self.out.facts.last()?;
+        let Subject::Person { person, .. } = last.subject else {
+            return None;
+        };
+        let names_again = matches!(field, Field::Name | Field::Given | Field::Family | Field::Title);
+        let of_work = person.who == Who::Referrer
+            || person.who == Who::You
+                && matches!(last.field, Field::Name | Field::Phone)
+                && !is_first_person(&last.label);
+        (!names_again && (is_helper(person.who) || of_work)).then_some(last.subject)
+    }
+
     fn subject_of_one(&self, label: &LabelMatch) -> Subject {
         let pronoun = label.person.filter(|p| matches!(p.who, Who::You | Who::Them));
         let named = label.person.filter(|p| !matches!(p.who, Who::You | Who::Them));
@@ -64,6 +113,11 @@ impl Reader<'_> {
             Context::Nothing | Context::Offence | Context::Consent | Context::Risk | Context::Skip => None,
         };
         let block = self.block.as_ref().map(|block| block.subject);
+        if pronoun.is_some_and(|p| p.who == Who::Them)
+            && let Some(named) = self.just_named(label.field)
+        {
+            return named;
+        }
         if let Some(person) = named {
             if let Some(block @ Subject::Person { person: here, .. }) = block
                 && here.who == person.who
@@ -132,6 +186,13 @@ impl Reader<'_> {
             },
         }
     }
+}
+
+/// It speaks to whoever fills the form in.
+fn is_first_person(label: &str) -> bool {
+    tokens(label)
+        .iter()
+        .any(|word| matches!(word.as_str(), "you" | "your" | "my" | "i" | "me"))
 }
 
 /// Numbers that belong to a person, though the referral lists them.
