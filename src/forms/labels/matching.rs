@@ -41,6 +41,10 @@ impl LabelBook {
                 .then(|| self.label_words(&tokens(text), Wording::Known))
                 .flatten()
         });
+        let known = known.or_else(|| {
+            let plain = without_condition(&short)?;
+            self.label_words(&tokens(plain), Wording::Known)
+        });
         known.or_else(|| {
             is_short_question(text)
                 .then(|| self.label_words(&tokens(text), Wording::Any))
@@ -175,6 +179,25 @@ impl LabelBook {
 enum Wording {
     Known,
     Any,
+}
+
+/// "Crime number, if you know it": the question without its condition.
+fn without_condition(text: &str) -> Option<&str> {
+    let lower = text.to_ascii_lowercase();
+    let at = [
+        ", if ",
+        " if you ",
+        " if known",
+        " if applicable",
+        " if any",
+        " - if ",
+        " where known",
+        ", where ",
+    ]
+    .iter()
+    .filter_map(|mark| lower.find(mark))
+    .min()?;
+    text.get(..at).filter(|rest| !rest.trim().is_empty())
 }
 
 /// Could be a label in unknown wording: one line without numbers, addresses or sentences.

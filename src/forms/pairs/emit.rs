@@ -5,7 +5,7 @@
 use super::furniture::is_machines;
 use super::{Context, Fact, Reader, Subject};
 use crate::forms::combined;
-use crate::forms::labels::{Field, LabelMatch};
+use crate::forms::labels::{Field, LabelMatch, tokens};
 use crate::forms::values::Answer;
 
 /// Labels below a question about consent that still belong to it: signature, name in print, date.
@@ -52,12 +52,14 @@ impl Reader<'_> {
         let Some(pairs) = combined::zipped(text, &answer.quote(), self.book) else {
             return false;
         };
+        // "Victim address / tel / email": whose the first is, the others are.
+        let mut whose = subject;
         for (own, question, piece) in pairs {
             let subject = match (own.person, own.field.is_personal()) {
-                (Some(_), _) => self.subject(&own, None),
-                (None, true) => subject_of_person(subject, || self.subject(&own, None)),
-                (None, false) => self.subject(&own, None),
+                (Some(_), _) | (None, false) => self.subject(&own, None),
+                (None, true) => subject_of_person(whose, || self.subject(&own, None)),
             };
+            whose = subject_of_person(subject, || whose);
             let own = LabelMatch {
                 guessed: own.guessed || label.guessed,
                 ..own
@@ -75,7 +77,17 @@ impl Reader<'_> {
 
     /// Keeps a label that nothing known fits, with its answer.
     pub(in crate::forms) fn unmapped(&mut self, text: &str, answer: Answer, page: Option<u32>) {
-        let label = unmapped_label();
+        let asks_when = tokens(text).iter().any(|word| word == "date" || word == "when");
+        let label = LabelMatch {
+            guessed: true,
+            field: Field::OffenceDate,
+            ..unmapped_label()
+        };
+        let label = if asks_when && self.context == Context::Offence {
+            label
+        } else {
+            unmapped_label()
+        };
         self.emit(label, text, Subject::Case, answer, page);
     }
 
@@ -123,6 +135,12 @@ impl Reader<'_> {
                 Field::OffenceKind | Field::CrimeNumber | Field::OffenceLocation
             )
         });
+        let after_consent = self.out.facts.last().is_some_and(|f| {
+            matches!(
+                f.field,
+                Field::ConsentContact | Field::ConsentHow | Field::ConsentBy | Field::ConsentShareOther
+            )
+        });
         let is_signed = self.out.facts.last().is_some_and(|f| f.field == Field::Signature);
         let tells_role = || {
             let text = answer.quote();
@@ -133,6 +151,7 @@ impl Reader<'_> {
         let field = match label.field {
             // "Person 1 is the: person harmed"
             Field::Name if tells_role() => Field::TheirRole,
+            Field::BareDate | Field::OffenceDate if after_consent && is_bare_when(text) => Field::ConsentDate,
             Field::BareDate if !is_signed && (self.context == Context::Offence || beside_offence) => {
                 Field::OffenceDate
             }
@@ -163,6 +182,28 @@ impl Reader<'_> {
         let subject = self.subject(&label, column);
         self.emit(label, text, subject, answer, page);
     }
+}
+
+/// "Date", "On what date?", "When was this?": of what, the question before says.
+fn is_bare_when(text: &str) -> bool {
+    tokens(text).iter().all(|word| {
+        matches!(
+            word.as_str(),
+            "date"
+                | "on"
+                | "what"
+                | "when"
+                | "was"
+                | "this"
+                | "that"
+                | "did"
+                | "it"
+                | "they"
+                | "agree"
+                | "the"
+                | "which"
+        )
+    })
 }
 
 /// A label that no known one fits.

@@ -77,7 +77,8 @@ impl Reader<'_> {
             return;
         }
         let waiting = self.is_waiting();
-        if self.heading(line, &text, underlined) || self.labelled_line(line, &text) {
+        let is_title = line.is_heading && self.out.facts.is_empty() && self.out.titles.len() == 1;
+        if self.heading(line, &text, underlined) || (!is_title && self.labelled_line(line, &text)) {
             return;
         }
         if !waiting
@@ -132,11 +133,7 @@ impl Reader<'_> {
     fn heading(&mut self, line: &Line, text: &str, underlined: bool) -> bool {
         let waiting = self.is_waiting();
         let capitals = is_capitals(text);
-        let question = text.ends_with(['?', ':'])
-            && self
-                .book
-                .label(text)
-                .is_some_and(|l| !l.role_only && !l.field.is_story());
+        let question = self.book.label(text).is_some_and(|label| asks(&label, text));
         if !question && ((underlined && !waiting) || line.drawn_as_heading || capitals) {
             let strictness = if line.is_heading {
                 Strictness::Some
@@ -218,11 +215,16 @@ impl Reader<'_> {
         if self.in_story() && parts.len() == 1 && parts.iter().all(|p| self.is_repeat(&p.label)) {
             return false;
         }
-        let group = self
+        let opened = self
             .pending
             .as_ref()
             .filter(|p| p.lines.is_empty() && p.label.field.is_piece())
             .map(|p| p.subject);
+        let all_pieces = parts
+            .iter()
+            .all(|part| part.label.field.is_piece() && part.label.person.is_none());
+        let group = opened.or(self.pieces.filter(|_| all_pieces));
+        self.pieces = group;
         let count = parts.len();
         for (at, part) in parts.into_iter().enumerate() {
             self.leave_block(&part.label);
@@ -296,6 +298,8 @@ impl Reader<'_> {
             .book
             .label(text)
             .filter(|label| marked || (label.exact && !waiting && line.starts_paragraph))
+            // Above the first answer, bold words that only sound like a question are the form's title.
+            .filter(|label| !label.guessed || text.ends_with([':', '?']) || !self.out.facts.is_empty())
         else {
             return false;
         };
@@ -343,6 +347,17 @@ impl Reader<'_> {
             self.out.loose.push((text.to_owned(), line.page));
         }
     }
+}
+
+/// A heading that is a question: "Type of offence", "Referrer's name" - not "Consent" or "Contact details", which
+/// start a part.
+fn asks(label: &LabelMatch, text: &str) -> bool {
+    if label.role_only || label.field.is_story() {
+        return false;
+    }
+    let names_a_part = label.field.is_consent() || label.field == Field::PhoneAndEmail;
+    text.ends_with(['?', ':'])
+        || !names_a_part && (label.words >= 2 || label.person.is_some() && label.field.is_personal())
 }
 
 /// The answer so far is a hint, boxes or a choice: more boxes belong to it.

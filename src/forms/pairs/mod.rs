@@ -98,6 +98,8 @@ pub(super) fn read(document: &Document, book: &LabelBook, today: Date, quotes: Q
         stopped: false,
         options_follow: false,
         under_unknown_heading: false,
+        pieces: None,
+        labels_over_answers: false,
     };
     let all = elements(document, quotes);
     for (at, element) in all.iter().enumerate() {
@@ -113,7 +115,10 @@ pub(super) fn read(document: &Document, book: &LabelBook, today: Date, quotes: Q
             }
             Element::Pair(term, value) => reader.definition(term, value),
             Element::Table(table) => super::tables::read(&mut reader, table),
-            Element::Rule => reader.close(),
+            Element::Rule => {
+                reader.close();
+                reader.pieces = None;
+            }
         }
     }
     reader.close();
@@ -180,6 +185,10 @@ pub(super) struct Reader<'b> {
     options_follow: bool,
     /// The last heading is in words that nobody knows: whoever is named next may be somebody new.
     under_unknown_heading: bool,
+    /// Whose name or address is being given piece by piece, line by line.
+    pieces: Option<Subject>,
+    /// The form's tables have a row of labels over a row of answers.
+    pub(super) labels_over_answers: bool,
 }
 
 impl Reader<'_> {
@@ -198,6 +207,7 @@ impl Reader<'_> {
         });
         self.sticky = None;
         self.block = None;
+        self.pieces = None;
         self.under_unknown_heading = false;
         self.context = match section {
             Section::Person(person) => {

@@ -113,6 +113,15 @@ impl Reader<'_> {
             Context::Nothing | Context::Offence | Context::Consent | Context::Risk | Context::Skip => None,
         };
         let block = self.block.as_ref().map(|block| block.subject);
+        if label.field == Field::Relationship
+            && label.person.is_none()
+            && let Some(last) = self.out.facts.last()
+            && matches!(last.field, Field::Name | Field::Family)
+            && let Subject::Person { person, .. } = last.subject
+            && is_helper(person.who)
+        {
+            return last.subject;
+        }
         if pronoun.is_some_and(|p| p.who == Who::Them)
             && let Some(named) = self.just_named(label.field)
         {

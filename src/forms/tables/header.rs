@@ -22,13 +22,12 @@ pub(super) fn header_row(
     for cell in filled {
         let label = reader.book.label(&cell.text);
         match label {
-            Some(label) if label.exact || label.guessed => {
+            Some(label) if label.exact || label.guessed || label.words >= 2 => {
                 header.push((cell.column, label, cell.text.clone()))
             }
             Some(_) | None
-                if (filled.len() >= 4 || is_expected && filled.len() >= 3)
-                    && !cell.text.contains(':')
-                    && cell.text.len() < 60 => {}
+                if (filled.len() >= 4 || is_expected) && !cell.text.contains(':') && cell.text.len() < 60 => {
+            }
             Some(_) | None => return None,
         }
     }
@@ -46,11 +45,11 @@ pub(super) fn header_row(
             || label.field == Field::NameAndAgency
     });
     let enough = header.len() >= 3
-        || (is_expected && header.len() >= 2)
+        || (is_expected && header.iter().any(|(_, label, _)| !label.guessed))
         || (header.len() == 2 && filled.len() == 2 && names);
     let same_width = next.len() + 1 >= filled.len();
     (enough
-        && header.len() * 3 >= filled.len() * 2
+        && (header.len() * 3 >= filled.len() * 2 || is_expected)
         && !first_next_is_label
         && next_labels * 2 < next.len().max(1)
         && same_width)

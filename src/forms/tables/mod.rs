@@ -56,11 +56,15 @@ pub(super) fn read(reader: &mut Reader<'_>, table: &Table) {
         .collect();
     let rows = without_guidance(rows);
     let mut mode = Mode::default();
+    if reader.labels_over_answers {
+        mode.order = RowOrder::LabelsOverAnswers;
+    }
     for (at, row) in rows.iter().enumerate() {
         let next = rows.get(at + 1);
         let after = rows.get(at + 2);
         // Labels over one row of answers, and then labels again or nothing: a form, not a list of people.
-        let ends_with_next = after.is_none_or(|after| is_labels(reader, after));
+        let is_alternating = mode.order == RowOrder::LabelsOverAnswers;
+        let ends_with_next = is_alternating || after.is_none_or(|after| is_labels(reader, after));
         self::row(reader, row, (next, ends_with_next), table.page, &mut mode);
     }
     reader.close();
@@ -99,7 +103,10 @@ fn row(
         && (row.len() == 1 || first.heading || is_capitals)
         && lone_cell_section(reader, first, next)
     {
-        *mode = Mode::default();
+        *mode = Mode {
+            order: mode.order,
+            ..Mode::default()
+        };
         return;
     }
     if let Some(header) = header_row(reader, &filled, next, mode.order) {
@@ -122,6 +129,9 @@ fn row(
     if row.len() == 1 || last_alone {
         cell_as_lines(reader, first, page);
         return;
+    }
+    if filled.len() > 1 {
+        reader.close();
     }
     plain_row(reader, row, page);
 }
@@ -160,6 +170,7 @@ fn header_over_answers(
             reader.pair(label, &text, answer.answer(), page, None);
         }
     }
+    reader.labels_over_answers = true;
     mode.is_told = true;
     mode.order = RowOrder::LabelsOverAnswers;
 }

@@ -69,6 +69,11 @@ fn people_columns(people: &[(&Flat, Person)], label_column: bool, below: usize) 
         return plain.iter().map(|(start, end)| (start + 1, end + 1)).collect();
     }
     if below >= 2 * count {
+        let is_packed = plain.iter().enumerate().all(|(at, (start, _))| at == *start);
+        if is_packed && below % count == 0 {
+            let width = below / count;
+            return (0..count).map(|at| (at * width, (at + 1) * width)).collect();
+        }
         let next_start = |at: usize| plain.get(at + 1).map_or(usize::MAX, |(start, _)| *start);
         return plain
             .iter()

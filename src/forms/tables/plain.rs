@@ -76,10 +76,24 @@ fn stacked(reader: &mut Reader<'_>, questions: &Flat, answers: &Flat, page: Opti
         .iter()
         .map(|line| inline_text(line).trim().to_owned())
         .collect();
-    let known = texts
-        .iter()
-        .filter(|text| reader.book.label(text).is_some_and(|label| !label.role_only))
-        .count();
+    let is_known = |text: &String| {
+        let label = reader.book.label(text);
+        label.is_some_and(|label| !label.role_only && (!label.guessed || text.ends_with(['?', ':'])))
+    };
+    let known = texts.iter().filter(|text| is_known(text)).count();
+    // "NAME / Ann Lee" beside "JOB TITLE / Officer": each cell has its own answer.
+    let first = answers
+        .lines
+        .first()
+        .map(|line| inline_text(line).trim().to_owned());
+    if first.is_some_and(|first| {
+        reader
+            .book
+            .label(&first)
+            .is_some_and(|label| label.exact && label.words > 0)
+    }) {
+        return false;
+    }
     let said: Vec<&Vec<Inline>> = answers.lines.iter().collect();
     let filled: Vec<&Vec<Inline>> = said.iter().copied().filter(|line| !is_empty(line)).collect();
     if known < 2 || known + 1 < texts.len() || filled.is_empty() && said.len() > 1 {

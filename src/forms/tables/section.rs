@@ -28,18 +28,14 @@ pub(super) fn lone_cell_section(reader: &mut Reader<'_>, cell: &Flat, next: Opti
     } else {
         Strictness::Every
     };
-    let first_line = cell
-        .text
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .split(". ")
-        .next()
-        .unwrap_or_default();
+    let first_line = first_sentence(cell.text.lines().next().unwrap_or_default());
     let Some(section) = reader.book.section(first_line, strictness) else {
         return false;
     };
     let label = reader.book.label(first_line);
+    if cell.lines.len() > 1 && label.is_some_and(|l| l.field.is_story()) {
+        return false; // "WHAT HAPPENED?" with the answer below it in the same cell
+    }
     let bare_role = label.is_some_and(|l| l.role_only);
     if label.is_some_and(|l| {
         l.exact && !bare_role && !l.field.is_story() && (l.words > 1 || !cell.heading) && !capitals
@@ -65,4 +61,13 @@ fn holds_answer(reader: &Reader<'_>, text: &str) -> bool {
     first_line.split_once(':').is_some_and(|(label, answer)| {
         answer.chars().any(char::is_alphanumeric) && reader.book.label(label).is_some_and(|l| l.exact)
     })
+}
+
+/// A line up to the end of its first sentence; "A." before a heading ends none.
+fn first_sentence(line: &str) -> &str {
+    let end = line.match_indices(". ").map(|(at, _)| at).find(|at| {
+        line.get(..*at)
+            .is_some_and(|before| before.split_whitespace().count() > 1)
+    });
+    end.and_then(|at| line.get(..at)).unwrap_or(line)
 }
