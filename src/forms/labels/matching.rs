@@ -36,15 +36,17 @@ impl LabelBook {
     pub fn label(&self, text: &str) -> Option<LabelMatch> {
         let short = without_hints(text);
         let is_hinted = short.len() != text.len();
-        let known = self.label_words(&tokens(&short), Wording::Known).or_else(|| {
-            is_hinted
-                .then(|| self.label_words(&tokens(text), Wording::Known))
-                .flatten()
+        let unconditional = without_condition(&short).and_then(|plain| {
+            let words = tokens(plain);
+            self.label_words(&words, Wording::Known)
         });
-        let known = known.or_else(|| {
-            let plain = without_condition(&short)?;
-            self.label_words(&tokens(plain), Wording::Known)
-        });
+        let known = unconditional
+            .or_else(|| self.label_words(&tokens(&short), Wording::Known))
+            .or_else(|| {
+                is_hinted
+                    .then(|| self.label_words(&tokens(text), Wording::Known))
+                    .flatten()
+            });
         known.or_else(|| {
             is_short_question(text)
                 .then(|| self.label_words(&tokens(text), Wording::Any))

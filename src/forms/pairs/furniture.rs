@@ -5,9 +5,15 @@
 use crate::domain::identifiers::{self, IdentifierKind};
 use crate::forms::lines::{Element, Line};
 use crate::forms::values::Answer;
+use std::collections::{HashMap, HashSet};
 
 /// The first or last line of a printed page that ends in its number: `Printed 01/02/2026 Page 1 of 2`.
-pub(super) fn is_page_furniture(line: &Line, all: &[Element<'_>], at: usize) -> bool {
+pub(super) fn is_page_furniture(
+    line: &Line,
+    all: &[Element<'_>],
+    at: usize,
+    repeated: &HashSet<String>,
+) -> bool {
     let Some(page) = line.page else { return false };
     let same_page = |element: Option<&Element<'_>>| match element {
         Some(Element::Line(other)) => other.page == Some(page),
@@ -17,7 +23,7 @@ pub(super) fn is_page_furniture(line: &Line, all: &[Element<'_>], at: usize) -> 
     };
     let inside =
         same_page(all.get(at + 1)) && same_page(at.checked_sub(1).and_then(|before| all.get(before)));
-    !inside && ends_in_page_number(&line.text())
+    !inside && (ends_in_page_number(&line.text()) || repeated.contains(&line.text()))
 }
 
 fn ends_in_page_number(text: &str) -> bool {
@@ -62,4 +68,27 @@ pub(super) fn is_footer(text: &str) -> bool {
         ]
         .iter()
         .any(|start| lower.starts_with(start))
+}
+
+/// Lines that stand on more than one page.
+pub(super) fn repeated(all: &[Element<'_>]) -> HashSet<String> {
+    let mut first: HashMap<String, u32> = HashMap::new();
+    let mut out = HashSet::new();
+    for element in all {
+        if let Element::Line(line) = element
+            && let Some(page) = line.page
+        {
+            let text = line.text();
+            match first.get(&text) {
+                Some(other) if *other != page => {
+                    out.insert(text);
+                }
+                Some(_) => {}
+                None => {
+                    first.insert(text, page);
+                }
+            }
+        }
+    }
+    out
 }

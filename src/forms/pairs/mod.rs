@@ -102,13 +102,14 @@ pub(super) fn read(document: &Document, book: &LabelBook, today: Date, quotes: Q
         labels_over_answers: false,
     };
     let all = elements(document, quotes);
+    let repeated = furniture::repeated(&all);
     for (at, element) in all.iter().enumerate() {
         let underlined = matches!(all.get(at + 1), Some(Element::Rule));
         if !matches!(element, Element::Line(_)) {
             reader.block = None;
         }
         match element {
-            Element::Line(line) if is_page_furniture(line, &all, at) => {}
+            Element::Line(line) if is_page_furniture(line, &all, at, &repeated) => {}
             Element::Line(line) => {
                 reader.options_follow = all.get(at + 1).is_some_and(begins_with_options);
                 reader.line(line, underlined);

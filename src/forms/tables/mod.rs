@@ -35,6 +35,8 @@ struct Mode {
     /// The next row has been read together with its labels.
     is_told: bool,
     order: RowOrder,
+    /// This very table has shown that order.
+    is_settled: bool,
 }
 
 /// What is known of a table's way by now.
@@ -63,8 +65,7 @@ pub(super) fn read(reader: &mut Reader<'_>, table: &Table) {
         let next = rows.get(at + 1);
         let after = rows.get(at + 2);
         // Labels over one row of answers, and then labels again or nothing: a form, not a list of people.
-        let is_alternating = mode.order == RowOrder::LabelsOverAnswers;
-        let ends_with_next = is_alternating || after.is_none_or(|after| is_labels(reader, after));
+        let ends_with_next = mode.is_settled || after.is_none_or(|after| is_labels(reader, after));
         self::row(reader, row, (next, ends_with_next), table.page, &mut mode);
     }
     reader.close();
@@ -105,6 +106,7 @@ fn row(
     {
         *mode = Mode {
             order: mode.order,
+            is_settled: mode.is_settled,
             ..Mode::default()
         };
         return;
@@ -172,6 +174,7 @@ fn header_over_answers(
     }
     reader.labels_over_answers = true;
     mode.is_told = true;
+    mode.is_settled = true;
     mode.order = RowOrder::LabelsOverAnswers;
 }
 
