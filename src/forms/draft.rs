@@ -12,6 +12,8 @@ pub(super) struct Place {
     pub(super) page: Option<u32>,
     /// The label, where its wording is not a known one.
     pub(super) unknown_wording: Option<String>,
+    /// The label does not say whose it is.
+    pub(super) by_position: bool,
 }
 
 /// Checks and evidence of one object, with paths relative to it.
@@ -29,6 +31,13 @@ impl Notes {
                 path,
                 "unknown_wording",
                 format!("the form asks {label:?}, which no known label fits: check that this answers it"),
+            );
+        }
+        if place.by_position {
+            self.doubt(
+                path,
+                "taken_by_position",
+                "the question does not say whose answer it is: it stands below one about this person",
             );
         }
         if self.evidence.iter().any(|e| e.path == path && e.quote == quote) {

@@ -443,7 +443,7 @@ fn forms(message: &ReadMessage, context: &FormsContext<'_>) -> Vec<Read> {
 
 fn push_forms(message: &ReadMessage, context: &FormsContext<'_>, depth: usize, out: &mut Vec<Read>) {
     for body in &message.bodies {
-        push_document(body, Stands::InTheMail, context, out);
+        push_document(body, Stands::InTheMail(&message.headers.subject), context, out);
     }
     if depth == 0 {
         for document in message.attachments.iter().filter_map(|a| a.document.as_ref()) {
@@ -458,13 +458,14 @@ fn push_forms(message: &ReadMessage, context: &FormsContext<'_>, depth: usize, o
 }
 
 /// Where a form stands.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Stands {
-    InTheMail,
+#[derive(Clone, Copy)]
+enum Stands<'m> {
+    /// In the text of a mail with this subject.
+    InTheMail(&'m str),
     Attached,
 }
 
-fn push_document(document: &Document, stands: Stands, context: &FormsContext<'_>, out: &mut Vec<Read>) {
+fn push_document(document: &Document, stands: Stands<'_>, context: &FormsContext<'_>, out: &mut Vec<Read>) {
     let tools = Tools {
         book: context.labels,
         today: context.today,
@@ -473,15 +474,18 @@ fn push_document(document: &Document, stands: Stands, context: &FormsContext<'_>
         part: document.part.clone(),
         filename: document.filename.clone(),
         page: None,
-        unknown_wording: None,
+        ..Place::default()
     };
     let number = out.last().map_or(0, |last| last.document + 1);
     let mut add = |document: &Document, of_several: bool, left_out: usize| {
-        let facts = pairs::read(document, context.labels, context.today, Quotes::Skip);
+        let mut facts = pairs::read(document, context.labels, context.today, Quotes::Skip);
+        if let Stands::InTheMail(subject) = stands {
+            facts.subject = subject.to_owned();
+        }
         out.push(Read {
             form: assemble(&facts, &place, tools),
             place: place.clone(),
-            is_body: stands == Stands::InTheMail,
+            is_body: matches!(stands, Stands::InTheMail(_)),
             is_for_machines: document.media_type == "application/json",
             document: number,
             of_several,

@@ -1,7 +1,7 @@
 //! The incident, its reference numbers and free texts.
 
 use super::draft::{Notes, Place};
-use super::labels::{Field, spoken};
+use super::labels::{Field, spoken, tokens};
 use super::pairs::{Fact, Facts, Subject};
 use super::person::Tools;
 use super::values::{outcomes, yes_no};
@@ -20,7 +20,9 @@ pub(super) fn fill<'a>(
     place: &Place,
     tools: Tools<'_>,
 ) {
-    for fact in facts {
+    let facts: Vec<&Fact> = facts.collect();
+    let named = offence_in_brief(&facts, tools);
+    for fact in facts.iter().copied() {
         let cleaned = fact.answer.clean(tools.book);
         if cleaned.is_blank() {
             continue;
@@ -54,6 +56,9 @@ pub(super) fn fill<'a>(
             Field::OffenceLocation => set(&mut referral.offence.location, "/offence/location", text),
             Field::Address if about_no_person => {
                 set(&mut referral.offence.location, "/offence/location", text)
+            }
+            Field::Summary if named.as_ref() == Some(&text) => {
+                set(&mut referral.offence.kind, "/offence/kind", text);
             }
             Field::Summary => set(
                 &mut referral.offence.summary,
@@ -91,6 +96,32 @@ pub(super) fn fill<'a>(
                 }
             }
         }
+    }
+}
+
+/// Most words of an offence's name.
+const MAX_KIND_WORDS: usize = 5;
+
+/// What happened, asked twice: the first answer a few words ("Criminal damage"), the second a story. Then the first
+/// names the offence.
+fn offence_in_brief(facts: &[&Fact], tools: Tools<'_>) -> Option<String> {
+    let answers = |field: Field| -> Vec<String> {
+        let own = facts.iter().filter(|fact| fact.field == field);
+        own.map(|fact| fact.answer.clean(tools.book))
+            .filter(|cleaned| !cleaned.is_blank())
+            .map(|cleaned| cleaned.text())
+            .collect()
+    };
+    if !answers(Field::OffenceKind).is_empty() {
+        return None;
+    }
+    match answers(Field::Summary).as_slice() {
+        [brief, story, ..] => {
+            let words = |text: &str| text.split_whitespace().count();
+            let is_brief = words(brief) <= MAX_KIND_WORDS && !brief.ends_with('.');
+            (is_brief && words(story) > 2 * MAX_KIND_WORDS).then(|| brief.clone())
+        }
+        _ => None,
     }
 }
 
@@ -262,7 +293,9 @@ fn references(
     }
     // A number that looks like none of the police's, under a label nobody knows, is the agency's own.
     let asked = match (asked, &place.unknown_wording) {
-        (ReferenceKind::CrimeNumber, Some(_)) => ReferenceKind::AgencyReference,
+        (ReferenceKind::CrimeNumber, Some(label)) if !tokens(label).iter().any(|word| word == "crime") => {
+            ReferenceKind::AgencyReference
+        }
         (asked, _) => asked,
     };
     match asked {

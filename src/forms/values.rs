@@ -415,6 +415,9 @@ pub(super) fn contacts(text: &str, book: &LabelBook) -> Vec<PreferredContact> {
         .flat_map(|(way, words)| words.iter().map(move |w| (w, *way)))
         .collect();
     phrases.sort_by_key(|(phrase, _)| std::cmp::Reverse(phrase.len()));
+    if said.starts_with(" through ") || said.starts_with(" via ") {
+        return vec![PreferredContact::ViaProfessional];
+    }
     let mut found = Vec::new();
     for (phrase, way) in phrases {
         let needle = format!(" {phrase} ");

@@ -8,6 +8,9 @@ use crate::forms::labels::{Field, LabelBook, Person, Who, spoken};
 use crate::forms::pairs::{Fact, Facts, Subject};
 use crate::forms::values::yes_no;
 
+/// Titles of a form that are looked at for who fills it in.
+const TITLES: usize = 3;
+
 /// Who "you", "them" and "the other person" are on this form.
 pub(super) struct Cast {
     pub(super) you: Who,
@@ -16,6 +19,8 @@ pub(super) struct Cast {
     pub(super) is_self: bool,
     /// The role of "you" was worked out, not read.
     pub(super) guessed: bool,
+    /// A worker writes for "you": what no part of the form claims is the worker's.
+    pub(super) has_worker: bool,
 }
 
 /// Works out who "you" are.
@@ -57,14 +62,20 @@ pub(super) fn cast(read: &Facts, book: &LabelBook) -> Cast {
         | Who::Them
         | Who::Somebody => Who::Party,
     };
-    if let Some(side) = side {
+    let worker =
+        about(Who::Referrer, &[]) && about(Who::You, &[Field::DateOfBirth, Field::DobOrAge, Field::Address]);
+    if let Some(side) = side.filter(|_| !worker) {
         return Cast {
             you: side,
             them: them.or(Some(side)),
             other: other_of(side),
             is_self: true,
             guessed: false,
+            has_worker: false,
         };
+    }
+    if worker {
+        return spoken_for(side.or_else(|| side_of_you(read)));
     }
     // Birth and home are asked of people themselves, and "I agree to be contacted" is theirs to say.
     let agrees = read.facts.iter().any(|f| {
@@ -102,6 +113,7 @@ pub(super) fn cast(read: &Facts, book: &LabelBook) -> Cast {
             other,
             is_self: false,
             guessed: false,
+            has_worker: false,
         };
     }
     let neighbour = about(Who::Other, &[])
@@ -115,6 +127,7 @@ pub(super) fn cast(read: &Facts, book: &LabelBook) -> Cast {
         other: Who::Party,
         is_self: true,
         guessed: !neighbour,
+        has_worker: false,
     }
 }
 
@@ -130,19 +143,104 @@ fn said_roles(read: &Facts, book: &LabelBook) -> (Option<Who>, Option<Who>) {
         let said = book.role_in_answer(&cleaned.text());
         if fact.field == Field::SelfRole && role.is_none() {
             let agreed = yes_no(&cleaned.text(), book).is_some_and(|y| y.answer == ConsentAnswer::Given);
-            role = if agreed {
+            role = if says_somebody_else(&cleaned.text()) {
+                Some(Who::Referrer)
+            } else if agreed {
                 book.role_in_answer(&fact.label)
             } else {
                 said
             };
-            if role.is_none() && says_somebody_else(&cleaned.text()) {
-                role = Some(Who::Referrer);
-            }
         } else if fact.field == Field::TheirRole && them.is_none() && numbered(fact).is_none() {
             them = said;
         }
     }
-    (role, them)
+    (role.or_else(|| titled_role(read, book)), them)
+}
+
+/// "Self-referral (person harmed)" at the top of a form or in the subject says who fills it in.
+fn titled_role(read: &Facts, book: &LabelBook) -> Option<Who> {
+    let titles = read.titles.iter().map(String::as_str).take(TITLES);
+    let subject = std::iter::once(read.subject.as_str());
+    titles
+        .chain(subject)
+        .filter(|title| {
+            let said = format!(" {} ", spoken(title));
+            [
+                " self referral ",
+                " self refer ",
+                " refer yourself ",
+                " i caused harm ",
+                " i have been harmed ",
+                " i was harmed ",
+            ]
+            .iter()
+            .any(|phrase| said.contains(phrase))
+        })
+        .find_map(|title| book.role_in_answer(title))
+        .filter(|who| matches!(who, Who::Victim | Who::Offender))
+}
+
+/// A worker fills in a form that speaks to the person they refer as "you".
+fn spoken_for(side: Option<Who>) -> Cast {
+    let you = side.unwrap_or(Who::Party);
+    let other = match you {
+        Who::Victim => Who::Offender,
+        Who::Offender => Who::Victim,
+        Who::Referrer
+        | Who::Party
+        | Who::Other
+        | Who::Supporter
+        | Who::AppropriateAdult
+        | Who::Witness
+        | Who::Professional
+        | Who::You
+        | Who::Them
+        | Who::Somebody => Who::Party,
+    };
+    Cast {
+        you,
+        them: None,
+        other,
+        is_self: false,
+        guessed: side.is_none(),
+        has_worker: true,
+    }
+}
+
+/// Which side "you" are by what the form's own words say was done: "the person who harmed you", "what did you do".
+fn side_of_you(read: &Facts) -> Option<Who> {
+    const HARMED: [&str; 7] = [
+        "harmed you",
+        "hurt you",
+        "happened to you",
+        "affected you",
+        "did this to you",
+        "you were harmed",
+        "crime against you",
+    ];
+    const CAUSED: [&str; 6] = [
+        "you harmed",
+        "you caused",
+        "you have caused",
+        "did you do",
+        "your offence",
+        "you committed",
+    ];
+    let asked = read.facts.iter().map(|fact| fact.label.as_str());
+    let titles = read.titles.iter().map(String::as_str);
+    let headings = read.parts.iter().map(|part| part.text.as_str());
+    let (mut harmed, mut caused) = (false, false);
+    for text in asked.chain(titles).chain(headings) {
+        let said = format!(" {} ", spoken(text));
+        let says = |list: &[&str]| list.iter().any(|phrase| said.contains(&format!(" {phrase} ")));
+        harmed |= says(&HARMED);
+        caused |= says(&CAUSED);
+    }
+    match (harmed, caused) {
+        (true, false) => Some(Who::Victim),
+        (false, true) => Some(Who::Offender),
+        (true, true) | (false, false) => None,
+    }
 }
 
 /// Somebody who fills in a form about themself and names the other side.
@@ -158,6 +256,7 @@ fn one_side(you: Who) -> Cast {
         other,
         is_self: true,
         guessed: true,
+        has_worker: false,
     }
 }
 
@@ -172,9 +271,20 @@ fn says_somebody_else(text: &str) -> bool {
         "practitioner",
         "agency",
         "staff",
+        "third party",
+        "reporting centre",
+        "professional",
+        "support worker",
     ]
     .iter()
     .any(|w| said.contains(w))
+}
+
+/// "Your", "you", "my".
+fn speaks_to_you(label: &str) -> bool {
+    spoken(label)
+        .split(' ')
+        .any(|word| matches!(word, "you" | "your" | "my" | "i" | "me"))
 }
 
 pub(super) enum Resolved {
@@ -200,7 +310,10 @@ pub(super) fn resolve(person: Person, cast: &Cast, fact: &Fact) -> Resolved {
         | Who::Somebody => Resolved::Person(Person { who, ..person }),
     };
     let sides = cast.is_self && cast.you == Who::Party && cast.other == Who::Party;
+    let is_unclaimed =
+        matches!(fact.subject, Subject::Person { occurrence: 0, .. }) && !speaks_to_you(&fact.label);
     match person.who {
+        Who::You if cast.has_worker && is_unclaimed && !fact.in_consent => Resolved::Referrer,
         Who::You if sides => Resolved::Person(Person {
             who: Who::Party,
             number: Some(1),

@@ -60,7 +60,7 @@ pub(super) fn drafts(
         }
     }
     share(&mut out, everybody, read, place, tools);
-    if cast.is_self {
+    if cast.is_self || cast.has_worker {
         let signer = out.iter_mut().find(|d| d.who == cast.you);
         if let Some(signer) = signer {
             for fact in read

@@ -73,6 +73,19 @@ impl LabelBook {
             number: None,
             of: None,
         };
+        // "Do you know the person who harmed you?" asks; "Who was harmed?" starts that person's part.
+        let is_question = text.trim_end().ends_with('?') && raw.first().is_none_or(|word| word != "who");
+        let names_person = !matches!(
+            topic,
+            Some((
+                _,
+                _,
+                Topic::Office | Topic::Consent | Topic::Risk | Topic::Offence | Topic::Instructions
+            ))
+        );
+        if is_question && names_person && (person.is_some() || topic.is_some()) {
+            return None;
+        }
         match (topic.map(|(_, _, topic)| topic), person) {
             (Some(Topic::Office), _) => Some(Section::Office),
             (Some(Topic::Instructions), None) => Some(Section::Instructions),

@@ -5,7 +5,7 @@
 use super::furniture::is_machines;
 use super::{Context, Fact, Reader, Subject};
 use crate::forms::combined;
-use crate::forms::labels::{Field, LabelMatch, tokens};
+use crate::forms::labels::{Field, LabelMatch, Who, tokens};
 use crate::forms::values::Answer;
 
 /// Labels below a question about consent that still belong to it: signature, name in print, date.
@@ -67,6 +67,22 @@ impl Reader<'_> {
             self.emit(own, &question, subject, Answer::of_text(&piece), page);
         }
         true
+    }
+
+    /// Keeps in mind whom labels name, and tells whether this one has its person from the label before alone.
+    fn follows_named(&mut self, label: &LabelMatch, subject: Subject) -> bool {
+        let is_explicit = label
+            .person
+            .is_some_and(|person| !matches!(person.who, Who::You | Who::Them));
+        if is_explicit && self.context == Context::Nothing {
+            self.named = Some(subject);
+            return false;
+        }
+        let follows = self.named == Some(subject) && label.person.is_none();
+        if !follows {
+            self.named = None;
+        }
+        follows
     }
 
     /// Consent was asked about just before.
@@ -135,6 +151,7 @@ impl Reader<'_> {
                 Field::OffenceKind | Field::CrimeNumber | Field::OffenceLocation
             )
         });
+        let by_position = self.follows_named(&label, subject);
         let after_consent = self.out.facts.last().is_some_and(|f| {
             matches!(
                 f.field,
@@ -159,6 +176,10 @@ impl Reader<'_> {
             Field::OffenceLocation if self.block.is_some() => Field::Ignored,
             field => field,
         };
+        let subject = match self.out.facts.last() {
+            Some(last) if field == Field::ConsentDate && label.field != field => last.subject,
+            Some(_) | None => subject,
+        };
         self.out.facts.push(Fact {
             subject,
             field,
@@ -167,6 +188,7 @@ impl Reader<'_> {
             page,
             in_consent: self.context == Context::Consent || self.is_below_consent(),
             guessed: label.guessed,
+            by_position,
         });
     }
 

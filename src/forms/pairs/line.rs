@@ -7,7 +7,7 @@ use super::furniture::is_footer;
 use super::parts::MAX_LABEL_BYTES;
 use super::{Reader, Subject};
 use crate::domain::{Inline, inline_text};
-use crate::forms::labels::{Field, LabelMatch, Section, Strictness, spoken};
+use crate::forms::labels::{Field, LabelMatch, Section, Strictness, spoken, tokens};
 use crate::forms::lines::{Line, all_bold};
 use crate::forms::values::Answer;
 
@@ -77,7 +77,12 @@ impl Reader<'_> {
             return;
         }
         let waiting = self.is_waiting();
-        let is_title = line.is_heading && self.out.facts.is_empty() && self.out.titles.len() == 1;
+        // "Out of court disposal: request" at the top is the form's title.
+        let is_title = line.is_heading
+            && self.out.facts.is_empty()
+            && text
+                .split_once(':')
+                .is_some_and(|(_, rest)| !rest.trim().is_empty());
         if self.heading(line, &text, underlined) || (!is_title && self.labelled_line(line, &text)) {
             return;
         }
@@ -145,10 +150,16 @@ impl Reader<'_> {
                 .section(text, strictness)
                 .filter(|_| !text.ends_with(':') || line.is_heading)
             {
-                let label = self
+                let story = self
                     .book
                     .label(text)
-                    .filter(|l| l.exact && l.field.is_story() && l.person.is_none());
+                    .filter(|l| !l.role_only && l.field.is_story() && (l.exact || l.words >= 2));
+                if let (Some(label), Section::Person(_)) = (story.filter(|l| l.words >= 2), section) {
+                    // "What the person harmed would like": about them, but no part of theirs.
+                    self.open(label, text, line.page);
+                    return true;
+                }
+                let label = story.filter(|l| l.person.is_none());
                 self.enter(section, text);
                 if let Some(label) = label {
                     self.open(label, text, line.page);
@@ -349,14 +360,23 @@ impl Reader<'_> {
     }
 }
 
-/// A heading that is a question: "Type of offence", "Referrer's name" - not "Consent" or "Contact details", which
-/// start a part.
-fn asks(label: &LabelMatch, text: &str) -> bool {
+/// A heading that is a question: "Type of offence", "Referrer's name", "How was consent given" - not "Consent" or
+/// "Contact details", which start a part.
+pub(in crate::forms) fn asks(label: &LabelMatch, text: &str) -> bool {
+    const ASKING: [&str; 16] = [
+        "how", "when", "what", "which", "has", "have", "does", "do", "did", "is", "are", "was", "can", "may",
+        "date", "where",
+    ];
     if label.role_only || label.field.is_story() {
         return false;
     }
-    let names_a_part = label.field.is_consent() || label.field == Field::PhoneAndEmail;
+    let starts_so = tokens(text)
+        .iter()
+        .find(|word| !word.chars().all(|c| c.is_ascii_digit()))
+        .is_some_and(|word| ASKING.contains(&word.as_str()));
+    let names_a_part = label.field == Field::ConsentContact || label.field == Field::PhoneAndEmail;
     text.ends_with(['?', ':'])
+        || starts_so
         || !names_a_part && (label.words >= 2 || label.person.is_some() && label.field.is_personal())
 }
 

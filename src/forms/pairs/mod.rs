@@ -19,6 +19,7 @@ mod subject;
 use self::block::NamedBlock;
 use self::furniture::is_page_furniture;
 use self::line::Pending;
+pub(super) use self::line::asks;
 use super::labels::{Field, LabelBook, Person, Section};
 use super::lines::{Element, Quotes, elements};
 use super::values::Answer;
@@ -53,6 +54,8 @@ pub(super) struct Fact {
     pub(super) in_consent: bool,
     /// Its label is in no known wording.
     pub(super) guessed: bool,
+    /// Its label does not say whose it is: it stands right below somebody's.
+    pub(super) by_position: bool,
 }
 
 impl Fact {
@@ -72,6 +75,8 @@ pub(super) struct Facts {
     pub(super) titles: Vec<String>,
     /// The headings that started a part of the form.
     pub(super) parts: Vec<Part>,
+    /// The subject of the mail that the form itself is.
+    pub(super) subject: String,
 }
 
 /// A part of the form.
@@ -100,6 +105,7 @@ pub(super) fn read(document: &Document, book: &LabelBook, today: Date, quotes: Q
         under_unknown_heading: false,
         pieces: None,
         labels_over_answers: false,
+        named: None,
     };
     let all = elements(document, quotes);
     let repeated = furniture::repeated(&all);
@@ -188,6 +194,8 @@ pub(super) struct Reader<'b> {
     under_unknown_heading: bool,
     /// Whose name or address is being given piece by piece, line by line.
     pieces: Option<Subject>,
+    /// Whom the last label named in so many words, outside every part; and whether the next follows from that alone.
+    named: Option<Subject>,
     /// The form's tables have a row of labels over a row of answers.
     pub(super) labels_over_answers: bool,
 }
@@ -209,6 +217,7 @@ impl Reader<'_> {
         self.sticky = None;
         self.block = None;
         self.pieces = None;
+        self.named = None;
         self.under_unknown_heading = false;
         self.context = match section {
             Section::Person(person) => {

@@ -173,6 +173,11 @@ impl Reader<'_> {
         {
             return sticky;
         }
+        if let (None, None, Some(named)) = (here, pronoun, self.named)
+            && is_never_a_referrers(label.field)
+        {
+            return named;
+        }
         match (here, pronoun) {
             (Some(here), _) => here,
             (None, Some(person)) => Subject::Person {
@@ -224,6 +229,23 @@ fn is_of_a_party(field: Field) -> bool {
             | Field::Interpreter
             | Field::Needs
     )
+}
+
+/// What a form asks of the people of a case alone: below a label that names one of them it is theirs.
+fn is_never_a_referrers(field: Field) -> bool {
+    is_of_a_party(field)
+        || field.is_consent()
+        || matches!(
+            field,
+            Field::KnownAs
+                | Field::Prefers
+                | Field::DateOfBirth
+                | Field::DobOrAge
+                | Field::Age
+                | Field::Gender
+                | Field::Ethnicity
+                | Field::Relationship
+        )
 }
 
 /// What is said of people at work: below a party's name it may be the referrer's.

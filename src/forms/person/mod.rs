@@ -72,6 +72,17 @@ impl PartyDraft {
         }
     }
 
+    /// "Don't know" is an answer to the question about consent; elsewhere it is none.
+    fn not_known(&mut self, fact: &Fact, place: &Place, quote: &str, tools: Tools<'_>) {
+        let said = spoken(quote);
+        let is_said =
+            said.contains("know") && said != "not known" && tools.book.answers.unknown.contains(&said);
+        if fact.field == Field::ConsentContact && is_said && self.party.consent.contact.is_none() {
+            self.party.consent.contact = Some(ConsentAnswer::Unknown);
+            self.notes.read("/consent/contact", place, quote);
+        }
+    }
+
     /// Takes one answer.
     pub(super) fn take(&mut self, fact: &Fact, place: &Place, tools: Tools<'_>) {
         let cleaned = fact.answer.clean(tools.book);
@@ -90,11 +101,13 @@ impl PartyDraft {
             return;
         }
         if cleaned.is_blank() {
+            self.not_known(fact, place, &quote, tools);
             return;
         }
         let place = &Place {
             page: fact.page,
             unknown_wording: fact.unknown_wording(),
+            by_position: fact.by_position,
             ..place.clone()
         };
         match fact.field {
@@ -153,9 +166,9 @@ impl PartyDraft {
                 &mut p.interpreter_needed
             }),
             Field::Needs => {
-                if yes_no(&cleaned.text(), tools.book)
-                    .is_none_or(|y| y.answer != ConsentAnswer::Refused || y.hedged)
-                {
+                if yes_no(&cleaned.text(), tools.book).is_none_or(|y| {
+                    y.answer != ConsentAnswer::Refused && !is_bare_yes(&cleaned.text()) || y.hedged
+                }) {
                     self.text(&cleaned.text(), "/needs", place, &quote, |p| &mut p.needs);
                 }
             }
@@ -289,6 +302,11 @@ impl PartyDraft {
                 .doubt(path, "qualified_answer", format!("the form says \"{quote}\""));
         }
     }
+}
+
+/// "Yes" to "Any needs?" says none.
+fn is_bare_yes(text: &str) -> bool {
+    matches!(spoken(text).as_str(), "yes" | "y" | "true" | "x")
 }
 
 /// The fields for which "as above" leaves something to fill in.

@@ -36,7 +36,10 @@ pub(super) fn plain_row(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32>
                 || cell.text.contains(':')
                 || cell.text.contains('☐')
                 || cell.text.contains('☒');
-            if stacked {
+            if let Some((label, text, answer)) = label_over_answer(reader, cell) {
+                reader.close();
+                reader.pair(label, &text, answer, page, None);
+            } else if stacked {
                 cell_as_lines(reader, cell, page);
                 reader.close();
             } else if let Some(value) = cells.next_if(|value| reader.book.label(&value.text).is_none()) {
@@ -60,6 +63,24 @@ pub(super) fn plain_row(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32>
         let answer = joined(&values);
         reader.pair(label, &cell.text, answer, page, None);
     }
+}
+
+/// A cell whose first line asks and whose other lines answer: "CONTACT NUMBER" over "01632 960001".
+fn label_over_answer(reader: &Reader<'_>, cell: &Flat) -> Option<(LabelMatch, String, Answer)> {
+    let (first, rest) = cell.lines.split_first()?;
+    let text = inline_text(first).trim().to_owned();
+    let is_lone = !text.contains([':', '☐', '☒']) && !has_tick(first) && !rest.is_empty();
+    let label = reader
+        .book
+        .label(&text)
+        .filter(|label| is_lone && !label.role_only)?;
+    let is_answer = |line: &Vec<Inline>| {
+        let text = inline_text(line);
+        !text.trim_end().ends_with(':') && reader.book.label(text.trim()).is_none_or(|label| !label.exact)
+    };
+    rest.iter()
+        .all(is_answer)
+        .then(|| (label, text, Answer::of(rest.to_vec())))
 }
 
 /// Most questions that stand stacked in one cell.

@@ -4,7 +4,7 @@
 
 use super::cells::{Flat, as_line};
 use crate::forms::labels::Strictness;
-use crate::forms::pairs::Reader;
+use crate::forms::pairs::{Reader, asks};
 
 pub(super) fn lone_cell_section(reader: &mut Reader<'_>, cell: &Flat, next: Option<&Vec<Flat>>) -> bool {
     // label row, then a row with a spacer and the answer
@@ -37,6 +37,11 @@ pub(super) fn lone_cell_section(reader: &mut Reader<'_>, cell: &Flat, next: Opti
         return false; // "WHAT HAPPENED?" with the answer below it in the same cell
     }
     let bare_role = label.is_some_and(|l| l.role_only);
+    if label.is_some_and(|label| asks(&label, first_line))
+        && (cell.lines.len() == 1 && (first_line.ends_with('?') || label.is_some_and(|l| l.person.is_some())))
+    {
+        return false;
+    }
     if label.is_some_and(|l| {
         l.exact && !bare_role && !l.field.is_story() && (l.words > 1 || !cell.heading) && !capitals
     }) {
