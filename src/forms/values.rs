@@ -283,14 +283,20 @@ fn untouched(lines: &[String], book: &LabelBook) -> bool {
     let words = super::labels::tokens(&text);
     // "Phone, text" may be typed; three ways in a row, or two with a slash, are the printed choice.
     let most_typed = if separated { 1 } else { 2 };
-    options_covering(&words, &answers) >= 2
-        || options_covering(&words, &ways) >= 2
-        || options_covering(&words, &genders) >= 2
-        || options_covering(&words, &contacts) > most_typed
+    // "Yes, I agree" is one answer in two phrases; "Yes / No" are two.
+    let said = options_covering(&words, &answers);
+    let kinds = [&a.yes, &a.no, &a.not_sought, &a.unknown, &a.blank]
+        .into_iter()
+        .filter(|kind| said.iter().any(|phrase| kind.contains(phrase)))
+        .count();
+    kinds >= 2
+        || options_covering(&words, &ways).len() >= 2
+        || options_covering(&words, &genders).len() >= 2
+        || options_covering(&words, &contacts).len() > most_typed
 }
 
-/// How many different options the words consist of; 0 where a word belongs to none.
-fn options_covering(words: &[String], options: &[&String]) -> usize {
+/// The different options that the words consist of; none where a word belongs to none.
+fn options_covering(words: &[String], options: &[&String]) -> Vec<String> {
     let mut seen: Vec<String> = Vec::new();
     let mut at = 0;
     while at < words.len() {
@@ -300,15 +306,15 @@ fn options_covering(words: &[String], options: &[&String]) -> usize {
             .filter_map(|length| words.get(at..at + length).map(|w| (length, w.join(" "))))
             .find(|(_, phrase)| options.contains(&phrase));
         let Some((length, phrase)) = hit else {
-            return 0;
+            return Vec::new();
         };
         if seen.contains(&phrase) {
-            return 0;
+            return Vec::new();
         }
         seen.push(phrase);
         at += length;
     }
-    seen.len()
+    seen
 }
 
 /// Most words of one option of a printed choice.
@@ -521,6 +527,13 @@ mod tests {
             "Email / Phone / Writing",
         ] {
             assert_eq!(clean(vec![text(untouched)]), "", "{untouched}");
+        }
+    }
+
+    #[test]
+    fn one_answer_in_two_phrases_is_no_printed_choice() {
+        for answer in ["Yes, I agree", "Agreed, happy", "No, declined"] {
+            assert_eq!(clean(vec![text(answer)]), answer);
         }
     }
 

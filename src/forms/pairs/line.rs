@@ -193,6 +193,7 @@ impl Reader<'_> {
     }
 
     fn open(&mut self, label: LabelMatch, text: &str, page: Option<u32>) {
+        self.close(); // whom it was about may be whom this is about
         let subject = self.subject(&label, None);
         self.open_for(label, text, subject, page, Vec::new());
     }
