@@ -336,6 +336,7 @@ pub(super) fn resolve(person: Person, cast: &Cast, fact: &Fact) -> Resolved {
             Some(who) => as_who(who),
             None => as_who(Who::Somebody),
         },
+        Who::Somebody => as_who(cast.them.unwrap_or(Who::Somebody)),
         Who::Other => as_who(cast.other),
         Who::Referrer if fact.field.is_consent() => Resolved::Nobody,
         who @ (Who::Referrer
@@ -345,7 +346,6 @@ pub(super) fn resolve(person: Person, cast: &Cast, fact: &Fact) -> Resolved {
         | Who::Supporter
         | Who::AppropriateAdult
         | Who::Witness
-        | Who::Professional
-        | Who::Somebody) => as_who(who),
+        | Who::Professional) => as_who(who),
     }
 }

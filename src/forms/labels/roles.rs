@@ -122,6 +122,10 @@ pub(super) fn subject(roles: &[&RoleAt]) -> Option<Result<Person, ()>> {
         .iter()
         .filter(|r| !matches!(r.who, Who::Supporter | Who::AppropriateAdult | Who::Professional))
         .collect();
+    // "Pupil who was harmed": the pupil's part is told.
+    if mains.iter().any(|role| role.who != Who::Somebody) {
+        mains.retain(|role| role.who != Who::Somebody);
+    }
     mains.dedup_by_key(|r| r.who);
     match (helper, mains.as_slice()) {
         (None, []) => None,

@@ -74,8 +74,8 @@ impl LabelBook {
             (None, false) => problems.push(format!(
                 "[labels] {label:?}: there is no field {field:?}; take a key of [fields] in the label file, or \"ignored\""
             )),
-            (Some(field), false) => match self.plain.get(&words) {
-                Some(other) if *other != field && *other != Field::Unmapped => problems.push(format!(
+            (Some(field), false) => match self.label(label).filter(|known| known.exact).map(|known| known.field) {
+                Some(other) if other != field && other != Field::Unmapped => problems.push(format!(
                     "[labels] {label:?} already asks for {}: a label can mean only one field",
                     other.as_str()
                 )),

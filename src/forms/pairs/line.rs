@@ -138,7 +138,18 @@ impl Reader<'_> {
     fn heading(&mut self, line: &Line, text: &str, underlined: bool) -> bool {
         let waiting = self.is_waiting();
         let capitals = is_capitals(text);
-        let question = self.book.label(text).is_some_and(|label| asks(&label, text));
+        let names_a_part = |label: &LabelMatch| {
+            label.field == Field::Name
+                && !text.to_lowercase().contains("name")
+                && matches!(
+                    self.book.section(text, Strictness::Every),
+                    Some(Section::Person(_))
+                )
+        };
+        let question = self
+            .book
+            .label(text)
+            .is_some_and(|label| asks(&label, text) && !names_a_part(&label));
         if !question && ((underlined && !waiting) || line.drawn_as_heading || capitals) {
             let strictness = if line.is_heading {
                 Strictness::Some

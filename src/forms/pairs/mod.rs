@@ -253,6 +253,11 @@ impl Reader<'_> {
         }
     }
 
+    /// A row names people side by side: whoever stands below is one of them.
+    pub(in crate::forms) fn begin_people(&mut self) {
+        self.under_unknown_heading = false;
+    }
+
     fn definition(&mut self, term: &[Inline], value: &[Inline]) {
         let text = inline_text(term);
         match self.book.label(text.trim()) {

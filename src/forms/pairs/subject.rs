@@ -5,6 +5,7 @@
 
 use super::{Context, Reader, Subject};
 use crate::forms::labels::{Field, LabelMatch, Person, Who, tokens};
+use crate::forms::values::yes_no;
 
 impl Reader<'_> {
     /// Whose a label is, here.
@@ -58,14 +59,16 @@ impl Reader<'_> {
         if !self.under_unknown_heading || !names || label.person.is_some() {
             return;
         }
-        let Context::Person { person, .. } = self.context else {
+        let Context::Person {
+            person, occurrence, ..
+        } = self.context
+        else {
             return;
         };
         let is_named = self.out.facts.iter().rev().any(|fact| {
-            matches!(
-                fact.field,
-                Field::Name | Field::Given | Field::Family | Field::NameAndAgency
-            ) && matches!(fact.subject, Subject::Person { person: other, .. } if other.who == person.who)
+            let of_this_part = matches!(fact.subject, Subject::Person { person: other, occurrence: of, .. }
+                if other.who == person.who && of == occurrence);
+            of_this_part && (fact.field == label.field || fact.field == Field::NameAndAgency)
         });
         if is_named {
             let occurrence = self.next_occurrence();
@@ -89,7 +92,10 @@ impl Reader<'_> {
         let Subject::Person { person, .. } = last.subject else {
             return None;
         };
-        let names_again = matches!(field, Field::Name | Field::Given | Field::Family | Field::Title);
+        // "Do you have a probation officer? Yes. Their name?"
+        let is_asked_for = is_helper(person.who) && yes_no(&last.answer.quote(), self.book).is_some();
+        let names_again =
+            matches!(field, Field::Name | Field::Given | Field::Family | Field::Title) && !is_asked_for;
         let of_work = person.who == Who::Referrer
             || person.who == Who::You
                 && matches!(last.field, Field::Name | Field::Phone)
@@ -140,7 +146,12 @@ impl Reader<'_> {
                 own,
             } = self.context
             {
-                if context.who == person.who && (person.number.is_none() || person.number == context.number) {
+                // In a person's own part "the young person" is that person.
+                let is_this_one = person.who == Who::Somebody && is_main(context.who);
+                if is_this_one
+                    || context.who == person.who
+                        && (person.number.is_none() || person.number == context.number)
+                {
                     return Subject::Person {
                         person: context,
                         occurrence,
@@ -212,6 +223,14 @@ fn is_first_person(label: &str) -> bool {
 /// Numbers that belong to a person, though the referral lists them.
 fn is_own_number(field: Field) -> bool {
     matches!(field, Field::CollarNumber | Field::Team)
+}
+
+/// One of the people a case is about.
+fn is_main(who: Who) -> bool {
+    matches!(
+        who,
+        Who::Victim | Who::Offender | Who::Party | Who::Other | Who::Somebody
+    )
 }
 
 pub(super) fn is_helper(who: Who) -> bool {

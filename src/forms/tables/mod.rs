@@ -85,6 +85,7 @@ fn row(
     let Some(first) = filled.first() else { return };
     if let Some(people) = people_row(reader, row, &filled, next) {
         reader.close();
+        reader.begin_people();
         mode.header.clear();
         mode.people = people;
         return;
@@ -111,7 +112,13 @@ fn row(
         };
         return;
     }
-    if let Some(header) = header_row(reader, &filled, next, mode.order) {
+    // Below people side by side a row of labels would be a row of their answers.
+    let order = if mode.people.is_empty() {
+        mode.order
+    } else {
+        RowOrder::Unknown
+    };
+    if let Some(header) = header_row(reader, &filled, next, order) {
         reader.close();
         match next.filter(|_| ends_with_next && !tells_role(reader, next)) {
             Some(answers) => header_over_answers(reader, header, answers, page, mode),

@@ -4,7 +4,7 @@
 
 use super::cells::{Flat, cell_as_lines};
 use super::is_side;
-use crate::forms::labels::{Person, Section, Strictness};
+use crate::forms::labels::{Person, Section, Strictness, Who};
 use crate::forms::pairs::{Context, Reader, Subject};
 
 /// A row that names two or more people, one per column.
@@ -24,7 +24,9 @@ pub(super) fn people_row(
             return None;
         };
         let more = reader.book.label(&cell.text).is_some_and(|l| !l.role_only);
-        (!more && is_side(person.who)).then_some(person)
+        let is_one = is_side(person.who)
+            || matches!(person.who, Who::Somebody | Who::Supporter | Who::AppropriateAdult);
+        (!more && is_one).then_some(person)
     };
     let people: Vec<(&Flat, Person)> = filled
         .iter()
@@ -34,7 +36,8 @@ pub(super) fn people_row(
     let label_column = row
         .first()
         .is_some_and(|cell| cell.is_blank() || person_of(reader, cell).is_none());
-    if people.len() < 2 || others > usize::from(label_column) {
+    let is_main = |(_, person): &(&Flat, Person)| is_side(person.who) || person.who == Who::Somebody;
+    if people.len() < 2 || !people.iter().any(is_main) || others > usize::from(label_column) {
         return None;
     }
     let own = !matches!(reader.context, Context::Consent);

@@ -30,16 +30,18 @@ pub(super) fn plain_row(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32>
             cells.next();
             continue;
         }
+        if let Some((label, text, answer)) = label_over_answer(reader, cell) {
+            reader.close();
+            reader.pair(label, &text, answer, page, None);
+            continue;
+        }
         let label = reader.book.label(&cell.text);
         let Some(label) = label else {
             let stacked = cell.lines.len() > 1
                 || cell.text.contains(':')
                 || cell.text.contains('☐')
                 || cell.text.contains('☒');
-            if let Some((label, text, answer)) = label_over_answer(reader, cell) {
-                reader.close();
-                reader.pair(label, &text, answer, page, None);
-            } else if stacked {
+            if stacked {
                 cell_as_lines(reader, cell, page);
                 reader.close();
             } else if let Some(value) = cells.next_if(|value| reader.book.label(&value.text).is_none()) {
