@@ -21,10 +21,36 @@ pub(super) struct Cast {
     pub(super) guessed: bool,
     /// A worker writes for "you": what no part of the form claims is the worker's.
     pub(super) has_worker: bool,
+    /// Nobody else refers: the caseworker named first does.
+    worker_refers: bool,
+}
+
+/// Works out who is who.
+pub(super) fn cast(read: &Facts, book: &LabelBook) -> Cast {
+    let mut cast = who_you_are(read, book);
+    let named = |who: Who| {
+        read.facts.iter().position(|fact| {
+            let names = matches!(
+                fact.field,
+                Field::Name | Field::Given | Field::Family | Field::NameAndAgency | Field::From
+            );
+            names
+                && answered(fact, book)
+                && matches!(fact.subject, Subject::Person { person, .. } if person.who == who)
+        })
+    };
+    let first_main = [Who::Victim, Who::Offender, Who::Party, Who::Somebody, Who::Them]
+        .into_iter()
+        .filter_map(named)
+        .min();
+    let worker = named(Who::Professional).filter(|at| first_main.is_none_or(|main| *at < main));
+    let is_alone = named(Who::Referrer).is_none() && named(Who::You).is_none();
+    cast.worker_refers = !cast.is_self && is_alone && worker.is_some();
+    cast
 }
 
 /// Works out who "you" are.
-pub(super) fn cast(read: &Facts, book: &LabelBook) -> Cast {
+fn who_you_are(read: &Facts, book: &LabelBook) -> Cast {
     let (role, them) = said_roles(read, book);
     let about = |who: Who, fields: &[Field]| {
         read.facts.iter().any(|f| {
@@ -72,6 +98,7 @@ pub(super) fn cast(read: &Facts, book: &LabelBook) -> Cast {
             is_self: true,
             guessed: false,
             has_worker: false,
+            worker_refers: false,
         };
     }
     if worker {
@@ -114,6 +141,7 @@ pub(super) fn cast(read: &Facts, book: &LabelBook) -> Cast {
             is_self: false,
             guessed: false,
             has_worker: false,
+            worker_refers: false,
         };
     }
     let neighbour = about(Who::Other, &[])
@@ -128,6 +156,7 @@ pub(super) fn cast(read: &Facts, book: &LabelBook) -> Cast {
         is_self: true,
         guessed: !neighbour,
         has_worker: false,
+        worker_refers: false,
     }
 }
 
@@ -204,6 +233,7 @@ fn spoken_for(side: Option<Who>) -> Cast {
         is_self: false,
         guessed: side.is_none(),
         has_worker: true,
+        worker_refers: false,
     }
 }
 
@@ -257,6 +287,7 @@ fn one_side(you: Who) -> Cast {
         is_self: true,
         guessed: true,
         has_worker: false,
+        worker_refers: false,
     }
 }
 
@@ -310,6 +341,9 @@ pub(super) fn resolve(person: Person, cast: &Cast, fact: &Fact) -> Resolved {
         | Who::Somebody => Resolved::Person(Person { who, ..person }),
     };
     let sides = cast.is_self && cast.you == Who::Party && cast.other == Who::Party;
+    if cast.worker_refers && person.who == Who::Professional && !fact.field.is_consent() {
+        return Resolved::Referrer;
+    }
     let is_unclaimed =
         matches!(fact.subject, Subject::Person { occurrence: 0, .. }) && !speaks_to_you(&fact.label);
     match person.who {

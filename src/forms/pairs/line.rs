@@ -13,6 +13,8 @@ use crate::forms::values::Answer;
 
 /// So many labels on lines of their own are the form's way.
 const LONE_LABELS: usize = 4;
+/// A first heading of so many words that names more than a part is the form's title.
+const TITLE_WORDS: usize = 5;
 /// Longest heading in unknown words; more is a sentence.
 const MAX_UNKNOWN_HEADING_WORDS: usize = 10;
 /// A plain address line longer than this is text.
@@ -124,14 +126,13 @@ impl Reader<'_> {
     fn is_form_title(&mut self, text: &str) -> bool {
         self.out.titles.push(text.to_owned());
         let is_first = self.out.titles.len() == 1 && self.out.facts.is_empty();
-        let of_person = || {
-            matches!(
-                self.book.section(text, Strictness::Some),
-                Some(Section::Person(_))
-            )
-        };
-        let is_title = names_a_form(text) || self.book.section(text, Strictness::Every).is_none();
-        is_first && is_title && of_person()
+        let section = self.book.section(text, Strictness::Some);
+        let of_person = matches!(section, Some(Section::Person(_)));
+        let is_part = self.book.section(text, Strictness::Every).is_some();
+        let is_long = text.split_whitespace().count() >= TITLE_WORDS;
+        is_first
+            && section.is_some()
+            && (of_person && names_a_form(text) || !is_part && (of_person || is_long))
     }
 
     /// A line drawn as a heading that starts a section. `false` where it is none.
@@ -232,6 +233,13 @@ impl Reader<'_> {
     /// A line that holds a label. `false` where it holds none.
     fn labelled_line(&mut self, line: &Line, text: &str) -> bool {
         let parts = self.parts(&line.pieces);
+        // "Student who was harmed: name" is one label, not a person called "name".
+        let is_one_label = matches!(parts.as_slice(), [part] if part.label.role_only
+            && self.book.label(inline_text(&part.answer).trim()).is_some_and(|rest| rest.exact && !rest.role_only)
+            && self.book.label(text).is_some_and(|whole| !whole.role_only));
+        if is_one_label && self.lone_label(line, text) {
+            return true;
+        }
         if parts.is_empty() {
             return self.lone_label(line, text) || self.statements(line) || self.options(line);
         }

@@ -85,6 +85,20 @@ impl Reader<'_> {
         }
     }
 
+    /// How to reach the writer was asked already: asked once more, it is somebody else.
+    fn writer_has(&self, field: Field) -> bool {
+        let is_contact = matches!(
+            field,
+            Field::Phone | Field::Email | Field::Address | Field::Postcode
+        );
+        is_contact
+            && self.out.facts.iter().any(|fact| {
+                let of_writer = matches!(fact.subject, Subject::Person { person, .. }
+                    if matches!(person.who, Who::You | Who::Referrer | Who::Professional));
+                fact.field == field && of_writer
+            })
+    }
+
     /// Whom "their" means right below a label that named somebody: "The person who supports me", "Name of member
     /// of staff". Below "Your name" it is somebody else.
     fn just_named(&self, field: Field) -> Option<Subject> {
@@ -185,7 +199,7 @@ impl Reader<'_> {
             return sticky;
         }
         if let (None, None, Some(named)) = (here, pronoun, self.named)
-            && is_never_a_referrers(label.field)
+            && (is_never_a_referrers(label.field) || self.writer_has(label.field))
         {
             return named;
         }
