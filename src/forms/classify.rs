@@ -68,24 +68,29 @@ fn automatic_subject(subject: &str) -> bool {
 fn is_receipt(message: &ReadMessage) -> bool {
     let form_mail = message.headers.field("x-wpcf7-content-type").is_some()
         || message.headers.field("x-ninja-forms").is_some();
-    if !form_mail {
-        return false;
-    }
-    let text = first_text(message, 400);
-    let said = spoken(&text);
-    [
+    let said = spoken(&first_text(message, 400));
+    let says = |phrases: &[&str]| phrases.iter().any(|phrase| said.contains(phrase));
+    let thanks = says(&[
         "thank you for contacting",
         "thank you for your message",
         "thanks for contacting",
+        "thank you for getting in touch",
+        "thank you for your enquiry",
+        "thank you for your referral",
+        "thank you for completing",
+        "we have received your",
+    ]);
+    let copies = says(&[
         "this is a copy of",
         "a copy of your message",
-        "thank you for getting in touch",
-        "we have received your",
-        "thank you for your enquiry",
         "copy of what you sent",
-    ]
-    .iter()
-    .any(|phrase| said.contains(phrase))
+        "copy of your answers",
+        "copy of your submission",
+        "copy of the information you",
+        "here is what you sent",
+        "for your records",
+    ]);
+    form_mail && (thanks || copies) || thanks && copies
 }
 
 /// The first characters of the message text.

@@ -20,6 +20,8 @@ use std::collections::{HashMap, HashSet};
 
 /// Answers that make a document a filled form.
 const FILLED_ANSWERS: usize = 3;
+/// Answers that explain what to write and make a document an instruction sheet, if they are half of all.
+const EXPLAINED: usize = 4;
 /// Known labels that make a mail body a form.
 const FORM_LABELS: usize = 4;
 /// Longest name of an agency, in words.
@@ -364,7 +366,8 @@ impl Read {
     /// Enough answers, and not an instruction sheet whose "answers" explain the fields.
     fn is_filled(&self) -> bool {
         let (good, bad) = self.form.typed;
-        let sheet = good == 0 && bad >= 2;
+        let (explained, answers) = self.form.explained;
+        let sheet = (good == 0 && bad >= 2) || (explained >= EXPLAINED && explained * 2 >= answers);
         let enough = self.form.weight >= FILLED_ANSWERS && (!self.is_body || self.form.labels >= FORM_LABELS);
         let somebody = !self.form.referral.parties.is_empty()
             || self.form.referral.offence.summary.is_some()

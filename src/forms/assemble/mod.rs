@@ -15,6 +15,7 @@ use self::drafts::drafts;
 use self::parties::list_parties;
 use self::slots::{Slot, name_sides, place_fact};
 use super::draft::{Notes, Place};
+use super::labels::spoken;
 use super::labels::{Field, LabelBook, Who};
 use super::offence;
 use super::pairs::{Fact, Facts, Subject};
@@ -38,6 +39,8 @@ pub(super) struct Form {
     pub(super) weight: usize,
     /// Known labels, answered or not.
     pub(super) labels: usize,
+    /// Answers that explain what to write, and all answers.
+    pub(super) explained: (usize, usize),
     /// Typed answers (dates, numbers) that could be read, and that could not.
     pub(super) typed: (usize, usize),
 }
@@ -81,6 +84,7 @@ pub(super) fn assemble(read: &Facts, place: &Place, tools: Tools<'_>) -> Form {
             .iter()
             .filter(|fact| fact.field != Field::Unmapped)
             .count(),
+        explained: explained(read, tools.book),
         typed: offence::typed(read, tools),
         referral,
         notes,
@@ -180,4 +184,48 @@ fn unmapped(read: &Facts) -> Vec<(String, String, Option<u32>)> {
         .map(|fact| (fact.label.clone(), fact.answer.quote(), fact.page))
         .filter(|(label, answer, _)| !label.is_empty() && answer.chars().any(char::is_alphanumeric))
         .collect()
+}
+
+/// How many answers tell the reader what to write, as those of an instruction sheet do, and how many there are.
+fn explained(read: &Facts, book: &LabelBook) -> (usize, usize) {
+    const STARTS: [&str; 16] = [
+        "give",
+        "write",
+        "state",
+        "include",
+        "ask",
+        "enter",
+        "never",
+        "do not",
+        "use",
+        "always",
+        "please",
+        "insert",
+        "record",
+        "tick",
+        "only",
+        "yes or no",
+    ];
+    const HOLDS: [&str; 8] = [
+        "for example",
+        "e g",
+        "if in doubt",
+        "must not",
+        "must be",
+        "if it is not known",
+        "if known give",
+        "dd mm yyyy",
+    ];
+    let answers: Vec<String> = read
+        .facts
+        .iter()
+        .map(|fact| fact.answer.clean(book))
+        .filter(|cleaned| !cleaned.is_blank())
+        .map(|cleaned| format!(" {} ", spoken(&cleaned.text())))
+        .collect();
+    let explains = |said: &&String| {
+        STARTS.iter().any(|start| said.starts_with(&format!(" {start} ")))
+            || HOLDS.iter().any(|phrase| said.contains(&format!(" {phrase} ")))
+    };
+    (answers.iter().filter(explains).count(), answers.len())
 }

@@ -28,6 +28,8 @@ pub(super) struct Pending {
     pub(super) page: Option<u32>,
     /// A blank line came after the first answer line.
     broken: bool,
+    /// Where the answer's second paragraph begins, in lines.
+    pub(super) parted: Option<usize>,
     /// The label is the bold first line of its paragraph: the rest of the paragraph is its answer.
     heads_block: bool,
 }
@@ -226,6 +228,7 @@ impl Reader<'_> {
             lines,
             page,
             broken: false,
+            parted: None,
             heads_block: false,
         });
     }
@@ -372,6 +375,9 @@ impl Reader<'_> {
             || (field == Field::Address && !pending.broken && text.len() <= MAX_ADDRESS_LINE)
             || (field.is_free_text() && !pending.broken && !line.starts_paragraph);
         if takes {
+            if line.starts_paragraph && !pending.lines.is_empty() {
+                pending.parted.get_or_insert(pending.lines.len());
+            }
             pending.lines.push(line.pieces.clone());
         } else {
             self.close();

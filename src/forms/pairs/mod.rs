@@ -128,6 +128,7 @@ pub(super) fn read(document: &Document, book: &LabelBook, today: Date, quotes: Q
             }
         }
     }
+    reader.cut_closing();
     reader.close();
     let answered = |fact: &Fact| fact.field != Field::Unmapped && !fact.answer.quote().is_empty();
     if !reader.out.facts.iter().any(answered) {
@@ -250,6 +251,29 @@ impl Reader<'_> {
         if !matches!(self.context, Context::Person { .. } | Context::Skip) {
             self.sticky = None;
             self.context = Context::Nothing;
+        }
+    }
+
+    /// The last answer of a mail's own text ends before the writer's closing words: a paragraph of its own that ends
+    /// in their name.
+    fn cut_closing(&mut self) {
+        const NAME_WORDS: usize = 3;
+        let Some(pending) = &mut self.pending else { return };
+        let last = pending
+            .lines
+            .last()
+            .map(|line| inline_text(line))
+            .unwrap_or_default();
+        let words: Vec<&str> = last.split_whitespace().collect();
+        let is_name = (1..=NAME_WORDS).contains(&words.len())
+            && !last.trim_end().ends_with(['.', '!', '?', ':'])
+            && words.iter().all(|word| word.starts_with(char::is_uppercase));
+        if let Some(at) = pending.parted.filter(|at| is_name && *at < pending.lines.len()) {
+            let rest = pending.lines.split_off(at);
+            let page = pending.page;
+            self.out
+                .loose
+                .extend(rest.iter().map(|line| (inline_text(line), page)));
         }
     }
 
