@@ -91,8 +91,24 @@ impl Reader<'_> {
         before.into_iter().any(|fact| fact.field.is_consent())
     }
 
+    /// A label that nothing known fits, in the column or row of a person.
+    pub(in crate::forms) fn unmapped_of(
+        &mut self,
+        text: &str,
+        answer: Answer,
+        page: Option<u32>,
+        whose: Subject,
+    ) {
+        if !self.by_shape(text, &answer, page, Some(whose)) {
+            self.emit(unmapped_label(), text, Subject::Case, answer, page);
+        }
+    }
+
     /// Keeps a label that nothing known fits, with its answer.
     pub(in crate::forms) fn unmapped(&mut self, text: &str, answer: Answer, page: Option<u32>) {
+        if self.by_shape(text, &answer, page, None) {
+            return;
+        }
         let asks_when = tokens(text).iter().any(|word| word == "date" || word == "when");
         let label = LabelMatch {
             guessed: true,

@@ -14,6 +14,7 @@ mod furniture;
 mod line;
 mod options;
 mod parts;
+mod shape;
 mod subject;
 
 use self::block::NamedBlock;

@@ -16,6 +16,7 @@ pub(super) fn person_row(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32
         occurrence,
         own: true,
     };
+    untitled(reader, row, page, mode, column_subject);
     for (column, label, text) in &mode.header {
         let Some(cell) = cell_at(row, *column) else {
             continue;
@@ -45,6 +46,21 @@ pub(super) fn person_row(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32
             page,
             Some(subject),
         );
+    }
+}
+
+/// Columns whose title nobody knows, read by what stands in them.
+fn untitled(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32>, mode: &Mode, subject: Subject) {
+    for cell in row {
+        let headed = mode
+            .header
+            .iter()
+            .any(|(column, _, _)| (cell.column..cell.column + cell.span).contains(column));
+        if !headed && !cell.is_blank() {
+            let title = mode.untitled.iter().find(|(column, _)| cell.column == *column);
+            let title = title.map(|(_, text)| text.clone()).unwrap_or_default();
+            reader.unmapped_of(&title, cell.answer(), page, subject);
+        }
     }
 }
 

@@ -32,6 +32,8 @@ struct Mode {
     people: Vec<(usize, usize, Subject)>,
     /// Header labels: column, what it asks.
     header: Vec<(usize, LabelMatch, String)>,
+    /// Header cells that are no known label.
+    untitled: Vec<(usize, String)>,
     /// The next row has been read together with its labels.
     is_told: bool,
     order: RowOrder,
@@ -122,7 +124,12 @@ fn row(
         reader.close();
         match next.filter(|_| ends_with_next && !tells_role(reader, next)) {
             Some(answers) => header_over_answers(reader, header, answers, page, mode),
-            None => header_over_people(reader, header, first, mode),
+            None => {
+                let known = |cell: &&&Flat| header.iter().any(|(column, _, _)| *column == cell.column);
+                let untitled = filled.iter().filter(|cell| !known(cell));
+                mode.untitled = untitled.map(|cell| (cell.column, cell.text.clone())).collect();
+                header_over_people(reader, header, first, mode);
+            }
         }
         return;
     }

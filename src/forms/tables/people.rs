@@ -104,6 +104,11 @@ pub(super) fn people_cells(
     let label_cell = row.first().filter(|cell| owner(cell).is_none());
     if let Some(label_cell) = label_cell {
         let Some(label) = reader.book.label(&label_cell.text) else {
+            for cell in row.iter().skip(1) {
+                if let Some(subject) = owner(cell) {
+                    reader.unmapped_of(&label_cell.text, cell.answer(), page, subject);
+                }
+            }
             return;
         };
         for cell in row.iter().skip(1) {
@@ -119,11 +124,12 @@ pub(super) fn people_cells(
             .filter(|c| (*start..*end).contains(&c.column))
             .collect();
         match cells.as_slice() {
-            [label_cell, value, ..] => {
-                if let Some(label) = reader.book.label(&label_cell.text) {
+            [label_cell, value, ..] => match reader.book.label(&label_cell.text) {
+                Some(label) => {
                     reader.pair(label, &label_cell.text, value.answer(), page, Some(*subject));
                 }
-            }
+                None => reader.unmapped_of(&label_cell.text, value.answer(), page, *subject),
+            },
             [cell] => {
                 let before = reader.context;
                 if let Subject::Person {

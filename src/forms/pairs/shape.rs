@@ -1,0 +1,90 @@
+//! A question in unknown words whose answer shows what it is: an e-mail address, a telephone number, a name.
+//!
+//! Invariant: what is taken by its shape carries a check, and only where that person's answer is still missing.
+
+use super::{Context, Reader, Subject};
+use crate::domain::identifiers::{self, IdentifierKind};
+use crate::domain::{is_given_name, names};
+use crate::forms::labels::{Field, LabelMatch, Who};
+use crate::forms::values::Answer;
+
+/// Most words of a name.
+const MAX_NAME_WORDS: usize = 5;
+/// Most bytes that may stand beside an address or number that is the answer.
+const MAX_BESIDE: usize = 6;
+
+impl Reader<'_> {
+    /// Takes an answer by its shape for whoever is being asked about. `false` where it shows nothing.
+    pub(super) fn by_shape(
+        &mut self,
+        text: &str,
+        answer: &Answer,
+        page: Option<u32>,
+        column: Option<Subject>,
+    ) -> bool {
+        if matches!(
+            self.context,
+            Context::Skip | Context::Offence | Context::Risk | Context::Consent
+        ) {
+            return false;
+        }
+        let cleaned = answer.clean(self.book);
+        let Some(field) = shape_of(&cleaned.text()).filter(|_| cleaned.options.is_none()) else {
+            return false;
+        };
+        let label = LabelMatch {
+            field,
+            guessed: true,
+            ..super::emit::unmapped_label()
+        };
+        let subject = match column {
+            Some(column) => column,
+            None => self.subject(&label, None),
+        };
+        let may_be_theirs = match subject {
+            Subject::Person { person, .. } => column.is_some() || !matches!(person.who, Who::Them),
+            Subject::Everybody(_) | Subject::Case => false,
+        };
+        let same = |asked: Field| match field {
+            Field::Name => matches!(
+                asked,
+                Field::Name | Field::Given | Field::Family | Field::NameAndAgency
+            ),
+            other => asked == other,
+        };
+        let is_known = self
+            .out
+            .facts
+            .iter()
+            .any(|fact| fact.subject == subject && same(fact.field) && !fact.answer.quote().is_empty());
+        if !may_be_theirs || is_known {
+            return false;
+        }
+        self.emit(label, text, subject, answer.clone(), page);
+        true
+    }
+}
+
+/// What an answer is by its looks.
+fn shape_of(text: &str) -> Option<Field> {
+    let text = text.trim();
+    let found = identifiers::find(text);
+    if let Some(first) = found.first() {
+        let is_whole = first.start <= MAX_BESIDE && text.len() - first.end <= MAX_BESIDE;
+        return match first.kind {
+            IdentifierKind::Email if is_whole => Some(Field::Email),
+            IdentifierKind::Phone if is_whole => Some(Field::Phone),
+            IdentifierKind::Postcode if text.len() == first.end && text.contains(',') => Some(Field::Address),
+            _ => None,
+        };
+    }
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let is_short = (2..=MAX_NAME_WORDS).contains(&words.len());
+    let all_capital = words.iter().all(|word| word.starts_with(char::is_uppercase));
+    let plain = text
+        .chars()
+        .all(|c| c.is_alphabetic() || matches!(c, ' ' | '-' | '\'' | '’' | '.'));
+    let first = words.first()?.trim_end_matches('.').to_lowercase();
+    let is_named = names::is_title(&first) || names::is_rank(&first) || is_given_name(&first);
+    (is_short && all_capital && plain && is_named).then_some(Field::Name)
+}
