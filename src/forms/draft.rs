@@ -52,6 +52,14 @@ impl Notes {
         });
     }
 
+    /// Adds what was read further to the quote of the value at `path`.
+    pub(super) fn widen(&mut self, path: &str, quote: &str) {
+        if let Some(evidence) = self.evidence.iter_mut().rev().find(|e| e.path == path) {
+            evidence.quote.push('\n');
+            evidence.quote.push_str(quote);
+        }
+    }
+
     /// Notes a doubt about the value at `path`.
     pub(super) fn doubt(&mut self, path: &str, code: &str, detail: impl Into<String>) {
         let detail = detail.into();

@@ -36,7 +36,7 @@ pub struct FormLine {
 
 /// The labels and headings of a form in their order, each once per part.
 pub fn learn(document: &Document, labels: &LabelBook, today: Date) -> Vec<FormLine> {
-    let read = pairs::read(document, labels, today, Quotes::Skip);
+    let read = pairs::read(document, labels, today, Quotes::Skip, pairs::Stands::InFile);
     let mut parts = read.parts.iter().peekable();
     let mut out: Vec<FormLine> = Vec::new();
     for at in 0..=read.facts.len() {

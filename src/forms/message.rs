@@ -408,9 +408,20 @@ impl Read {
             .summary
             .as_deref()
             .is_some_and(|text| text.contains('?'));
+        let writer_only = match referral.parties.as_slice() {
+            [] => true,
+            [one] => {
+                self.form.is_self_referral
+                    && one.role == Role::Party
+                    && one.date_of_birth.is_none()
+                    && one.address.is_none()
+                    && one.consent.contact.is_none()
+            }
+            _ => false,
+        };
         self.is_body
             && asks
-            && referral.parties.is_empty()
+            && writer_only
             && referral.references.is_empty()
             && referral.offence.kind.is_none()
             && referral.offence.date.is_none()
@@ -481,7 +492,11 @@ fn push_document(document: &Document, stands: Stands<'_>, context: &FormsContext
     };
     let number = out.last().map_or(0, |last| last.document + 1);
     let mut add = |document: &Document, of_several: bool, left_out: usize| {
-        let mut facts = pairs::read(document, context.labels, context.today, Quotes::Skip);
+        let mail = match stands {
+            Stands::InTheMail(_) => pairs::Stands::InMail,
+            Stands::Attached => pairs::Stands::InFile,
+        };
+        let mut facts = pairs::read(document, context.labels, context.today, Quotes::Skip, mail);
         if let Stands::InTheMail(subject) = stands {
             facts.subject = subject.to_owned();
         }
@@ -489,7 +504,7 @@ fn push_document(document: &Document, stands: Stands<'_>, context: &FormsContext
             form: assemble(&facts, &place, tools),
             place: place.clone(),
             is_body: matches!(stands, Stands::InTheMail(_)),
-            is_for_machines: document.media_type == "application/json",
+            is_for_machines: matches!(document.media_type.as_str(), "application/json" | "text/csv"),
             document: number,
             of_several,
             left_out,

@@ -43,6 +43,9 @@ pub(super) fn fill<'a>(
             Field::Name => {
                 if let Some(read) = names::read(&text) {
                     set(&mut referrer.name, "/referrer/name", read.name);
+                    if let Some(rank) = read.rank.filter(|_| referrer.role.is_none()) {
+                        set(&mut referrer.role, "/referrer/role", rank);
+                    }
                 }
             }
             Field::From => {
@@ -63,7 +66,16 @@ pub(super) fn fill<'a>(
                     set(&mut referrer.agency, "/referrer/agency", agency.trim().to_owned());
                 }
             }
-            Field::JobTitle => set(&mut referrer.role, "/referrer/role", text),
+            Field::JobTitle => {
+                let is_ranked = text.split_whitespace().next().is_some_and(names::is_rank);
+                let role = text.trim_end_matches(|c: char| c.is_ascii_digit() || c == ' ');
+                let role = if is_ranked && !role.is_empty() {
+                    role
+                } else {
+                    text.as_str()
+                };
+                set(&mut referrer.role, "/referrer/role", role.to_owned());
+            }
             Field::Organisation => set(&mut referrer.agency, "/referrer/agency", text),
             Field::Phone => match first(&text, IdentifierKind::Phone) {
                 Some(phone) if referrer.phone.is_none() => set(&mut referrer.phone, "/referrer/phone", phone),

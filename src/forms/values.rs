@@ -256,6 +256,7 @@ pub(super) fn strip_filler(text: &str) -> String {
     }
     let text = text.trim_matches(is_filler);
     let text = text.strip_prefix("- ").unwrap_or(text);
+    let text = text.strip_prefix(':').unwrap_or(text);
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -18,6 +18,9 @@ impl LabelBook {
         if raw.is_empty() || raw.len() > MAX_HEADING_WORDS {
             return None;
         }
+        if matches!(raw.first().map(String::as_str), Some("i" | "we")) {
+            return None; // an answer: "I caused harm"
+        }
         // "Name of parent or carer" asks for a name, however it is drawn.
         let asks_name = raw.first().is_some_and(|w| w == "name");
         if asks_name

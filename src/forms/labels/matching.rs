@@ -10,6 +10,8 @@ use crate::forms::keywords;
 
 /// A label longer than this is a sentence.
 const MAX_LABEL_WORDS: usize = 32;
+/// Longest question which side somebody is on, in words.
+const MAX_WHICH_WORDS: usize = 12;
 /// Longest label that is told by single words.
 const MAX_GUESSED_WORDS: usize = 16;
 /// Most digits of such a label (`1.12`).
@@ -96,7 +98,10 @@ impl LabelBook {
                 Some(Err(())) => return None,
                 None => pronoun,
             };
-            if field == Field::Summary && words == 1 && matches!(person, Some(Ok(_))) {
+            let is_plain = raw
+                .iter()
+                .any(|word| matches!(word.as_str(), "details" | "detail" | "information"));
+            if field == Field::Summary && (words == 1 || is_plain) && matches!(person, Some(Ok(_))) {
                 return None; // "Victim details" is a heading
             }
             let person = if matches!(field, Field::SelfRole | Field::TheirRole | Field::ChildOf) {
@@ -120,6 +125,26 @@ impl LabelBook {
         {
             return make((*field, true, raw.len()));
         }
+        // "Are you the victim or the offender?" asks which.
+        let names = |who: Who| found.iter().any(|role| role.who == who);
+        let is_which = names(Who::Victim) && names(Who::Offender) && raw.iter().any(|word| word == "or");
+        if is_which && raw.len() <= MAX_WHICH_WORDS {
+            let field = if first_person {
+                Field::SelfRole
+            } else {
+                Field::TheirRole
+            };
+            return Some(LabelMatch {
+                field,
+                person: None,
+                everybody,
+                first_person,
+                exact: true,
+                words: raw.len(),
+                role_only: false,
+                guessed: false,
+            });
+        }
         if stripped.is_empty() && !subjects.is_empty() && !everybody {
             return make((Field::Name, true, 0));
         }
@@ -138,7 +163,16 @@ impl LabelBook {
         // "Harmex DOB": whose is it? A misspelt role is not taken for a word of no account.
         let is_unknown = |word: &String| !self.vocabulary.contains(word);
         if raw.len() <= 2 && raw.iter().any(is_unknown) {
-            return best.and_then(make);
+            let of_agency =
+                keywords::find(&self.keywords, raw).filter(|(field, _)| *field == Field::AgencyReference);
+            return best.and_then(make).or_else(|| {
+                let (field, words) = of_agency?;
+                let found = make((field, false, words))?;
+                Some(LabelMatch {
+                    guessed: true,
+                    ..found
+                })
+            });
         }
         best.and_then(make).or_else(|| {
             let (field, words) = keywords::find(&self.keywords, raw)?;

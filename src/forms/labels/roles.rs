@@ -5,7 +5,10 @@
 use super::words::tokens;
 use super::{LabelBook, Person, Who};
 
-const SELF_HARMED: [&str; 15] = [
+const SELF_HARMED: [&str; 18] = [
+    "you been affected by crime",
+    "you been harmed",
+    "you a victim of",
     "somebody hurt me",
     "someone hurt me",
     "somebody harmed me",
@@ -22,7 +25,9 @@ const SELF_HARMED: [&str; 15] = [
     "i was affected by",
     "someone harmed me",
 ];
-const SELF_CAUSED: [&str; 12] = [
+const SELF_CAUSED: [&str; 14] = [
+    "have you caused harm",
+    "you committed a crime",
     "i hurt somebody",
     "i hurt someone",
     "i have hurt",

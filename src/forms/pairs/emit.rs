@@ -5,7 +5,7 @@
 use super::furniture::is_machines;
 use super::{Context, Fact, Reader, Subject};
 use crate::forms::combined;
-use crate::forms::labels::{Field, LabelMatch, Who, tokens};
+use crate::forms::labels::{Field, LabelMatch, Person, Who, tokens};
 use crate::forms::values::Answer;
 
 /// Labels below a question about consent that still belong to it: signature, name in print, date.
@@ -83,6 +83,42 @@ impl Reader<'_> {
             self.named = None;
         }
         follows
+    }
+
+    /// Somebody whose part no heading tells, with a prison or probation number, is the person convicted.
+    fn known_to_prison(&mut self) {
+        let Context::Person {
+            person,
+            occurrence,
+            own,
+        } = self.context
+        else {
+            return;
+        };
+        if person.who != Who::Somebody {
+            return;
+        }
+        let convicted = Person {
+            who: Who::Offender,
+            ..person
+        };
+        for fact in &mut self.out.facts {
+            if let Subject::Person {
+                person,
+                occurrence: of,
+                ..
+            } = &mut fact.subject
+                && *of == occurrence
+                && person.who == Who::Somebody
+            {
+                *person = convicted;
+            }
+        }
+        self.context = Context::Person {
+            person: convicted,
+            occurrence,
+            own,
+        };
     }
 
     /// Consent was asked about just before.
@@ -175,6 +211,9 @@ impl Reader<'_> {
             )
         });
         let is_signed = self.out.facts.last().is_some_and(|f| f.field == Field::Signature);
+        if matches!(label.field, Field::PrisonNumber | Field::Crn) && !answer.clean(self.book).is_blank() {
+            self.known_to_prison();
+        }
         let tells_role = || {
             let text = answer.quote();
             label.role_only

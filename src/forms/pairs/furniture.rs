@@ -23,7 +23,9 @@ pub(super) fn is_page_furniture(
     };
     let inside =
         same_page(all.get(at + 1)) && same_page(at.checked_sub(1).and_then(|before| all.get(before)));
-    !inside && (ends_in_page_number(&line.text()) || repeated.contains(&line.text()))
+    let text = line.text();
+    let is_printed = text.to_lowercase().contains("printed ") && text.chars().any(|c| c.is_ascii_digit());
+    !inside && (is_printed || ends_in_page_number(&text) || repeated.contains(&text))
 }
 
 fn ends_in_page_number(text: &str) -> bool {

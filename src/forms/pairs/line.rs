@@ -8,11 +8,18 @@ use super::parts::MAX_LABEL_BYTES;
 use super::{Reader, Subject};
 use crate::domain::{Inline, inline_text};
 use crate::forms::labels::{Field, LabelMatch, Section, Strictness, spoken, tokens};
-use crate::forms::lines::{Line, all_bold};
+use crate::forms::lines::{Line, all_bold, slice};
+use crate::forms::prose::is_sign_off;
 use crate::forms::values::Answer;
 
 /// So many labels on lines of their own are the form's way.
 const LONE_LABELS: usize = 4;
+/// Longest unknown label of a line, in words.
+const MAX_LABEL_WORDS: usize = 6;
+/// Answers above a sign-off that make what stands there a form.
+const FORM_ANSWERS: usize = 4;
+/// So many labels drawn as headings are the form's way: what is not drawn so is no label.
+const HEADING_LABELS: usize = 4;
 /// A first heading of so many words that names more than a part is the form's title.
 const TITLE_WORDS: usize = 5;
 /// Longest heading in unknown words; more is a sentence.
@@ -80,6 +87,15 @@ impl Reader<'_> {
         if line.drawn_as_heading && self.is_form_title(&text) {
             return;
         }
+        if self.signs_off(&text) {
+            self.out.loose.push((text, line.page));
+            return;
+        }
+        if let Some((label, answer)) = self.unknown_labelled(line, &text) {
+            self.close();
+            self.unmapped(&label, Answer::of(vec![answer]), line.page);
+            return;
+        }
         let waiting = self.is_waiting();
         // "Out of court disposal: request" at the top is the form's title.
         let is_title = line.is_heading
@@ -108,6 +124,39 @@ impl Reader<'_> {
             return;
         }
         self.take_answer_line(line, &text);
+    }
+
+    /// Below the answers of a form in a mail's text, a sign-off ends the form: what follows is a signature, until
+    /// another part of the form begins.
+    fn signs_off(&mut self, text: &str) -> bool {
+        let begins_part = self.signed_off && self.book.section(text, Strictness::Every).is_some();
+        if begins_part {
+            self.signed_off = false;
+        } else if self.out.facts.len() >= FORM_ANSWERS && self.is_mail && is_sign_off(text) {
+            self.close();
+            self.signed_off = true;
+        }
+        self.signed_off
+    }
+
+    /// A line of an unknown label with its answer: the label bold and the answer not, or `Label: answer` where an
+    /// answer is still waited for.
+    fn unknown_labelled(&self, line: &Line, text: &str) -> Option<(String, Vec<Inline>)> {
+        let split = bold_beginning(&line.pieces).or_else(|| {
+            let (label, _) = text.split_once(": ").filter(|_| self.is_waiting())?;
+            let words = label.split_whitespace().count();
+            let is_label = words <= MAX_LABEL_WORDS && label.starts_with(char::is_uppercase);
+            let at = inline_text(&line.pieces).find(": ")? + 1;
+            is_label.then_some(at)
+        })?;
+        let whole = inline_text(&line.pieces);
+        let label = whole.get(..split)?.trim();
+        let answer = slice(&line.pieces, split, whole.len());
+        let is_short = (1..=MAX_LABEL_WORDS).contains(&label.split_whitespace().count());
+        let is_known = || self.book.label(label).is_some() || self.book.label(text).is_some();
+        let has_answer = inline_text(&answer).chars().any(char::is_alphanumeric);
+        (is_short && has_answer && !is_known() && self.parts(&line.pieces).is_empty())
+            .then(|| (label.to_owned(), answer))
     }
 
     /// A heading that no known word explains: it ends the answer before it, unless that is drawn bold as well.
@@ -149,10 +198,11 @@ impl Reader<'_> {
                     Some(Section::Person(_))
                 )
         };
+        let answers_below = |label: &LabelMatch| self.answer_follows && label.exact && !label.role_only;
         let question = self
             .book
             .label(text)
-            .is_some_and(|label| asks(&label, text) && !names_a_part(&label));
+            .is_some_and(|label| asks(&label, text) && !names_a_part(&label) || answers_below(&label));
         if !question && ((underlined && !waiting) || line.drawn_as_heading || capitals) {
             let strictness = if line.is_heading {
                 Strictness::Some
@@ -167,7 +217,7 @@ impl Reader<'_> {
                 let story = self
                     .book
                     .label(text)
-                    .filter(|l| !l.role_only && l.field.is_story() && (l.exact || l.words >= 2));
+                    .filter(|l| !l.role_only && l.field.is_story() && (l.exact || l.guessed || l.words >= 2));
                 if let (Some(label), Section::Person(_)) = (story.filter(|l| l.words >= 2), section) {
                     // "What the person harmed would like": about them, but no part of theirs.
                     self.open(label, text, line.page);
@@ -272,7 +322,12 @@ impl Reader<'_> {
             if let Some(block) = self.block.as_mut().filter(|block| block.subject == subject) {
                 block.told |= !names_somebody;
             }
+            // "None known" on the label's own line is its answer; a hint in brackets is none.
+            let said = inline_text(&part.answer);
+            let said = said.trim().trim_start_matches(':').trim_start();
+            let is_said = blank && said.chars().any(char::is_alphanumeric) && !said.starts_with('(');
             let open_end = at + 1 == count
+                && !is_said
                 && (blank || part.label.field.is_story() || part.label.field == Field::Address);
             if group.is_some() && self.is_waiting() {
                 self.pending = None;
@@ -353,7 +408,11 @@ impl Reader<'_> {
         {
             return false;
         }
+        if !marked && self.heading_labels >= HEADING_LABELS {
+            return false; // here labels are headings: this is an answer that looks like one
+        }
         self.lone_labels += 1;
+        self.heading_labels += usize::from(line.drawn_as_heading);
         self.open(label, text, line.page);
         if let Some(pending) = &mut self.pending {
             pending.heads_block = line.starts_paragraph && line.drawn_as_heading;
@@ -400,10 +459,36 @@ pub(in crate::forms) fn asks(label: &LabelMatch, text: &str) -> bool {
         .iter()
         .find(|word| !word.chars().all(|c| c.is_ascii_digit()))
         .is_some_and(|word| ASKING.contains(&word.as_str()));
-    let names_a_part = label.field == Field::ConsentContact || label.field == Field::PhoneAndEmail;
+    let is_said = label.first_person && label.words >= 2; // "I am happy for you to contact me"
+    let names_a_part =
+        !is_said && label.field == Field::ConsentContact || label.field == Field::PhoneAndEmail;
     text.ends_with(['?', ':'])
         || starts_so
         || !names_a_part && (label.words >= 2 || label.person.is_some() && label.field.is_personal())
+}
+
+/// Where the bold words at the beginning of a line end and a gap or colon parts them from others.
+fn bold_beginning(pieces: &[Inline]) -> Option<usize> {
+    let mut at = 0;
+    let mut is_bold = false;
+    for piece in pieces {
+        match piece {
+            Inline::Text { text, bold: true, .. } => {
+                is_bold |= text.chars().any(char::is_alphanumeric);
+                at += text.len();
+            }
+            Inline::Text { text, .. } if text.trim().is_empty() => at += text.len(),
+            Inline::Hidden { .. } => {}
+            Inline::Text { text, .. } => {
+                let before = inline_text(pieces);
+                let parted = before.get(..at)?.ends_with(['\t', ':', '?']) || text.starts_with(['\t', ':']);
+                return (is_bold && parted).then_some(at);
+            }
+            Inline::Answer { .. } | Inline::Tick { .. } => return is_bold.then_some(at),
+            Inline::Break => return None,
+        }
+    }
+    None
 }
 
 /// The answer so far is a hint, boxes or a choice: more boxes belong to it.

@@ -88,8 +88,23 @@ pub(super) struct Part {
     pub(super) section: Section,
 }
 
+/// Where a form stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stands {
+    /// In the text of a mail.
+    InMail,
+    /// In a file.
+    InFile,
+}
+
 /// Reads a document.
-pub(super) fn read(document: &Document, book: &LabelBook, today: Date, quotes: Quotes) -> Facts {
+pub(super) fn read(
+    document: &Document,
+    book: &LabelBook,
+    today: Date,
+    quotes: Quotes,
+    mail: Stands,
+) -> Facts {
     let mut reader = Reader {
         book,
         today,
@@ -107,6 +122,10 @@ pub(super) fn read(document: &Document, book: &LabelBook, today: Date, quotes: Q
         pieces: None,
         labels_over_answers: false,
         named: None,
+        answer_follows: false,
+        heading_labels: 0,
+        signed_off: false,
+        is_mail: mail == Stands::InMail,
     };
     let all = elements(document, quotes);
     let repeated = furniture::repeated(&all);
@@ -118,7 +137,10 @@ pub(super) fn read(document: &Document, book: &LabelBook, today: Date, quotes: Q
         match element {
             Element::Line(line) if is_page_furniture(line, &all, at, &repeated) => {}
             Element::Line(line) => {
-                reader.options_follow = all.get(at + 1).is_some_and(begins_with_options);
+                let next = all.get(at + 1);
+                reader.options_follow = next.is_some_and(begins_with_options);
+                reader.answer_follows = matches!(next, Some(Element::Line(next))
+                    if !next.starts_paragraph && !next.drawn_as_heading && !next.text().is_empty());
                 reader.line(line, underlined);
             }
             Element::Pair(term, value) => reader.definition(term, value),
@@ -196,6 +218,14 @@ pub(super) struct Reader<'b> {
     under_unknown_heading: bool,
     /// Whose name or address is being given piece by piece, line by line.
     pieces: Option<Subject>,
+    /// The next line belongs to this one's paragraph and is not drawn as a heading.
+    answer_follows: bool,
+    /// Labels met so far that were drawn as headings.
+    heading_labels: usize,
+    /// A sign-off stood below the answers.
+    signed_off: bool,
+    /// The form stands in the text of a mail.
+    is_mail: bool,
     /// Whom the last label named in so many words, outside every part; and whether the next follows from that alone.
     named: Option<Subject>,
     /// The form's tables have a row of labels over a row of answers.

@@ -5,11 +5,13 @@
 use super::{Context, Reader, Subject};
 use crate::domain::identifiers::{self, IdentifierKind};
 use crate::domain::{is_given_name, names};
-use crate::forms::labels::{Field, LabelMatch, Who};
+use crate::forms::labels::{Field, LabelMatch, Who, spoken};
 use crate::forms::values::Answer;
 
 /// Most words of a name.
 const MAX_NAME_WORDS: usize = 5;
+/// Longest answer that says what the writer is, in words: "I caused harm to somebody".
+const MAX_ROLE_WORDS: usize = 8;
 /// Most bytes that may stand beside an address or number that is the answer.
 const MAX_BESIDE: usize = 6;
 
@@ -29,6 +31,17 @@ impl Reader<'_> {
             return false;
         }
         let cleaned = answer.clean(self.book);
+        let said = format!(" {} ", spoken(&cleaned.text()));
+        let is_own = said.starts_with(" i ") && said.split_whitespace().count() <= MAX_ROLE_WORDS;
+        if is_own && column.is_none() && self.book.role_in_answer(&cleaned.text()).is_some() {
+            let label = LabelMatch {
+                field: Field::SelfRole,
+                guessed: true,
+                ..super::emit::unmapped_label()
+            };
+            self.emit(label, text, Subject::Case, answer.clone(), page);
+            return true;
+        }
         let Some(field) = shape_of(&cleaned.text()).filter(|_| cleaned.options.is_none()) else {
             return false;
         };

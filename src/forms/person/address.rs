@@ -52,6 +52,18 @@ impl PartyDraft {
         }
     }
 
+    /// Adds a further line to the address; without a first one it is the address.
+    pub(super) fn further_line(&mut self, cleaned: &Cleaned, place: &Place, quote: &str) {
+        match &mut self.party.address {
+            Some(address) => {
+                address.push_str(", ");
+                address.push_str(&cleaned.lines.join(", "));
+                self.notes.widen("/address", quote);
+            }
+            None => self.address(cleaned, place, quote),
+        }
+    }
+
     pub(super) fn postcode(&mut self, text: &str, place: &Place, quote: &str) {
         match identifiers::normal_postcode(&text.to_uppercase()) {
             Some(postcode) => self.text(&postcode, "/postcode", place, quote, |p| &mut p.postcode),

@@ -66,6 +66,16 @@ impl PartyDraft {
         }
     }
 
+    /// The answer to "Has she been asked?".
+    pub(super) fn asked(&mut self, cleaned: &Cleaned, place: &Place, quote: &str, tools: Tools<'_>) {
+        let said = yes_no(&cleaned.text(), tools.book).map(|read| read.answer);
+        let is_not = matches!(said, Some(ConsentAnswer::Refused | ConsentAnswer::NotSought));
+        if is_not && self.party.consent.contact.is_none() {
+            self.party.consent.contact = Some(ConsentAnswer::NotSought);
+            self.notes.read("/consent/contact", place, quote);
+        }
+    }
+
     pub(in crate::forms) fn consent_date(
         &mut self,
         text: &str,

@@ -15,7 +15,7 @@ pub(super) use self::consent::Demand;
 pub(super) use self::name::is_of_nobody_known;
 
 use super::draft::{Notes, Place};
-use super::labels::{Field, LabelBook, spoken};
+use super::labels::{Field, LabelBook, spoken, tokens};
 use super::pairs::{Fact, Subject};
 use super::values::{Cleaned, boolean, stated, yes_no};
 use crate::domain::{ConsentAnswer, Party, Role, names};
@@ -140,6 +140,7 @@ impl PartyDraft {
                 self.text(&gender, "/gender", place, &quote, |p| &mut p.gender);
             }
             Field::Ethnicity => self.text(&cleaned.text(), "/ethnicity", place, &quote, |p| &mut p.ethnicity),
+            Field::Address if is_further_line(&fact.label) => self.further_line(&cleaned, place, &quote),
             Field::Address => self.address(&cleaned, place, &quote),
             Field::Postcode => self.postcode(&cleaned.text(), place, &quote),
             Field::Phone => self.phones(&cleaned.text(), place, &quote),
@@ -173,6 +174,9 @@ impl PartyDraft {
                 }
             }
             Field::ChildOf => self.child = Some(cleaned.text()),
+            Field::ConsentContact if asks_whether_asked(&fact.label) => {
+                self.asked(&cleaned, place, &quote, tools);
+            }
             Field::ConsentContact => self.consent(&cleaned, place, &quote, tools),
             Field::ConsentDate => self.consent_date(&cleaned.text(), place, &quote, tools, Demand::Needed),
             Field::ConsentHow => self.consent_how(&cleaned.text(), place, &quote, tools, Demand::Needed),
@@ -302,6 +306,23 @@ impl PartyDraft {
                 .doubt(path, "qualified_answer", format!("the form says \"{quote}\""));
         }
     }
+}
+
+/// A line of an address below its first: "Address line 2", "Town".
+fn is_further_line(label: &str) -> bool {
+    let words = tokens(label);
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    has(&["town", "city", "county", "village"]) && !has(&["address", "postcode", "street"])
+        || has(&["line"]) && has(&["2", "3", "4", "two", "three"])
+}
+
+/// "Has the victim been asked?": no means not sought, yes says nothing of the answer.
+fn asks_whether_asked(label: &str) -> bool {
+    let words = tokens(label);
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    has(&["asked", "approached", "spoken"])
+        && has(&["been"])
+        && !has(&["agreed", "agree", "consented", "consent", "happy", "willing"])
 }
 
 /// "Yes" to "Any needs?" says none.

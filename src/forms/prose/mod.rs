@@ -17,6 +17,8 @@ mod roles;
 mod text;
 mod words;
 
+pub(super) use text::is_sign_off;
+
 use super::FormsContext;
 use super::about::{self, Topics};
 use super::draft::{Notes, Place};

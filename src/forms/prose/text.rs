@@ -280,7 +280,7 @@ fn is_signature(line: &str, writer: &[String]) -> bool {
         && holds_name(line, writer)
 }
 
-pub(super) fn is_sign_off(line: &str) -> bool {
+pub(in crate::forms) fn is_sign_off(line: &str) -> bool {
     const CLOSINGS: [&str; 18] = [
         "regards",
         "thanks",

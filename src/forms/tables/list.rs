@@ -22,14 +22,20 @@ pub(super) fn person_row(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32
             continue;
         };
         let subject = match label.person {
-            Some(person) if is_side(person.who) || person.who == Who::Supporter => Subject::Person {
-                person,
+            Some(own) if is_side(own.who) || own.who == Who::Supporter => Subject::Person {
+                person: Person {
+                    of: own.of.or(Some(person.who)).filter(|_| own.who == Who::Supporter),
+                    ..own
+                },
                 occurrence,
                 own: true,
             },
             Some(_) | None => column_subject,
         };
-        let field = if label.role_only && label.person.is_some_and(|p| p.who == Who::Supporter) {
+        // In a list of parents "Parent of" names the child; in a list of children "Parent" names the parent.
+        let names_child = person.who == Who::Supporter || text.trim_end().to_lowercase().ends_with(" of");
+        let field = if names_child && label.role_only && label.person.is_some_and(|p| p.who == Who::Supporter)
+        {
             Field::ChildOf
         } else {
             label.field

@@ -20,6 +20,7 @@ use self::plain::plain_row;
 use self::section::lone_cell_section;
 use super::labels::{LabelMatch, Section, Strictness, Who};
 use super::pairs::{Reader, Subject, starts_with_tick};
+use super::values::{Answer, yes_no};
 use crate::domain::{Inline, Table};
 
 /// Longest answer that says what somebody is, in words.
@@ -32,6 +33,8 @@ struct Mode {
     people: Vec<(usize, usize, Subject)>,
     /// Header labels: column, what it asks.
     header: Vec<(usize, LabelMatch, String)>,
+    /// Printed answers above columns of boxes: `Yes | No | Not asked`.
+    options: Vec<(usize, String)>,
     /// Header cells that are no known label.
     untitled: Vec<(usize, String)>,
     /// The next row has been read together with its labels.
@@ -85,6 +88,15 @@ fn row(
     }
     let filled: Vec<&Flat> = row.iter().filter(|cell| !cell.is_blank()).collect();
     let Some(first) = filled.first() else { return };
+    if let Some(options) = option_row(reader, row, &filled) {
+        reader.close();
+        mode.header.clear();
+        mode.options = options;
+        return;
+    }
+    if !mode.options.is_empty() && grid_row(reader, row, page, &mode.options) {
+        return;
+    }
     if let Some(people) = people_row(reader, row, &filled, next) {
         reader.close();
         reader.begin_people();
@@ -150,6 +162,67 @@ fn row(
         reader.close();
     }
     plain_row(reader, row, page);
+}
+
+/// A row of printed answers above columns of boxes.
+fn option_row(reader: &Reader<'_>, row: &[Flat], filled: &[&Flat]) -> Option<Vec<(usize, String)>> {
+    let first = row.first()?;
+    let options: Vec<&&Flat> = filled.iter().filter(|cell| cell.column != first.column).collect();
+    let is_corner = first.is_blank() || reader.book.label(&first.text).is_none();
+    let are_answers = options.len() >= 2
+        && options
+            .iter()
+            .all(|cell| !cell.text.contains(['☐', '☒']) && yes_no(&cell.text, reader.book).is_some());
+    (is_corner && row.len() > 2 && are_answers).then(|| {
+        options
+            .iter()
+            .map(|cell| (cell.column, cell.text.clone()))
+            .collect()
+    })
+}
+
+/// A question with a box under each printed answer. `false` where the row has no boxes.
+fn grid_row(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32>, options: &[(usize, String)]) -> bool {
+    let Some((label_cell, boxes)) = row.split_first() else {
+        return false;
+    };
+    let mut line = Vec::new();
+    for (column, text) in options {
+        let cell = boxes.iter().find(|cell| cell.column == *column);
+        let Some(mark) = cell.and_then(box_of) else {
+            return false;
+        };
+        line.push(Inline::Tick { checked: mark });
+        line.push(Inline::Text {
+            text: format!(" {text} "),
+            bold: false,
+            struck: false,
+        });
+    }
+    reader.close();
+    let answer = Answer::of(vec![line]);
+    match reader
+        .book
+        .label(&label_cell.text)
+        .filter(|label| !label.role_only)
+    {
+        Some(label) => reader.pair(label, &label_cell.text, answer, page, None),
+        None => reader.unmapped(&label_cell.text, answer, page),
+    }
+    true
+}
+
+/// Whether the one box of a cell is ticked; a mark or nothing in a plain cell counts too.
+fn box_of(cell: &Flat) -> Option<bool> {
+    let ticks = cell.lines.iter().flatten().find_map(|piece| match piece {
+        Inline::Tick { checked } => Some(*checked),
+        Inline::Text { .. } | Inline::Answer { .. } | Inline::Break | Inline::Hidden { .. } => None,
+    });
+    ticks.or(match cell.text.as_str() {
+        "" | "☐" | "□" => Some(false),
+        "x" | "X" | "✓" | "✔" | "☒" | "☑" | "√" => Some(true),
+        _ => None,
+    })
 }
 
 /// Options in cells of their own as one line.

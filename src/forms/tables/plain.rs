@@ -78,7 +78,11 @@ fn label_over_answer(reader: &Reader<'_>, cell: &Flat) -> Option<(LabelMatch, St
         .filter(|label| is_lone && !label.role_only)?;
     let is_answer = |line: &Vec<Inline>| {
         let text = inline_text(line);
-        !text.trim_end().ends_with(':') && reader.book.label(text.trim()).is_none_or(|label| !label.exact)
+        !text.trim_end().ends_with(':')
+            && reader
+                .book
+                .label(text.trim())
+                .is_none_or(|label| !label.exact || label.role_only)
     };
     rest.iter()
         .all(is_answer)

@@ -51,7 +51,7 @@ pub(super) fn lone_cell_section(reader: &mut Reader<'_>, cell: &Flat, next: Opti
         return false;
     }
     reader.out.titles.push(first_line.to_owned());
-    if label.is_some_and(|l| l.exact && l.field.is_story() && l.person.is_none()) {
+    if label.is_some_and(|l| !l.role_only && l.field.is_story() && (l.exact || l.guessed || l.words >= 2)) {
         let line = as_line(&cell.lines.first().cloned().unwrap_or_default(), true);
         reader.line(&line, false);
     } else {
