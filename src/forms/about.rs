@@ -169,5 +169,10 @@ pub(super) fn settle(referral: &mut Referral, notes: &mut Notes, place: &Place) 
         referral.case_kind = Some(CaseKind::Crime);
         let kind = referral.offence.kind.clone().unwrap_or_default();
         notes.read("/case_kind", place, &kind);
+        notes.doubt(
+            "/case_kind",
+            "worked_out",
+            "taken for a crime by who is in it; the form does not say so",
+        );
     }
 }

@@ -699,10 +699,25 @@ pub(super) fn cover(
     agency_kind(referral, notes, context);
 }
 
+/// "Offender Management Unit", "Huddersfield Probation Office".
+fn is_sub_unit(name: &str) -> bool {
+    const PARTS: [&str; 7] = ["unit", "team", "office", "department", "hub", "section", "branch"];
+    super::labels::tokens(name)
+        .iter()
+        .any(|word| PARTS.contains(&word.as_str()))
+}
+
 /// The kind of the referrer's agency: by its name, else by the domain of the referrer's address.
 fn agency_kind(referral: &mut Referral, notes: &mut Notes, context: &FormsContext<'_>) {
     let referrer = &mut referral.referrer;
     let named = referrer.agency.as_deref();
+    if named.is_some_and(is_sub_unit) {
+        notes.doubt(
+            "/referrer/agency",
+            "part_of_agency",
+            "this names a part of an agency: check which agency refers",
+        );
+    }
     let by_name = named.and_then(|name| context.agencies.kind_of_name(name));
     let domain = referrer.email.as_deref().and_then(|email| email.rsplit_once('@'));
     let by_domain = domain.and_then(|(_, domain)| context.agencies.of_domain(domain));

@@ -23,6 +23,8 @@ pub(super) struct Cast {
     pub(super) has_worker: bool,
     /// Nobody else refers: the caseworker named first does.
     worker_refers: bool,
+    /// The part of the form about whoever refers, though its heading is in unknown words.
+    refers: Option<u32>,
 }
 
 /// Works out who is who.
@@ -46,7 +48,47 @@ pub(super) fn cast(read: &Facts, book: &LabelBook) -> Cast {
     let worker = named(Who::Professional).filter(|at| first_main.is_none_or(|main| *at < main));
     let is_alone = named(Who::Referrer).is_none() && named(Who::You).is_none();
     cast.worker_refers = !cast.is_self && is_alone && worker.is_some();
+    cast.refers = (!cast.is_self && is_alone && worker.is_none())
+        .then(|| working_part(read, book))
+        .flatten();
     cast
+}
+
+/// The part under an unknown heading that is about somebody at work: the only one with a post, an agency or a collar
+/// number, and without a birth or consent.
+fn working_part(read: &Facts, book: &LabelBook) -> Option<u32> {
+    let of_somebody = |fact: &&Fact| {
+        matches!(fact.subject, Subject::Person { person, .. } if person.who == Who::Somebody)
+            && answered(fact, book)
+    };
+    let part = |fact: &Fact| match fact.subject {
+        Subject::Person { occurrence, .. } => Some(occurrence),
+        Subject::Everybody(_) | Subject::Case => None,
+    };
+    let is_work = |field: Field| {
+        matches!(
+            field,
+            Field::JobTitle | Field::Organisation | Field::CollarNumber | Field::Team
+        )
+    };
+    let is_private = |field: Field| {
+        field.is_consent() || matches!(field, Field::DateOfBirth | Field::DobOrAge | Field::Age)
+    };
+    let parts: Vec<u32> = read
+        .facts
+        .iter()
+        .filter(of_somebody)
+        .filter(|fact| is_work(fact.field))
+        .filter_map(part)
+        .collect();
+    let first = *parts.first()?;
+    let is_alone = parts.iter().all(|other| *other == first);
+    let is_private_part = read
+        .facts
+        .iter()
+        .filter(of_somebody)
+        .any(|fact| part(fact) == Some(first) && is_private(fact.field));
+    (is_alone && !is_private_part).then_some(first)
 }
 
 /// Works out who "you" are.
@@ -99,6 +141,7 @@ fn who_you_are(read: &Facts, book: &LabelBook) -> Cast {
             guessed: false,
             has_worker: false,
             worker_refers: false,
+            refers: None,
         };
     }
     if worker {
@@ -142,6 +185,7 @@ fn who_you_are(read: &Facts, book: &LabelBook) -> Cast {
             guessed: false,
             has_worker: false,
             worker_refers: false,
+            refers: None,
         };
     }
     let neighbour = about(Who::Other, &[])
@@ -157,6 +201,7 @@ fn who_you_are(read: &Facts, book: &LabelBook) -> Cast {
         guessed: !neighbour,
         has_worker: false,
         worker_refers: false,
+        refers: None,
     }
 }
 
@@ -234,6 +279,7 @@ fn spoken_for(side: Option<Who>) -> Cast {
         guessed: side.is_none(),
         has_worker: true,
         worker_refers: false,
+        refers: None,
     }
 }
 
@@ -288,6 +334,7 @@ fn one_side(you: Who) -> Cast {
         guessed: true,
         has_worker: false,
         worker_refers: false,
+        refers: None,
     }
 }
 
@@ -341,6 +388,12 @@ pub(super) fn resolve(person: Person, cast: &Cast, fact: &Fact) -> Resolved {
         | Who::Somebody => Resolved::Person(Person { who, ..person }),
     };
     let sides = cast.is_self && cast.you == Who::Party && cast.other == Who::Party;
+    if let Subject::Person { occurrence, .. } = fact.subject
+        && person.who == Who::Somebody
+        && cast.refers == Some(occurrence)
+    {
+        return Resolved::Referrer;
+    }
     if cast.worker_refers && person.who == Who::Professional && !fact.field.is_consent() {
         return Resolved::Referrer;
     }

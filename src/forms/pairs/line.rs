@@ -148,7 +148,8 @@ impl Reader<'_> {
             let is_label = words <= MAX_LABEL_WORDS && label.starts_with(char::is_uppercase);
             let at = inline_text(&line.pieces).find(": ")? + 1;
             is_label.then_some(at)
-        })?;
+        });
+        let split = split.or_else(|| inline_text(&line.pieces).find("....").filter(|at| *at > 0))?;
         let whole = inline_text(&line.pieces);
         let label = whole.get(..split)?.trim();
         let answer = slice(&line.pieces, split, whole.len());
@@ -198,7 +199,8 @@ impl Reader<'_> {
                     Some(Section::Person(_))
                 )
         };
-        let answers_below = |label: &LabelMatch| self.answer_follows && label.exact && !label.role_only;
+        let answers_below =
+            |label: &LabelMatch| self.answer_follows && !capitals && label.exact && !label.role_only;
         let question = self
             .book
             .label(text)

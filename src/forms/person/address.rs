@@ -60,7 +60,14 @@ impl PartyDraft {
                 address.push_str(&cleaned.lines.join(", "));
                 self.notes.widen("/address", quote);
             }
-            None => self.address(cleaned, place, quote),
+            None => {
+                self.address(cleaned, place, quote);
+                self.notes.doubt(
+                    "/address",
+                    "part_of_address",
+                    "only a later line of the address was found",
+                );
+            }
         }
     }
 

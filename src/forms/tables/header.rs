@@ -22,12 +22,17 @@ pub(super) fn header_row(
     for cell in filled {
         let label = reader.book.label(&cell.text);
         match label {
+            // "Which are you? | Person harmed" is a question with its answer.
+            Some(label) if label.role_only && filled.len() == 2 => return None,
             Some(label) if label.exact || label.guessed || label.words >= 2 => {
                 header.push((cell.column, label, cell.text.clone()))
             }
             Some(_) | None
-                if (filled.len() >= 4 || is_expected) && !cell.text.contains(':') && cell.text.len() < 60 => {
-            }
+                if (filled.len() >= 4
+                    || is_expected
+                    || filled.len() == 3 && others_exact(reader, filled))
+                    && !cell.text.contains(':')
+                    && cell.text.len() < 60 => {}
             Some(_) | None => return None,
         }
     }
@@ -45,6 +50,7 @@ pub(super) fn header_row(
             || label.field == Field::NameAndAgency
     });
     let enough = header.len() >= 3
+        || (header.len() == 2 && filled.len() == 3)
         || (is_expected && header.iter().any(|(_, label, _)| !label.guessed))
         || (header.len() == 2 && filled.len() == 2 && names);
     let same_width = next.len() + 1 >= filled.len();
@@ -54,6 +60,17 @@ pub(super) fn header_row(
         && next_labels * 2 < next.len().max(1)
         && same_width)
         .then_some(header)
+}
+
+/// Two of three cells are whole known labels: the third is one too.
+fn others_exact(reader: &Reader<'_>, filled: &[&Flat]) -> bool {
+    let exact = |cell: &&&Flat| {
+        reader
+            .book
+            .label(&cell.text)
+            .is_some_and(|label| label.exact && !label.role_only)
+    };
+    filled.iter().filter(exact).count() == 2
 }
 
 /// A row of nothing but labels, or of one cell.

@@ -73,7 +73,7 @@ fn untitled(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32>, mode: &Mod
 /// Who a row is about: by the title of the list, unless a cell says what they are.
 fn person_of(reader: &Reader<'_>, row: &[Flat], mode: &Mode) -> Person {
     let nobody = Person {
-        who: Who::Party,
+        who: Who::Somebody, // no title says that they are the sides of a dispute
         number: None,
         of: None,
     };
@@ -107,7 +107,7 @@ fn person_of(reader: &Reader<'_>, row: &[Flat], mode: &Mode) -> Person {
             .any(|(column, _, _)| (cell.column..cell.column + cell.span).contains(column));
         !headed && cell.text.split_whitespace().count() <= MAX_ROLE_WORDS
     });
-    if person.who == Who::Party
+    if matches!(person.who, Who::Party | Who::Somebody)
         && let Some(who) = untold
             .filter_map(|cell| reader.book.role_in_answer(&cell.text))
             .find(|who| is_side(*who) || *who == Who::Supporter)

@@ -134,14 +134,12 @@ fn row(
     };
     if let Some(header) = header_row(reader, &filled, next, order) {
         reader.close();
+        let known = |cell: &&&Flat| header.iter().any(|(column, _, _)| *column == cell.column);
+        let untitled = filled.iter().filter(|cell| !known(cell));
+        mode.untitled = untitled.map(|cell| (cell.column, cell.text.clone())).collect();
         match next.filter(|_| ends_with_next && !tells_role(reader, next)) {
             Some(answers) => header_over_answers(reader, header, answers, page, mode),
-            None => {
-                let known = |cell: &&&Flat| header.iter().any(|(column, _, _)| *column == cell.column);
-                let untitled = filled.iter().filter(|cell| !known(cell));
-                mode.untitled = untitled.map(|cell| (cell.column, cell.text.clone())).collect();
-                header_over_people(reader, header, first, mode);
-            }
+            None => header_over_people(reader, header, first, mode),
         }
         return;
     }
@@ -257,6 +255,14 @@ fn header_over_answers(
             .find(|c| (c.column..c.column + c.span).contains(&column));
         if let Some(answer) = answer {
             reader.pair(label, &text, answer.answer(), page, None);
+        }
+    }
+    for (column, text) in std::mem::take(&mut mode.untitled) {
+        let answer = answers
+            .iter()
+            .find(|c| (c.column..c.column + c.span).contains(&column));
+        if let Some(answer) = answer {
+            reader.unmapped(&text, answer.answer(), page);
         }
     }
     reader.labels_over_answers = true;
