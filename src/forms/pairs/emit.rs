@@ -85,6 +85,27 @@ impl Reader<'_> {
         follows
     }
 
+    /// A bare date right above what happened or where is when it happened.
+    fn date_before(&mut self, field: Field) {
+        let is_incident = matches!(
+            field,
+            Field::OffenceLocation | Field::OffenceKind | Field::CrimeNumber
+        );
+        let at = self.out.facts.len();
+        let is_first = at == self.part_began + 1;
+        if let Some(last) = self
+            .out
+            .facts
+            .last_mut()
+            .filter(|last| last.field == Field::BareDate)
+            && is_incident
+            && is_first
+        {
+            last.field = Field::OffenceDate;
+            last.subject = Subject::Case;
+        }
+    }
+
     /// Somebody whose part no heading tells, with a prison or probation number, is the person convicted.
     fn known_to_prison(&mut self) {
         let Context::Person {
@@ -123,7 +144,8 @@ impl Reader<'_> {
 
     /// Consent was asked about just before.
     fn is_below_consent(&self) -> bool {
-        let before = self.out.facts.iter().rev().take(NEAR_CONSENT);
+        let of_this_part = self.out.facts.get(self.part_began..).unwrap_or_default();
+        let before = of_this_part.iter().rev().take(NEAR_CONSENT);
         before.into_iter().any(|fact| fact.field.is_consent())
     }
 
@@ -204,7 +226,8 @@ impl Reader<'_> {
             )
         });
         let by_position = self.follows_named(&label, subject);
-        let after_consent = self.out.facts.last().is_some_and(|f| {
+        let of_this_part = self.out.facts.get(self.part_began..).unwrap_or_default();
+        let after_consent = of_this_part.last().is_some_and(|f| {
             matches!(
                 f.field,
                 Field::ConsentContact | Field::ConsentHow | Field::ConsentBy | Field::ConsentShareOther
@@ -231,6 +254,7 @@ impl Reader<'_> {
             Field::OffenceLocation if self.block.is_some() => Field::Ignored,
             field => field,
         };
+        self.date_before(field);
         let subject = match self.out.facts.last() {
             Some(last) if field == Field::ConsentDate && label.field != field => last.subject,
             Some(_) | None => subject,

@@ -123,6 +123,7 @@ pub(super) fn read(
         labels_over_answers: false,
         named: None,
         answer_follows: false,
+        part_began: 0,
         heading_labels: 0,
         signed_off: false,
         is_mail: mail == Stands::InMail,
@@ -220,6 +221,8 @@ pub(super) struct Reader<'b> {
     pieces: Option<Subject>,
     /// The next line belongs to this one's paragraph and is not drawn as a heading.
     answer_follows: bool,
+    /// The first fact of the part that is being read.
+    part_began: usize,
     /// Labels met so far that were drawn as headings.
     heading_labels: usize,
     /// A sign-off stood below the answers.
@@ -241,6 +244,7 @@ impl Reader<'_> {
     /// Starts a section.
     pub(super) fn enter(&mut self, section: Section, text: &str) {
         self.close();
+        self.part_began = self.out.facts.len();
         self.out.parts.push(Part {
             before: self.out.facts.len(),
             text: text.trim().to_owned(),
@@ -277,6 +281,7 @@ impl Reader<'_> {
     /// A heading in unknown words: what was asked before is over, and so is a part about no person.
     pub(in crate::forms) fn enter_unknown(&mut self) {
         self.close();
+        self.part_began = self.out.facts.len();
         self.block = None;
         self.under_unknown_heading = true;
         if !matches!(self.context, Context::Person { .. } | Context::Skip) {

@@ -88,7 +88,7 @@ fn row(
     }
     let filled: Vec<&Flat> = row.iter().filter(|cell| !cell.is_blank()).collect();
     let Some(first) = filled.first() else { return };
-    if let Some(options) = option_row(reader, row, &filled) {
+    if let Some(options) = option_row(reader, row, &filled, next) {
         reader.close();
         mode.header.clear();
         mode.options = options;
@@ -132,7 +132,8 @@ fn row(
     } else {
         RowOrder::Unknown
     };
-    if let Some(header) = header_row(reader, &filled, next, order) {
+    let is_theirs = !mode.people.is_empty() && filled.len() <= mode.people.len() + 1;
+    if !is_theirs && let Some(header) = header_row(reader, &filled, next, order) {
         reader.close();
         let known = |cell: &&&Flat| header.iter().any(|(column, _, _)| *column == cell.column);
         let untitled = filled.iter().filter(|cell| !known(cell));
@@ -163,7 +164,12 @@ fn row(
 }
 
 /// A row of printed answers above columns of boxes.
-fn option_row(reader: &Reader<'_>, row: &[Flat], filled: &[&Flat]) -> Option<Vec<(usize, String)>> {
+fn option_row(
+    reader: &Reader<'_>,
+    row: &[Flat],
+    filled: &[&Flat],
+    next: Option<&Vec<Flat>>,
+) -> Option<Vec<(usize, String)>> {
     let first = row.first()?;
     let options: Vec<&&Flat> = filled.iter().filter(|cell| cell.column != first.column).collect();
     let is_corner = first.is_blank() || reader.book.label(&first.text).is_none();
@@ -171,7 +177,14 @@ fn option_row(reader: &Reader<'_>, row: &[Flat], filled: &[&Flat]) -> Option<Vec
         && options
             .iter()
             .all(|cell| !cell.text.contains(['☐', '☒']) && yes_no(&cell.text, reader.book).is_some());
-    (is_corner && row.len() > 2 && are_answers).then(|| {
+    let has_boxes = next.is_some_and(|next| {
+        let under = |cell: &&&&Flat| {
+            let below = next.iter().find(|other| other.column == cell.column);
+            below.and_then(box_of).is_some()
+        };
+        options.iter().filter(under).count() == options.len()
+    });
+    (is_corner && row.len() > 2 && are_answers && has_boxes).then(|| {
         options
             .iter()
             .map(|cell| (cell.column, cell.text.clone()))
