@@ -16,6 +16,7 @@ mod outcome;
 mod personal;
 mod reading;
 mod referral;
+mod streets;
 
 pub use address::{CjsmAddress, EmailAddress, MailRoute, OpenAddress, Recipient};
 pub use case::{
@@ -38,3 +39,4 @@ pub use referral::{
     KnownCase, Offence, OffenceOutcome, PARSED_SCHEMA, ParsedMessage, Party, PreferredContact, Reference,
     ReferenceKind, Referral, Referrer, Role, Service, Trust, UnmappedAnswer,
 };
+pub use streets::{STREET_WORDS, is_street_word};

@@ -3,7 +3,7 @@
 
 use super::view::{View, squash, words};
 use super::words as lists;
-use crate::domain::{CaseReference, KnownCase, Party, ReferenceKind, SpanKind, identifiers};
+use crate::domain::{CaseReference, KnownCase, Party, ReferenceKind, SpanKind, identifiers, is_street_word};
 use aho_corasick::AhoCorasick;
 
 /// Shortest string that is searched for.
@@ -241,21 +241,6 @@ fn leads_to_door(line: &str) -> bool {
     (numbered && words.len() > 1)
         || (words.len() > 1 && words.last().is_some_and(|word| is_street_word(word)))
 }
-
-/// A word that ends a street's name.
-pub(super) fn is_street_word(word: &str) -> bool {
-    STREET_WORDS.contains(&word)
-}
-
-/// Words that end a street's name, lower case.
-pub(super) const STREET_WORDS: [&str; 63] = [
-    "road", "rd", "street", "st", "avenue", "ave", "close", "cl", "lane", "ln", "drive", "dr", "way",
-    "court", "ct", "crescent", "cres", "gardens", "gdns", "place", "pl", "terrace", "walk", "row", "rise",
-    "mews", "hill", "grove", "green", "park", "square", "sq", "gate", "view", "arcade", "parade", "wharf",
-    "quay", "meadow", "meadows", "fields", "chase", "mead", "broadway", "cottage", "cottages", "villas",
-    "croft", "link", "path", "ride", "passage", "yard", "heights", "common", "estate", "circus", "vale",
-    "approach", "av", "ter", "terr", "hl",
-];
 
 #[cfg(test)]
 mod tests {

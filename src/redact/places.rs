@@ -1,8 +1,8 @@
 //! Things found by their shape: identifiers, address lines, dates of birth, ages, handles.
 
-use super::facts::STREET_WORDS;
 use super::view::View;
 use super::words as lists;
+use crate::domain::STREET_WORDS;
 use crate::domain::dates::{self, DateUse, ReadDate};
 use crate::domain::identifiers::{self, IdentifierKind};
 use crate::domain::{CaseReference, SpanKind};

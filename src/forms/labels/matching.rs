@@ -222,6 +222,7 @@ fn without_condition(text: &str) -> Option<&str> {
     let lower = text.to_ascii_lowercase();
     let at = [
         ", if ",
+        "? if ",
         " if you ",
         " if known",
         " if applicable",

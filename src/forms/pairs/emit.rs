@@ -175,6 +175,11 @@ impl Reader<'_> {
         };
         let label = if asks_when && self.context == Context::Offence {
             label
+        } else if is_bare_when(text) && self.is_below_consent() {
+            LabelMatch {
+                field: Field::BareDate,
+                ..label
+            }
         } else {
             unmapped_label()
         };
@@ -303,6 +308,9 @@ fn is_bare_when(text: &str) -> bool {
                 | "agree"
                 | "the"
                 | "which"
+                | "if"
+                | "yes"
+                | "confirmed"
         )
     })
 }

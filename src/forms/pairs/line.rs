@@ -462,8 +462,11 @@ pub(in crate::forms) fn asks(label: &LabelMatch, text: &str) -> bool {
         .find(|word| !word.chars().all(|c| c.is_ascii_digit()))
         .is_some_and(|word| ASKING.contains(&word.as_str()));
     let is_said = label.first_person && label.words >= 2; // "I am happy for you to contact me"
-    let names_a_part =
-        !is_said && label.field == Field::ConsentContact || label.field == Field::PhoneAndEmail;
+    let names_a_part = !is_said && label.field == Field::ConsentContact
+        || matches!(
+            label.field,
+            Field::PhoneAndEmail | Field::TheirRole | Field::SelfRole
+        );
     text.ends_with(['?', ':'])
         || starts_so
         || !names_a_part && (label.words >= 2 || label.person.is_some() && label.field.is_personal())

@@ -21,6 +21,7 @@ use self::block::NamedBlock;
 use self::furniture::is_page_furniture;
 use self::line::Pending;
 pub(super) use self::line::asks;
+pub(super) use self::shape::shape_of;
 use super::labels::{Field, LabelBook, Person, Section};
 use super::lines::{Element, Quotes, elements};
 use super::values::Answer;

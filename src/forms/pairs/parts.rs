@@ -76,6 +76,11 @@ impl Reader<'_> {
                 colon,
             };
             let bare_role = label.role_only;
+            // "Has the person consented? If yes, when?" is one question.
+            let rest = inline_text(&part.answer).trim().to_lowercase();
+            if rest.starts_with("if ") && rest.ends_with('?') {
+                continue;
+            }
             // "Pupil harmed (copy this box for each pupil)" is a heading with a hint.
             if bare_role && !colon && inline_text(&part.answer).trim_start().starts_with('(') {
                 continue;

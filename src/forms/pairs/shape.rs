@@ -4,12 +4,14 @@
 
 use super::{Context, Reader, Subject};
 use crate::domain::identifiers::{self, IdentifierKind};
-use crate::domain::{is_given_name, names};
-use crate::forms::labels::{Field, LabelMatch, Who, spoken};
+use crate::domain::{is_given_name, is_street_word, names};
+use crate::forms::labels::{Field, LabelMatch, Person, Who, spoken, tokens};
 use crate::forms::values::Answer;
 
 /// Most words of a name.
 const MAX_NAME_WORDS: usize = 5;
+/// Most words of an address.
+const MAX_ADDRESS_WORDS: usize = 14;
 /// Longest answer that says what the writer is, in words: "I caused harm to somebody".
 const MAX_ROLE_WORDS: usize = 8;
 /// Most bytes that may stand beside an address or number that is the answer.
@@ -50,6 +52,19 @@ impl Reader<'_> {
             guessed: true,
             ..super::emit::unmapped_label()
         };
+        // "Who is the complainant in this?": a role in the question tells whose name it is.
+        let label = LabelMatch {
+            person: self
+                .book
+                .role_in_answer(text)
+                .filter(|_| field == Field::Name)
+                .map(|who| Person {
+                    who,
+                    number: None,
+                    of: None,
+                }),
+            ..label
+        };
         let subject = match column {
             Some(column) => column,
             None => self.subject(&label, None),
@@ -78,8 +93,23 @@ impl Reader<'_> {
     }
 }
 
+/// A house number with a street: "Flat 2, 61 Sandgate Street, Port Easter".
+fn is_street(text: &str) -> bool {
+    let words: Vec<String> = tokens(text);
+    let numbered = words
+        .iter()
+        .position(|word| word.starts_with(|c: char| c.is_ascii_digit()));
+    let street = words.iter().rposition(|word| is_street_word(word));
+    words.len() <= MAX_ADDRESS_WORDS
+        && numbered.is_some_and(|at| at <= 2)
+        && numbered
+            .zip(street)
+            .is_some_and(|(number, street)| number + 1 < street)
+        && !text.contains(". ")
+}
+
 /// What an answer is by its looks.
-fn shape_of(text: &str) -> Option<Field> {
+pub(in crate::forms) fn shape_of(text: &str) -> Option<Field> {
     let text = text.trim();
     let found = identifiers::find(text);
     if let Some(first) = found.first() {
@@ -90,6 +120,9 @@ fn shape_of(text: &str) -> Option<Field> {
             IdentifierKind::Postcode if text.len() == first.end && text.contains(',') => Some(Field::Address),
             _ => None,
         };
+    }
+    if is_street(text) {
+        return Some(Field::Address);
     }
     let words: Vec<&str> = text.split_whitespace().collect();
     let is_short = (2..=MAX_NAME_WORDS).contains(&words.len());

@@ -5,7 +5,7 @@
 use super::cells::Flat;
 use super::{MAX_ROLE_WORDS, RowOrder, is_side};
 use crate::forms::labels::{Field, LabelMatch, Who, spoken};
-use crate::forms::pairs::Reader;
+use crate::forms::pairs::{Reader, shape_of};
 
 /// A row of labels with people below.
 pub(super) fn header_row(
@@ -32,7 +32,8 @@ pub(super) fn header_row(
                     || is_expected
                     || filled.len() == 3 && others_exact(reader, filled))
                     && !cell.text.contains(':')
-                    && cell.text.len() < 60 => {}
+                    && cell.text.len() < 60
+                    && shape_of(&cell.text).is_none() => {}
             Some(_) | None => return None,
         }
     }

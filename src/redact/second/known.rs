@@ -1,12 +1,13 @@
 //! What must not be found, and the search for it.
 
 use super::super::RedactionSettings;
-use super::super::facts::{is_street_word, street_forms};
+use super::super::facts::street_forms;
 use super::super::words::{
     is_common_name, is_name_first, is_plain_word, is_rank, is_suffix, is_title, may_be_possessive,
     without_asides,
 };
 use super::fold::{Folded, run};
+use crate::domain::is_street_word;
 use crate::domain::{CaseReference, KnownCase, Party, ReferenceKind, identifiers};
 use aho_corasick::AhoCorasick;
 use std::collections::HashSet;
