@@ -635,7 +635,7 @@ fn printed_agency(read: &Read, referral: &mut Referral, notes: &mut Notes, conte
         return;
     }
     let ours = |title: &str| {
-        let said = title.to_lowercase();
+        let said = title.to_lowercase().replace("sixth form", "sixth");
         [
             "restorative",
             "mediation",
@@ -651,10 +651,13 @@ fn printed_agency(read: &Read, referral: &mut Referral, notes: &mut Notes, conte
         .form
         .titles
         .iter()
-        .flat_map(|title| title.split([',', '–', '·', '•', '|', '(', ')']).map(str::trim));
+        .flat_map(|title| title.split(". "))
+        .flat_map(|sentence| sentence.split(" - "))
+        .flat_map(|title| title.split([',', '–', '·', '•', '|', '(', ')']))
+        .map(|piece| piece.trim().trim_end_matches('.'));
     let agency = pieces
         .filter(|piece| !ours(piece) && piece.split_whitespace().count() <= MAX_AGENCY_WORDS)
-        .filter(|piece| !piece.contains(|c: char| c.is_ascii_digit()) && !piece.contains(". "))
+        .filter(|piece| !piece.contains(|c: char| c.is_ascii_digit()))
         .filter(|piece| context.labels.label(piece).is_none())
         .find(|piece| context.agencies.kind_of_name(piece).is_some());
     if let Some(agency) = agency {
