@@ -567,7 +567,9 @@ fn finish(
     let mut referral = read.form.referral.clone();
     let mut notes = read.form.notes.clone();
     if !read.form.is_self_referral {
-        if read.is_body {
+        let named = &referral.referrer;
+        let says_who = named.name.is_some() || named.email.is_some() || named.phone.is_some();
+        if read.is_body && says_who {
             agency_kind(&mut referral, &mut notes, context);
         } else {
             cover(&mut referral, &mut notes, message, text, context);
