@@ -10,6 +10,8 @@ use crate::forms::keywords;
 
 /// A label longer than this is a sentence.
 const MAX_LABEL_WORDS: usize = 32;
+/// Longest label that stands in two languages, in words.
+const MAX_BILINGUAL_WORDS: usize = 8;
 /// Longest question which side somebody is on, in words.
 const MAX_WHICH_WORDS: usize = 12;
 /// Longest label that is told by single words.
@@ -36,6 +38,26 @@ const TRAILING: [&str; 8] = [
 impl LabelBook {
     /// Looks a label up: the whole text must be one.
     pub fn label(&self, text: &str) -> Option<LabelMatch> {
+        self.one_label(text).or_else(|| self.in_two_languages(text))
+    }
+
+    /// "Trosedd / Offence": of two short pieces one is a known label, the other nobody knows.
+    fn in_two_languages(&self, text: &str) -> Option<LabelMatch> {
+        let (first, second) = text.trim().split_once(" / ")?;
+        if text.split_whitespace().count() > MAX_BILINGUAL_WORDS {
+            return None;
+        }
+        let known = |piece: &str| {
+            self.one_label(piece)
+                .filter(|label| label.exact && !label.role_only)
+        };
+        match (known(first), known(second)) {
+            (Some(label), None) | (None, Some(label)) => Some(label),
+            _ => None,
+        }
+    }
+
+    fn one_label(&self, text: &str) -> Option<LabelMatch> {
         let short = without_hints(text);
         let is_hinted = short.len() != text.len();
         let unconditional = without_condition(&short).and_then(|plain| {
@@ -57,7 +79,9 @@ impl LabelBook {
     }
 
     fn label_words(&self, raw: &[String], wording: Wording) -> Option<LabelMatch> {
-        let raw = without_number(raw);
+        // "D of B" begins with no number
+        let is_known = self.plain.contains_key(&raw.join(" "));
+        let raw = if is_known { raw } else { without_number(raw) };
         if raw.is_empty() || raw.len() > MAX_LABEL_WORDS {
             return None;
         }
@@ -165,8 +189,9 @@ impl LabelBook {
         if raw.len() <= 2 && raw.iter().any(is_unknown) {
             let of_agency =
                 keywords::find(&self.keywords, raw).filter(|(field, _)| *field == Field::AgencyReference);
+            let of_case = keywords::find(&self.keywords, raw).filter(|(field, _)| !field.is_personal());
             return best.and_then(make).or_else(|| {
-                let (field, words) = of_agency?;
+                let (field, words) = of_agency.or(of_case)?;
                 let found = make((field, false, words))?;
                 Some(LabelMatch {
                     guessed: true,

@@ -10,6 +10,10 @@ use crate::forms::values::Answer;
 
 /// Labels below a question about consent that still belong to it: signature, name in print, date.
 const NEAR_CONSENT: usize = 4;
+/// Alone in the part about what happened, these ask what kind of thing it was.
+const KIND_WORDS: [&str; 5] = ["type", "kind", "nature", "subject", "category"];
+/// Behind an agency's own word, these ask for its number: "Liquidlogic ID".
+const NUMBER_WORDS: [&str; 5] = ["number", "no", "ref", "reference", "id"];
 /// Longest answer that says what somebody is, in words.
 const MAX_ROLE_WORDS: usize = 5;
 
@@ -167,6 +171,14 @@ impl Reader<'_> {
         if self.by_shape(text, &answer, page, None) {
             return;
         }
+        let words = tokens(text);
+        let is_of_kind = matches!(words.as_slice(), [one] if KIND_WORDS.contains(&one.as_str()));
+        let asks_number = words.len() == 2
+            && words
+                .last()
+                .is_some_and(|last| NUMBER_WORDS.contains(&last.as_str()))
+            && answer.quote().contains(|c: char| c.is_ascii_digit());
+        let of_person = matches!(self.context, Context::Person { person, .. } if person.who != Who::You && person.who != Who::Referrer);
         let asks_when = tokens(text).iter().any(|word| word == "date" || word == "when");
         let label = LabelMatch {
             guessed: true,
@@ -175,6 +187,16 @@ impl Reader<'_> {
         };
         let label = if asks_when && self.context == Context::Offence {
             label
+        } else if is_of_kind && self.context == Context::Offence {
+            LabelMatch {
+                field: Field::OffenceKind,
+                ..label
+            }
+        } else if asks_number && !of_person {
+            LabelMatch {
+                field: Field::AgencyReference,
+                ..label
+            }
         } else if is_bare_when(text) && self.is_below_consent() {
             LabelMatch {
                 field: Field::BareDate,
