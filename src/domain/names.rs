@@ -3,7 +3,7 @@
 //! Invariant: nothing is added. Every word of a read name stands in the text, only its case and place change.
 
 /// Titles that stand before a name, lower case without a dot.
-const TITLES: [&str; 19] = [
+const TITLES: [&str; 23] = [
     "mr",
     "mrs",
     "miss",
@@ -23,6 +23,10 @@ const TITLES: [&str; 19] = [
     "councillor",
     "master",
     "canon",
+    "sr",
+    "fr",
+    "rabbi",
+    "imam",
 ];
 /// Police ranks that stand before a name, lower case without a dot.
 const RANKS: [&str; 20] = [

@@ -53,7 +53,8 @@ impl LabelBook {
         };
         match (known(first), known(second)) {
             (Some(label), None) | (None, Some(label)) => Some(label),
-            _ => None,
+            (Some(one), Some(other)) if one.field == other.field => Some(one),
+            (Some(_), Some(_)) | (None, None) => None,
         }
     }
 

@@ -328,8 +328,12 @@ impl Reader<'_> {
             let said = inline_text(&part.answer);
             let said = said.trim().trim_start_matches(':').trim_start();
             let is_said = blank && said.chars().any(char::is_alphanumeric) && !said.starts_with('(');
+            // Room to write on that was left empty: the next line is no answer.
+            let is_left_out =
+                blank && part.leader && !part.label.field.is_story() && part.label.field != Field::Address;
             let open_end = at + 1 == count
                 && !is_said
+                && !is_left_out
                 && (blank || part.label.field.is_story() || part.label.field == Field::Address);
             if group.is_some() && self.is_waiting() {
                 self.pending = None;

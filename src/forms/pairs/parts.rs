@@ -19,7 +19,7 @@ pub(super) struct Part {
     value_start: usize,
     colon: bool,
     /// Dots or a line to write on stand behind it.
-    leader: bool,
+    pub(super) leader: bool,
 }
 
 impl Reader<'_> {
