@@ -14,6 +14,9 @@ const NEAR_CONSENT: usize = 4;
 const KIND_WORDS: [&str; 5] = ["type", "kind", "nature", "subject", "category"];
 /// Behind an agency's own word, these ask for its number: "Liquidlogic ID".
 const NUMBER_WORDS: [&str; 5] = ["number", "no", "ref", "reference", "id"];
+/// Fewest and most words of a question that stands where an answer should.
+const MIN_QUESTION_WORDS: usize = 3;
+const MAX_QUESTION_WORDS: usize = 6;
 /// Longest answer that says what somebody is, in words.
 const MAX_ROLE_WORDS: usize = 5;
 
@@ -146,6 +149,15 @@ impl Reader<'_> {
         };
     }
 
+    /// Nothing but a known question about consent: "Consent taken by".
+    fn is_question(&self, text: &str) -> bool {
+        let words = text.split_whitespace().count();
+        (MIN_QUESTION_WORDS..=MAX_QUESTION_WORDS).contains(&words)
+            && self.book.label(text).is_some_and(|label| {
+                label.exact && label.field.is_consent() && label.field != Field::ConsentContact
+            })
+    }
+
     /// Consent was asked about just before.
     fn is_below_consent(&self) -> bool {
         let of_this_part = self.out.facts.get(self.part_began..).unwrap_or_default();
@@ -240,6 +252,12 @@ impl Reader<'_> {
         if is_machines(&answer) {
             return;
         }
+        // An empty answer with the next question behind it.
+        let answer = if label.field.is_consent() && self.is_question(&answer.quote()) {
+            Answer::default()
+        } else {
+            answer
+        };
         if text.contains('/') && self.emit_stacked(label, text, subject, &answer, page) {
             return;
         }

@@ -227,6 +227,18 @@ impl Reader<'_> {
     }
 }
 
+impl Context {
+    /// The part of one of the people a case is about.
+    pub(in crate::forms) fn is_of_main(self) -> bool {
+        matches!(self, Self::Person { person, .. } if is_main(person.who))
+    }
+
+    /// The part of somebody who helps one of them.
+    pub(in crate::forms) fn is_of_helper(self) -> bool {
+        matches!(self, Self::Person { person, .. } if is_helper(person.who))
+    }
+}
+
 /// It speaks to whoever fills the form in.
 fn is_first_person(label: &str) -> bool {
     tokens(label)

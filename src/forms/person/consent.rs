@@ -8,6 +8,9 @@ use crate::domain::{ConsentAnswer, ConsentHow};
 use crate::forms::draft::Place;
 use crate::forms::values::{Cleaned, how, stated, yes_no};
 
+/// Longest answer that only says how somebody agreed, in words.
+const MAX_WAY_WORDS: usize = 2;
+
 /// Whether an answer that holds no such value is worth a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::forms) enum Demand {
@@ -30,6 +33,11 @@ impl PartyDraft {
         let read = match yes_no(&text, tools.book) {
             Some(read) => read,
             None if ticked_statement => stated(&text, tools.book),
+            // "Agreement was: verbal"
+            None if is_way_only(&text, tools) => {
+                self.consent_how(&text, place, quote, tools, Demand::IfThere);
+                return;
+            }
             None => {
                 self.notes.doubt(
                     "/consent/contact",
@@ -143,4 +151,9 @@ impl PartyDraft {
             }
         }
     }
+}
+
+/// Says how somebody agreed and nothing else.
+fn is_way_only(text: &str, tools: Tools<'_>) -> bool {
+    text.split_whitespace().count() <= MAX_WAY_WORDS && how(text, tools.book).is_some()
 }

@@ -4,6 +4,7 @@
 
 use super::cells::{Flat, cell_as_lines};
 use super::is_side;
+use crate::domain::inline_text;
 use crate::forms::labels::{Person, Section, Strictness, Who};
 use crate::forms::pairs::{Context, Reader, Subject};
 
@@ -17,7 +18,9 @@ pub(super) fn people_row(
     let person_of = |reader: &Reader<'_>, cell: &Flat| -> Option<Person> {
         // "Person 1 is the" asks what somebody is.
         let asks = cell.text.trim_end().ends_with([':', '?']) || cell.text.trim_end().ends_with(" is the");
-        if cell.text.len() > 80 || cell.lines.len() > 2 || asks {
+        let holds_answer =
+            cell.text.contains(['☐', '☒']) || cell.lines.len() > 1 && names_a_field(reader, cell);
+        if cell.text.len() > 80 || cell.lines.len() > 2 || asks || holds_answer {
             return None;
         }
         let Some(Section::Person(person)) = reader.book.section(&cell.text, Strictness::Some) else {
@@ -56,6 +59,19 @@ pub(super) fn people_row(
         ));
     }
     Some(columns)
+}
+
+/// The first line of a cell is a label, so that what stands below it is an answer.
+fn names_a_field(reader: &Reader<'_>, cell: &Flat) -> bool {
+    let first = cell
+        .lines
+        .first()
+        .map(|line| inline_text(line))
+        .unwrap_or_default();
+    reader
+        .book
+        .label(first.trim())
+        .is_some_and(|label| !label.role_only)
 }
 
 /// The columns below each person's title. Where the row leaves out the blank cell above the labels, they

@@ -42,8 +42,13 @@ pub(super) fn plain_row(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32>
                 || cell.text.contains('☐')
                 || cell.text.contains('☒');
             if stacked {
+                let before = reader.context;
                 cell_as_lines(reader, cell, page);
                 reader.close();
+                // A worker named in one cell of somebody's part does not end that part.
+                if reader.context.is_of_helper() && before.is_of_main() {
+                    reader.context = before;
+                }
             } else if let Some(value) = cells.next_if(|value| reader.book.label(&value.text).is_none()) {
                 reader.out.loose.push((value.text.clone(), page));
                 reader.unmapped(&cell.text, value.answer(), page);
