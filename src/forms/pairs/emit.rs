@@ -4,9 +4,11 @@
 
 use super::furniture::is_machines;
 use super::{Context, Fact, Reader, Subject};
+use crate::domain::dates::{self, DateUse, ReadDate};
 use crate::forms::combined;
 use crate::forms::labels::{Field, LabelMatch, Person, Who, tokens};
 use crate::forms::values::Answer;
+use jiff::civil::Date;
 
 /// Labels below a question about consent that still belong to it: signature, name in print, date.
 const NEAR_CONSENT: usize = 4;
@@ -17,6 +19,8 @@ const NUMBER_WORDS: [&str; 5] = ["number", "no", "ref", "reference", "id"];
 /// Fewest and most words of a question that stands where an answer should.
 const MIN_QUESTION_WORDS: usize = 3;
 const MAX_QUESTION_WORDS: usize = 6;
+/// Longest date with nothing beside it, in bytes: "Wednesday 30 September 2026".
+const MAX_DATE_BYTES: usize = 27;
 /// Longest answer that says what somebody is, in words.
 const MAX_ROLE_WORDS: usize = 5;
 
@@ -154,7 +158,7 @@ impl Reader<'_> {
         let words = text.split_whitespace().count();
         (MIN_QUESTION_WORDS..=MAX_QUESTION_WORDS).contains(&words)
             && self.book.label(text).is_some_and(|label| {
-                label.exact && label.field.is_consent() && label.field != Field::ConsentContact
+                label.exact && matches!(label.field, Field::ConsentBy | Field::ConsentDate)
             })
     }
 
@@ -289,6 +293,8 @@ impl Reader<'_> {
                 && self.book.role_in_answer(&text).is_some()
         };
         let field = match label.field {
+            // "Asked on: 25/05/2026"
+            Field::ConsentBy if is_date(&answer.quote(), self.today) => Field::ConsentDate,
             // "Person 1 is the: person harmed"
             Field::Name if tells_role() => Field::TheirRole,
             Field::BareDate | Field::OffenceDate if after_consent && is_bare_when(text) => Field::ConsentDate,
@@ -353,6 +359,15 @@ fn is_bare_when(text: &str) -> bool {
                 | "confirmed"
         )
     })
+}
+
+/// Digits and marks that are a whole date, with nothing beside it.
+fn is_date(text: &str, today: Date) -> bool {
+    text.len() <= MAX_DATE_BYTES
+        && matches!(
+            dates::parse(text, DateUse::Event, today),
+            Some(ReadDate::Day { .. })
+        )
 }
 
 /// A label that no known one fits.
