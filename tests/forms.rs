@@ -9,6 +9,8 @@
     clippy::unwrap_used
 )]
 
+#[path = "forms/layouts.rs"]
+mod layouts;
 #[path = "forms/sentences.rs"]
 mod sentences;
 
@@ -654,8 +656,16 @@ proptest! {
                 }
             }
         }
-        for party in parsed.referral.iter().flat_map(|r| &r.parties) {
-            prop_assert!(party.supports.is_none_or(|at| parsed.referral.as_ref().is_some_and(|r| at < r.parties.len())));
+        for referral in parsed.referral.iter().chain(&parsed.more_referrals) {
+            for party in &referral.parties {
+                prop_assert!(party.supports.is_none_or(|at| at < referral.parties.len()));
+            }
+        }
+        for check in &parsed.checks {
+            prop_assert!(check.path.is_empty() || object.pointer(&check.path).is_some() || !check.path.starts_with("/more"), "{} leads nowhere", check.path);
+        }
+        for kept in &parsed.unmapped {
+            prop_assert!(!kept.label.is_empty() && kept.answer.chars().any(char::is_alphanumeric));
         }
     }
 }

@@ -1,0 +1,353 @@
+//! Where a form puts its answers, and what is made of wording that nobody has seen before.
+
+use super::{book, heading, message, paragraph, read, read_with, table, text};
+use referrald::domain::{
+    Block, Cell, ConsentAnswer, Inline, Kind, ParsedMessage, Party, PreferredContact, Role, Row, Table,
+};
+
+/// A table of cells that hold several lines each.
+fn stacked(rows: &[&[&[&str]]]) -> Block {
+    let cell = |lines: &&[&str]| Cell {
+        blocks: lines.iter().map(|line| ticked(line)).collect(),
+        columns: 1,
+        rows: 1,
+        header: false,
+    };
+    Block::Table(Table {
+        rows: rows
+            .iter()
+            .map(|row| Row {
+                cells: row.iter().map(cell).collect(),
+            })
+            .collect(),
+        page: None,
+    })
+}
+
+/// A paragraph whose `[x]` and `[ ]` are boxes.
+fn ticked(line: &str) -> Block {
+    let mut pieces = Vec::new();
+    let mut rest = line;
+    while let Some(at) = rest.find("[x]").into_iter().chain(rest.find("[ ]")).min() {
+        let (before, from) = rest.split_at(at);
+        pieces.extend(text(before));
+        pieces.push(Inline::Tick {
+            checked: from.starts_with("[x]"),
+        });
+        rest = &from[3..];
+    }
+    pieces.extend(text(rest));
+    Block::Paragraph {
+        text: pieces,
+        page: None,
+    }
+}
+
+fn parties(parsed: &ParsedMessage) -> &[Party] {
+    &parsed.referral.as_ref().expect("a referral").parties
+}
+
+fn codes_at<'p>(parsed: &'p ParsedMessage, path: &str) -> Vec<&'p str> {
+    parsed
+        .checks
+        .iter()
+        .filter(|check| check.path == path)
+        .map(|check| check.code.as_str())
+        .collect()
+}
+
+#[test]
+fn questions_stacked_in_a_cell_take_the_answers_stacked_beside_them() {
+    let parsed = read(vec![
+        heading("Victim"),
+        stacked(&[
+            &[
+                &["Full name", "Date of birth", "Telephone", "E-mail"],
+                &["Rosie Amber", "02/03/1984", "07700 900125"],
+            ],
+            &[&["Agreed to be contacted?"], &["Yes"]],
+        ]),
+    ]);
+    let victim = &parties(&parsed)[0];
+    assert_eq!(victim.name.as_deref(), Some("Rosie Amber"));
+    assert_eq!(victim.date_of_birth.as_deref(), Some("1984-03-02"));
+    assert_eq!(victim.phones, ["+447700900125"]);
+    assert!(victim.emails.is_empty());
+    assert_eq!(victim.consent.contact, Some(ConsentAnswer::Given));
+}
+
+#[test]
+fn labels_stand_over_their_answers_row_after_row() {
+    let parsed = read(vec![
+        heading("Victim"),
+        table(&[
+            &["Full name", "Date of birth", "Telephone"],
+            &["Rosie Amber", "02/03/1984", "07700 900125"],
+            &["Home address", "Postcode", "Email address"],
+            &["1 Sample Lane, Testham", "CM1 1AA", "rosie@example.org"],
+        ]),
+    ]);
+    let victim = &parties(&parsed)[0];
+    assert_eq!(victim.name.as_deref(), Some("Rosie Amber"));
+    assert_eq!(victim.address.as_deref(), Some("1 Sample Lane, Testham"));
+    assert_eq!(victim.postcode.as_deref(), Some("CM1 1AA"));
+    assert_eq!(victim.emails, ["rosie@example.org"]);
+    assert_eq!(parties(&parsed).len(), 1);
+}
+
+#[test]
+fn a_box_under_each_printed_answer_is_read_with_the_answer_above_it() {
+    let parsed = read(vec![
+        heading("Victim"),
+        paragraph("Name: Rosie Amber"),
+        paragraph("Date of birth: 02/03/1984"),
+        paragraph("Telephone: 07700 900125"),
+        paragraph("E-mail: rosie@example.org"),
+        stacked(&[
+            &[&[""], &["Yes"], &["No"], &["Not asked"]],
+            &[&["Agreed to be contacted?"], &["[ ]"], &["[ ]"], &["[x]"]],
+            &[&["Safe to leave a message?"], &["[ ]"], &["[x]"], &["[ ]"]],
+        ]),
+    ]);
+    let victim = &parties(&parsed)[0];
+    assert_eq!(victim.consent.contact, Some(ConsentAnswer::NotSought));
+    assert_eq!(victim.safe_to_leave_message, Some(false));
+}
+
+#[test]
+fn boxes_that_no_label_introduces_are_told_by_their_options() {
+    let parsed = read(vec![
+        heading("Victim"),
+        paragraph("Name: Rosie Amber"),
+        paragraph("Date of birth: 02/03/1984"),
+        paragraph("Telephone: 07700 900125"),
+        paragraph("E-mail: rosie@example.org"),
+        ticked("[ ] Phone [x] Text [ ] Email [ ] Letter"),
+        ticked("[x] Blue [ ] Green"),
+    ]);
+    assert_eq!(
+        parties(&parsed)[0].preferred_contact,
+        Some(PreferredContact::Text)
+    );
+}
+
+#[test]
+fn a_cell_with_an_answer_in_it_names_nobody_for_the_rows_below() {
+    let parsed = read(vec![
+        heading("Prisoner"),
+        stacked(&[
+            &[&["Name", "Tom Teal"], &["Prison number", "A1234BC"]],
+            &[
+                &[
+                    "Prisoner agrees to being contacted by the service",
+                    "[x] Yes [ ] No",
+                ],
+                &["Prisoner was asked by", "Pat Officer"],
+            ],
+            &[&["First language", "English"], &["Interpreter", "[ ] Yes [x] No"]],
+        ]),
+    ]);
+    let [prisoner] = parties(&parsed) else {
+        panic!("one person, not {}", parties(&parsed).len());
+    };
+    assert_eq!(prisoner.consent.contact, Some(ConsentAnswer::Given));
+    assert_eq!(prisoner.language.as_deref(), Some("English"));
+    assert_eq!(prisoner.interpreter_needed, Some(false));
+}
+
+#[test]
+fn a_worker_named_in_somebodys_part_takes_no_answers_that_are_theirs() {
+    let parsed = read(vec![
+        heading("Offender"),
+        stacked(&[
+            &[&["Name", "Tom Teal"], &["Date of birth", "04/05/1990"]],
+            &[&["Gender", "Male"], &["Telephone", "07700 900126"]],
+            &[
+                &["Community offender manager", "Esther Quaye"],
+                &["First language", "Polish"],
+            ],
+        ]),
+    ]);
+    let offender = parties(&parsed)
+        .iter()
+        .find(|party| party.role == Role::Offender)
+        .expect("the offender");
+    assert_eq!(offender.language.as_deref(), Some("Polish"));
+}
+
+#[test]
+fn room_to_write_on_that_was_left_empty_takes_no_line_below() {
+    let parsed = read(vec![
+        paragraph("WHO WAS HARMED"),
+        paragraph("Name ...... Rosie Amber ......   Date of birth ...................."),
+        paragraph("Agreed to be contacted ...................."),
+        paragraph("WHO DID THE HARM"),
+        paragraph("Name ...... Tom Teal ......   Date of birth ...... 04/05/1990 ......"),
+    ]);
+    let people: Vec<_> = parties(&parsed)
+        .iter()
+        .map(|party| (party.role, party.name.as_deref(), party.date_of_birth.as_deref()))
+        .collect();
+    assert_eq!(
+        people,
+        [
+            (Role::Victim, Some("Rosie Amber"), None),
+            (Role::Offender, Some("Tom Teal"), Some("1990-05-04"))
+        ]
+    );
+}
+
+#[test]
+fn somebody_under_a_heading_nobody_knows_is_listed_with_an_unclear_role() {
+    let parsed = read(vec![
+        heading("Victim"),
+        table(&[&["Name", "Rosie Amber"], &["Date of birth", "02/03/1984"]]),
+        heading("The recipient of our letter"),
+        table(&[
+            &["Name", "Tom Teal"],
+            &["Date of birth", "04/05/1990"],
+            &["Telephone", "07700 900126"],
+        ]),
+    ]);
+    let [victim, other] = parties(&parsed) else {
+        panic!("two people, not {}", parties(&parsed).len());
+    };
+    assert_eq!(victim.name.as_deref(), Some("Rosie Amber"));
+    assert_eq!(victim.date_of_birth.as_deref(), Some("1984-03-02"));
+    assert!(victim.phones.is_empty());
+    assert_eq!(other.name.as_deref(), Some("Tom Teal"));
+    assert!(codes_at(&parsed, "/referral/parties/1/role").contains(&"role_unclear"));
+}
+
+#[test]
+fn questions_nobody_knows_are_kept_as_they_stand() {
+    let parsed = read(vec![
+        heading("Victim"),
+        table(&[
+            &["Name", "Rosie Amber"],
+            &["Date of birth", "02/03/1984"],
+            &["Telephone", "07700 900125"],
+            &["Agreed to be contacted?", "Yes"],
+            &["Colour of front door", "Green, with a brass knocker"],
+        ]),
+    ]);
+    let [kept] = parsed.unmapped.as_slice() else {
+        panic!("one question, not {}", parsed.unmapped.len());
+    };
+    assert_eq!(
+        (kept.label.as_str(), kept.answer.as_str()),
+        ("Colour of front door", "Green, with a brass knocker")
+    );
+}
+
+#[test]
+fn an_answer_in_unknown_wording_is_told_by_its_shape_and_carries_a_check() {
+    let parsed = read(vec![
+        heading("Victim"),
+        table(&[
+            &["What the mediators say to her", "Mrs Rosie Amber"],
+            &["Wire", "rosie@example.org"],
+            &["Door", "12 Sample Lane, Testham"],
+            &["Agreed to be contacted?", "Yes"],
+        ]),
+    ]);
+    let victim = &parties(&parsed)[0];
+    assert_eq!(victim.name.as_deref(), Some("Rosie Amber"));
+    assert_eq!(victim.emails, ["rosie@example.org"]);
+    assert_eq!(victim.address.as_deref(), Some("12 Sample Lane, Testham"));
+    for path in ["name", "emails/0", "address"] {
+        let path = format!("/referral/parties/0/{path}");
+        assert!(codes_at(&parsed, &path).contains(&"unknown_wording"), "{path}");
+    }
+}
+
+#[test]
+fn a_question_in_two_languages_is_known_by_the_one_that_is() {
+    let parsed = read(vec![
+        heading("Dioddefwr / Victim"),
+        table(&[
+            &["Enw / Name", "Rosie Amber"],
+            &["Ffôn / Telephone", "07700 900125"],
+            &["Dyddiad geni / Date of birth", "02/03/1984"],
+        ]),
+        heading("Offence"),
+        table(&[&["Trosedd / Offence", "Theft of a boat engine"]]),
+    ]);
+    assert_eq!(parties(&parsed)[0].date_of_birth.as_deref(), Some("1984-03-02"));
+    let offence = parsed.referral.as_ref().map(|referral| &referral.offence);
+    assert_eq!(
+        offence.and_then(|offence| offence.kind.as_deref()),
+        Some("Theft of a boat engine")
+    );
+}
+
+#[test]
+fn how_and_when_somebody_agreed_is_told_from_whether_they_did() {
+    let parsed = read(vec![
+        heading("Victim"),
+        table(&[
+            &["Name", "Rosie Amber"],
+            &["Has the victim agreed to this referral?", "Yes"],
+            &["On what date did she or he agree?", "24 March 2026"],
+            &["Agreement was", "Verbal"],
+        ]),
+        heading("Offender"),
+        table(&[
+            &["Name", "Tom Teal"],
+            &["Consent taken on", ""],
+            &["Consent taken by", ""],
+        ]),
+    ]);
+    let [victim, offender] = parties(&parsed) else {
+        panic!("two people, not {}", parties(&parsed).len());
+    };
+    assert_eq!(victim.consent.contact, Some(ConsentAnswer::Given));
+    assert_eq!(victim.consent.given_on.as_deref(), Some("2026-03-24"));
+    assert!(victim.consent.how.is_some());
+    assert!(offender.consent.contact.is_none());
+    assert!(offender.consent.obtained_by.is_none());
+}
+
+#[test]
+fn a_form_is_taught_by_a_file_of_its_own() {
+    let blocks = || {
+        vec![
+            heading("Wounded soul"),
+            table(&[
+                &["Moniker", "Rosie Amber"],
+                &["Arrived on earth", "2 March 1984"],
+                &["Ringing digits", "07700 900125"],
+                &["Nod", "Yes"],
+            ]),
+        ]
+    };
+    let before = read_with(&message(blocks()), &book());
+    let named = |parsed: &ParsedMessage| {
+        parsed
+            .referral
+            .iter()
+            .flat_map(|referral| &referral.parties)
+            .any(|party| party.role == Role::Victim && party.date_of_birth.is_some())
+    };
+    assert!(!named(&before));
+    let mut own = book();
+    own.teach(
+        r#"
+        form = "Soul form"
+        [labels]
+        "Moniker" = "name"
+        "Arrived on earth" = "date_of_birth"
+        "Ringing digits" = "phone"
+        "Nod" = "consent_contact"
+        [headings]
+        "Wounded soul" = "victim"
+        "#,
+    )
+    .expect("the file is sound");
+    let parsed = read_with(&message(blocks()), &own);
+    assert_eq!(parsed.kind, Kind::Referral);
+    assert!(named(&parsed));
+    let victim = &parties(&parsed)[0];
+    assert_eq!(victim.name.as_deref(), Some("Rosie Amber"));
+    assert_eq!(victim.consent.contact, Some(ConsentAnswer::Given));
+}
