@@ -4,7 +4,7 @@ use super::draft::{Notes, Place};
 use super::labels::{Field, spoken};
 use super::pairs::Facts;
 use super::person::Tools;
-use crate::domain::{CaseKind, OffenceOutcome, Referral, Role, Service};
+use crate::domain::{AgencyKind, CaseKind, OffenceOutcome, Referral, Role, Service};
 
 /// Words of a title or subject.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -163,16 +163,48 @@ pub(super) fn settle(referral: &mut Referral, notes: &mut Notes, place: &Place) 
         referral.case_kind = Some(CaseKind::Crime);
         notes.read("/case_kind", place, &number);
     } else if sides
-        && (referral.service == Some(Service::RestorativeJustice) || criminal(referral))
+        && (referral.service == Some(Service::RestorativeJustice)
+            || criminal(referral)
+            || comes_from_justice(referral))
         && referral.offence.kind.is_some()
     {
-        referral.case_kind = Some(CaseKind::Crime);
         let kind = referral.offence.kind.clone().unwrap_or_default();
-        notes.read("/case_kind", place, &kind);
-        notes.doubt(
-            "/case_kind",
-            "worked_out",
-            "taken for a crime by who is in it; the form does not say so",
-        );
+        work_out(referral, notes, CaseKind::Crime, &kind, place);
+    } else if is_between_neighbours(referral) {
+        let agency = referral.referrer.agency.clone().unwrap_or_default();
+        work_out(referral, notes, CaseKind::NeighbourDispute, &agency, place);
     }
+}
+
+/// Takes over a kind that follows from who is in it, with a check.
+fn work_out(referral: &mut Referral, notes: &mut Notes, kind: CaseKind, quote: &str, place: &Place) {
+    referral.case_kind = Some(kind);
+    notes.read("/case_kind", place, quote);
+    notes.doubt(
+        "/case_kind",
+        "worked_out",
+        "worked out from who is in it and who refers; the form does not say so",
+    );
+}
+
+/// Somebody harmed and somebody responsible, from an agency that works with crime alone.
+fn comes_from_justice(referral: &Referral) -> bool {
+    let has = |role: Role| referral.parties.iter().any(|party| party.role == role);
+    let of_justice = matches!(
+        referral.referrer.agency_kind,
+        Some(
+            AgencyKind::Probation | AgencyKind::Prison | AgencyKind::YouthJustice | AgencyKind::VictimSupport
+        )
+    );
+    of_justice && has(Role::Victim) && has(Role::Offender) && referral.service != Some(Service::Mediation)
+}
+
+/// Two sides of a dispute, neither harmed nor responsible, that their landlord wants brought together.
+fn is_between_neighbours(referral: &Referral) -> bool {
+    let count = |role: Role| referral.parties.iter().filter(|party| party.role == role).count();
+    referral.referrer.agency_kind == Some(AgencyKind::Housing)
+        && referral.referrer.agency.is_some()
+        && referral.service == Some(Service::Mediation)
+        && count(Role::Party) >= 2
+        && count(Role::Victim) + count(Role::Offender) == 0
 }

@@ -89,7 +89,7 @@ fn people_columns(people: &[(&Flat, Person)], label_column: bool, below: usize) 
     }
     if below >= 2 * count {
         let is_packed = plain.iter().enumerate().all(|(at, (start, _))| at == *start);
-        if is_packed && below % count == 0 {
+        if is_packed && below.is_multiple_of(count) {
             let width = below / count;
             return (0..count).map(|at| (at * width, (at + 1) * width)).collect();
         }
