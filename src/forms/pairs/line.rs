@@ -93,7 +93,11 @@ impl Reader<'_> {
         }
         if let Some((label, answer)) = self.unknown_labelled(line, &text) {
             self.close();
-            self.unmapped(&label, Answer::of(vec![answer]), line.page);
+            let answer = Answer::of(vec![answer]);
+            match self.book.label(&label).filter(|label| !label.role_only) {
+                Some(known) => self.pair(known, &label, answer, line.page, None),
+                None => self.unmapped(&label, answer, line.page),
+            }
             return;
         }
         let waiting = self.is_waiting();
@@ -142,7 +146,8 @@ impl Reader<'_> {
     /// A line of an unknown label with its answer: the label bold and the answer not, or `Label: answer` where an
     /// answer is still waited for.
     fn unknown_labelled(&self, line: &Line, text: &str) -> Option<(String, Vec<Inline>)> {
-        let split = bold_beginning(&line.pieces).or_else(|| {
+        let bold = bold_beginning(&line.pieces);
+        let split = bold.or_else(|| {
             let (label, _) = text.split_once(": ").filter(|_| self.is_waiting())?;
             let words = label.split_whitespace().count();
             let is_label = words <= MAX_LABEL_WORDS && label.starts_with(char::is_uppercase);
@@ -154,7 +159,11 @@ impl Reader<'_> {
         let label = whole.get(..split)?.trim();
         let answer = slice(&line.pieces, split, whole.len());
         let is_short = (1..=MAX_LABEL_WORDS).contains(&label.split_whitespace().count());
-        let is_known = || self.book.label(label).is_some() || self.book.label(text).is_some();
+        // Bold words with a gap behind them are a label, whatever is known of it.
+        let is_known = || {
+            bold.is_none() && self.book.label(label).is_some()
+                || self.book.label(text).is_some_and(|whole| whole.exact)
+        };
         let has_answer = inline_text(&answer).chars().any(char::is_alphanumeric);
         (is_short && has_answer && !is_known() && self.parts(&line.pieces).is_empty())
             .then(|| (label.to_owned(), answer))
