@@ -14,6 +14,7 @@ mod facts;
 mod incident;
 mod own_words;
 mod roles;
+mod sexes;
 mod text;
 mod words;
 
@@ -28,7 +29,7 @@ use super::offence::{kind_of, push};
 use super::signature::display_words;
 use super::wants::Wants;
 use crate::domain::identifiers::{self, IdentifierKind};
-use crate::domain::{CaseKind, Party, ReadMessage, ReferenceKind, Referral, Role, names};
+use crate::domain::{AgencyKind, CaseKind, Party, ReadMessage, ReferenceKind, Referral, Role, names};
 use cast::{Cast, Writer};
 use facts::Draft;
 use text::{Ending, Prose};
@@ -90,6 +91,8 @@ struct Source<'m> {
     topics: Topics,
     /// The writer signs as, or writes from the domain of, somebody who refers others.
     is_professional: bool,
+    /// What kind of agency the writer signs for or writes from.
+    agency: Option<AgencyKind>,
 }
 
 impl<'m> Source<'m> {
@@ -114,6 +117,7 @@ impl<'m> Source<'m> {
                 || has_rank(message)
                 || is_professional(&signed)
                 || signs_with_post(&lines, &display_words(&message.headers)),
+            agency: signed.referrer.agency_kind,
             message,
             lines,
             place,
@@ -353,7 +357,11 @@ fn people(
         .iter()
         .any(|f| f.kind == IdentifierKind::CrimeNumber);
     let is_mediation = !is_crime && (topics.neighbour || topics.mediation && !topics.restorative);
-    let mut roles = roles::of(prose, &cast, is_mediation);
+    let matter = roles::Matter {
+        is_mediation,
+        agency: source.agency,
+    };
+    let mut roles = roles::of(prose, &cast, matter);
     roles::settle(&mut cast, &mut roles);
     let mut drafts: Vec<Option<Draft>> = cast
         .people

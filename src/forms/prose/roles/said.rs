@@ -1,130 +1,31 @@
-//! Who did harm and who was harmed, as far as a sentence says so about a person in as many words.
+//! What one sentence says of somebody it mentions.
 
-use super::cast::{Cast, Mention, role_word};
-use super::text::{Prose, Token};
-use super::words::{GROUPS, RESPONSIBLE_PHRASES, SUPPORTING, is_harm_done, is_harm_suffered};
-use crate::domain::Role;
+use super::Matter;
+use crate::domain::{AgencyKind, Role};
+use crate::forms::prose::cast::{Cast, Mention, Spoken, role_word};
+use crate::forms::prose::text::{Prose, Token};
+use crate::forms::prose::words::{DISPOSALS, RESPONSIBLE_PHRASES, is_harm_done, is_harm_suffered};
 use std::ops::Range;
 
 /// Taking something: a wrong where it is "from" somebody.
-const TAKING: [&str; 4] = ["took", "drew", "withdrew", "taken"];
+const TAKING: [&str; 6] = ["took", "drew", "withdrew", "taken", "stole", "stolen"];
 /// How far before a name the word may stand that says what it is, in tokens.
 const REACH: usize = 12;
-
-/// The role of each person. `None`: the text does not say.
-pub(super) fn of(prose: &Prose, cast: &Cast, is_mediation: bool) -> Vec<Option<Role>> {
-    let mut votes = vec![(0_u32, 0_u32); cast.people.len()];
-    let mut did_harm = false;
-    let mut listed = None;
-    for sentence in &prose.sentences {
-        let words = prose.words(sentence.clone());
-        match list_heading(words, cast.within(sentence)) {
-            Some(role) => listed = Some(role),
-            None => {
-                listed = listed.filter(|_| starts_with_name(words, sentence.start, cast.within(sentence)))
-            }
-        }
-        for (at, mention) in cast.within(sentence).iter().enumerate() {
-            let vote = listed
-                .filter(|_| at == 0 && mention.is_named)
-                .or_else(|| vote(prose, cast, sentence, mention, did_harm));
-            for person in &mention.people {
-                if let Some(count) = votes.get_mut(*person) {
-                    match vote {
-                        Some(Role::Victim) => count.0 += 1,
-                        Some(Role::Offender) => count.1 += 1,
-                        Some(_) | None => {}
-                    }
-                }
-            }
-        }
-        did_harm = tells_of_group(prose.words(sentence.clone()));
-    }
-    let nobody_did = votes.iter().all(|(harmed, did)| *harmed == 0 && *did == 0);
-    cast.people
-        .iter()
-        .zip(votes)
-        .map(
-            |(person, (harmed, did))| match (person.by_role, harmed.cmp(&did)) {
-                (Some(role), _) => Some(role),
-                (None, std::cmp::Ordering::Greater) => Some(Role::Victim),
-                (None, std::cmp::Ordering::Less) => Some(Role::Offender),
-                (None, std::cmp::Ordering::Equal) => match &person.relation {
-                    Some((word, of)) => {
-                        (of.is_some() && SUPPORTING.contains(&word.as_str())).then_some(Role::Supporter)
-                    }
-                    None => (nobody_did && is_mediation).then_some(Role::Party),
-                },
-            },
-        )
-        .collect()
-}
-
-/// Finds out whom "the victim" and "the offender" mean: the only named person of that role; or, where none
-/// is named so, the only one without a role who was spoken of before.
-pub(super) fn settle(cast: &mut Cast, roles: &mut [Option<Role>]) {
-    for nameless in 0..cast.people.len() {
-        let Some(role) = cast.people.get(nameless).and_then(|p| p.by_role) else {
-            continue;
-        };
-        let named = |at: &usize| {
-            cast.people
-                .get(*at)
-                .is_some_and(|p| p.by_role.is_none() && p.relation.is_none())
-        };
-        let of_role: Vec<usize> = (0..roles.len())
-            .filter(|at| named(at) && roles.get(*at).copied().flatten() == Some(role))
-            .collect();
-        let spoken = cast.first(nameless).map_or(0, |m| m.at.start);
-        let open: Vec<usize> = (0..roles.len())
-            .filter(|at| named(at) && roles.get(*at).copied().flatten().is_none())
-            .filter(|at| cast.first(*at).is_some_and(|m| m.at.start < spoken))
-            .collect();
-        let person = match (of_role.as_slice(), open.as_slice()) {
-            ([one], _) | ([], [one]) => *one,
-            (_, _) => continue,
-        };
-        cast.merge(nameless, person);
-        for (at, slot) in [(person, Some(role)), (nameless, None)] {
-            if let Some(place) = roles.get_mut(at) {
-                *place = slot;
-            }
-        }
-    }
-}
-
-/// "Harmed", "Two victims, both work there:": a short line that says what the people listed below are.
-fn list_heading(words: &[Token], mentions: &[Mention]) -> Option<Role> {
-    const MAX_WORDS: usize = 8;
-    let is_short = words.len() <= MAX_WORDS && words.last().is_none_or(|t| t.lower != ".");
-    let names_somebody = mentions.iter().any(|m| m.is_named);
-    let mut roles = words.iter().filter_map(role_word);
-    let role = roles.next().filter(|_| is_short && !names_somebody)?;
-    roles.all(|other| other == role).then_some(role)
-}
-
-/// A line of a list of people: a name stands at its beginning.
-fn starts_with_name(words: &[Token], start: usize, mentions: &[Mention]) -> bool {
-    let marks = words.iter().take_while(|t| t.is_mark()).count();
-    let first = mentions.first();
-    first.is_some_and(|m| m.is_named && m.at.start <= start + marks)
-        || words.first().is_some_and(|t| t.is_mark())
-}
-
-/// "two boys threw gravel": the sentence tells what a group of people did.
-fn tells_of_group(words: &[Token]) -> bool {
-    let group = words.iter().position(|w| w.is_any(&GROUPS));
-    let harm = words.iter().position(|w| is_harm_done(&w.lower));
-    matches!((group, harm), (Some(group), Some(harm)) if group < harm)
-}
+/// How far before somebody the "by" of a passive may stand, in tokens: "by a neighbour's student lodger (".
+const BY_REACH: usize = 6;
+/// How far behind "was given" the caution may stand, in tokens.
+const DISPOSAL_REACH: usize = 6;
+/// How far behind a subject its second verb may stand, in tokens: "lost his temper and threw".
+const SECOND_VERB_REACH: usize = 14;
 
 /// What a sentence says of the person it mentions.
-fn vote(
+pub(super) fn vote(
     prose: &Prose,
     cast: &Cast,
     sentence: &Range<usize>,
     mention: &Mention,
     group_did_harm: bool,
+    matter: Matter,
 ) -> Option<Role> {
     let earlier = cast
         .before(mention.at.start, sentence.start)
@@ -136,13 +37,14 @@ fn vote(
         .within(&(sentence.start..mention.at.start))
         .iter()
         .rev()
-        .find(|m| m.is_named)
+        .find(|m| m.is_named())
         .map_or(sentence.start, |m| m.at.end);
     let lead_in = named_before.max(mention.at.start.saturating_sub(REACH));
     let lead_in = prose.words(lead_in..mention.at.start);
     let to = cast
         .behind(mention.at.end, sentence.end)
         .map_or(sentence.end, |m| m.at.start);
+    let line = prose.words(sentence.start..mention.at.start);
     let before = prose.words(from..mention.at.start);
     let after = prose.words(mention.at.end..sentence.end);
     let own = prose.words(mention.at.end..to);
@@ -150,16 +52,19 @@ fn vote(
         .or_else(|| who_did_it(lead_in, mention))
         .or_else(|| called(own))
         .or_else(|| one_of_them(lead_in, group_did_harm))
-        .or_else(|| written_for(before))
-        .or_else(|| done_by(before))
+        .or_else(|| written_for(before, matter))
+        .or_else(|| done_by(line))
+        .or_else(|| given_to(before, after))
+        .or_else(|| owns_thing(mention, prose, after, matter))
         .or_else(|| owner_of(mention, prose, after))
-        .or_else(|| as_subject(after))
+        .or_else(|| hurt_by(mention, after))
+        .or_else(|| as_subject(after, own))
         .or_else(|| as_object(before))
 }
 
 /// "The offender is", "my victim, " right before a name.
 fn introduced(before: &[Token], mention: &Mention) -> Option<Role> {
-    if !mention.is_named {
+    if !mention.is_named() {
         return None;
     }
     let at = before.iter().rposition(|t| role_word(t).is_some())?;
@@ -187,7 +92,7 @@ fn introduced(before: &[Token], mention: &Mention) -> Option<Role> {
 /// "the girl who got hurt is", "the man who did it, " right before a name.
 fn who_did_it(before: &[Token], mention: &Mention) -> Option<Role> {
     let who = before.iter().rposition(|t| t.is_any(&["who", "that"]))?;
-    let told = before.get(who + 1..).filter(|_| mention.is_named)?;
+    let told = before.get(who + 1..).filter(|_| mention.is_named())?;
     let did = matches!(told, [did, it, ..] if did.lower == "did" && it.is_any(&["it", "this", "that"]));
     let joins = told
         .last()
@@ -217,41 +122,94 @@ fn called(after: &[Token]) -> Option<Role> {
     role_word(after.get(lead)?)
 }
 
+/// "one of them is", "the only one we have identified is" behind a sentence about a group that did harm.
 fn one_of_them(before: &[Token], group_did_harm: bool) -> Option<Role> {
     let says = before.windows(2).any(|pair| match pair {
         [of, them] => of.lower == "of" && them.is_any(&["them", "these", "those"]),
         _ => false,
     });
-    (says && group_did_harm).then_some(Role::Offender)
+    let one = before.iter().position(|t| t.lower == "one");
+    let known = before.iter().position(|t| t.is_any(&["identified", "known", "named", "traced"]));
+    let is_known = matches!((one, known), (Some(one), Some(known)) if one < known);
+    ((says || is_known) && group_did_harm).then_some(Role::Offender)
 }
 
 /// "was taken by", "was assaulted by" before somebody; "it belongs to" before whom it was taken from.
 fn done_by(before: &[Token]) -> Option<Role> {
-    let by = before.iter().rposition(|t| t.lower == "by");
-    let is_passive = by.is_some_and(|by| {
-        let lead = before.get(by.saturating_sub(6)..by).unwrap_or_default();
-        lead.iter().any(|t| t.is_any(&["was", "were", "been", "got"]))
-            && lead.iter().any(|t| is_harm_suffered(&t.lower))
-    });
-    let belongs =
-        matches!(before, [.., belongs, to] if belongs.is_any(&["belongs", "belonged"]) && to.lower == "to");
-    if belongs {
+    if matches!(before, [.., belongs, to] if belongs.is_any(&["belongs", "belonged"]) && to.lower == "to") {
         return Some(Role::Victim);
     }
-    is_passive.then_some(Role::Offender)
+    let by = before.iter().rposition(|t| t.lower == "by")?;
+    let between = before.get(by + 1..)?;
+    let turns = |t: &Token| {
+        t.is_any(&["when", "while", "because", "after", "before", "who", "and", ",", ";", "was", "is", "on", "in"])
+    };
+    if between.len() > BY_REACH || between.iter().any(turns) {
+        return None;
+    }
+    let lead = before.get(by.saturating_sub(REACH)..by)?;
+    let clause = lead
+        .iter()
+        .rposition(|t| t.is_any(&["when", "while", "because", "after", ";"]))
+        .map_or(0, |at| at + 1);
+    let lead = lead.get(clause..)?;
+    let was = lead.iter().position(|t| t.is_any(&["was", "were", "been", "being", "got"]))?;
+    let harmed = lead.iter().rposition(|t| is_harm_suffered(&t.lower) || t.is_any(&TAKING))?;
+    (was < harmed).then_some(Role::Offender)
 }
 
 /// Whom a liaison officer writes for was harmed; whom a probation officer supervises did harm.
-fn written_for(before: &[Token]) -> Option<Role> {
-    match before {
-        [.., behalf, of] if behalf.lower == "behalf" && of.lower == "of" => Some(Role::Victim),
-        [.., verb] if verb.is_any(&["supervise", "supervising"]) => Some(Role::Offender),
+fn written_for(before: &[Token], matter: Matter) -> Option<Role> {
+    let told: Vec<&str> = before.iter().rev().take(4).map(|t| t.lower.as_str()).collect();
+    let is_youth_justice = matter.agency == Some(AgencyKind::YouthJustice);
+    match told.as_slice() {
+        ["of", "behalf", ..] | ["for", "officer", "liaison", ..] | ["for", "vlo", ..] => Some(Role::Victim),
+        ["for", "officer", "care" | "support", "victim" | "witness"] => Some(Role::Victim),
+        ["supervise" | "supervising", ..]
+        | ["for", "practitioner", "probation", ..]
+        | ["for", "officer", "probation", ..]
+        | ["for", "manager", "offender", ..]
+        | ["for", "pom" | "com", ..] => Some(Role::Offender),
+        [":" | "is" | "," | "-" | "–", "person", "young", ..] => is_youth_justice.then_some(Role::Offender),
+        _ => None,
+    }
+}
+
+/// "the police gave him a caution": what was decided of somebody.
+fn given_to(before: &[Token], after: &[Token]) -> Option<Role> {
+    let gave = before.last()?.is_any(&["gave", "given", "issued", "handed"]);
+    (gave && tells_disposal(after)).then_some(Role::Offender)
+}
+
+/// A caution, an order or years of prison in the next words; not an order against somebody else.
+fn tells_disposal(after: &[Token]) -> bool {
+    let said = after.get(..after.len().min(DISPOSAL_REACH)).unwrap_or_default();
+    let is_protection = after.iter().take(DISPOSAL_REACH * 2).any(|t| {
+        t.is_any(&["restraining", "protection", "non-molestation", "against", "compensation", "ago", "old"])
+    });
+    said.iter().any(|t| t.is_any(&DISPOSALS)) && !is_protection
+}
+
+/// "the owner of the car" where a crime is told.
+fn owns_thing(mention: &Mention, prose: &Prose, after: &[Token], matter: Matter) -> Option<Role> {
+    let is_owner = prose.words(mention.at.clone()).last()?.lower == "owner";
+    let of_it = after.first().is_some_and(|t| t.lower == "of");
+    (mention.kind == Spoken::Noun && is_owner && of_it && !matter.is_mediation).then_some(Role::Victim)
+}
+
+/// "the person he hurt", "the man she stole from".
+fn hurt_by(mention: &Mention, after: &[Token]) -> Option<Role> {
+    match after {
+        [subject, verb, ..] if mention.kind == Spoken::Noun => {
+            let acts = subject.is_any(&["he", "she", "they", "i"]) && is_harm_done(&verb.lower);
+            acts.then_some(Role::Victim)
+        }
         _ => None,
     }
 }
 
 /// What a person does or suffers as the subject of what follows.
-fn as_subject(after: &[Token]) -> Option<Role> {
+fn as_subject(after: &[Token], own: &[Token]) -> Option<Role> {
     let after = skip_details(after);
     let said: Vec<&str> = after.iter().take(8).map(|t| t.lower.as_str()).collect();
     let starts = |phrase: &str| {
@@ -287,11 +245,38 @@ fn as_subject(after: &[Token]) -> Option<Role> {
         }
         [verb, object, ..] if is_harm_done(verb) && *object != "by" => Some(Role::Offender),
         ["on", "a" | "an", ..] if said.contains(&"order") || said.contains(&"licence") => Some(Role::Offender),
-        ["lost", "her" | "his" | "their", ..] => Some(Role::Victim),
+        ["lost", "her" | "his" | "their", what, ..] if !["temper", "patience", "rag", "job"].contains(what) => {
+            Some(Role::Victim)
+        }
+        ["was" | "been" | "got" | "received" | "accepted" | "signed", ..]
+        | ["has" | "had", "been" | "got" | "had" | "received" | "accepted" | "signed", ..]
+        | ["is", "on", ..]
+            if tells_disposal(after) =>
+        {
+            Some(Role::Offender)
+        }
         ["was", "the", "one", "who", ..] => Some(Role::Offender),
-        ["has" | "had", "asked", ..] => says_sorry(after).then_some(Role::Offender),
-        _ => None,
+        ["has" | "had", "asked", ..] if says_sorry(after) => Some(Role::Offender),
+        ["would", "like", ..] | ["wants" | "wanted" | "wishes" | "hopes" | "asked" | "offered" | "is" | "feels", ..]
+            if says_sorry(own) =>
+        {
+            Some(Role::Offender)
+        }
+        _ => second_verb(own),
     }
+}
+
+/// "lost his temper and threw a clipboard": a wrong told by a later verb of the same subject.
+fn second_verb(own: &[Token]) -> Option<Role> {
+    let said = own.get(..own.len().min(SECOND_VERB_REACH)).unwrap_or_default();
+    let turns = said
+        .iter()
+        .position(|t| t.is_any(&["who", "that", "when", "because", "but", "if", "by", "was", "were", "to"]))
+        .unwrap_or(said.len());
+    let harms = said.get(..turns)?.windows(2).any(|pair| {
+        matches!(pair, [and, verb] if and.is_any(&["and", "then"]) && is_harm_done(&verb.lower))
+    });
+    harms.then_some(Role::Offender)
 }
 
 /// "my house was burgled", "Mr Lee's greenhouse has been smashed": whose it is was harmed.
@@ -306,7 +291,7 @@ fn owner_of(mention: &Mention, prose: &Prose, after: &[Token]) -> Option<Role> {
     (owns && verb > 0 && suffers).then_some(Role::Victim)
 }
 
-/// Passes over brackets, an age, "who" and commas between a name and its verb.
+/// Passes over brackets, an age, "who", commas and "one of our nurses," between a name and its verb.
 fn skip_details(after: &[Token]) -> &[Token] {
     let mut rest = after;
     loop {
@@ -315,17 +300,32 @@ fn skip_details(after: &[Token]) -> &[Token] {
                 Some(close) => rest.get(close + 1..).unwrap_or_default(),
                 None => return rest,
             },
-            [who, ..] if who.is_any(&["who", ",", "then", "also"]) => rest.get(1..).unwrap_or_default(),
+            [comma, what, ..] if comma.lower == "," && opens_detail(what) => {
+                let inner = rest.get(1..rest.len().min(REACH)).unwrap_or_default();
+                match inner.iter().position(|t| t.lower == ",") {
+                    Some(close) => rest.get(close + 2..).unwrap_or_default(),
+                    None => rest.get(1..).unwrap_or_default(),
+                }
+            }
+            [who, ..] if who.is_any(&["who", ",", "then", "also", "both", "now"]) => {
+                rest.get(1..).unwrap_or_default()
+            }
             _ => return rest,
         };
     }
+}
+
+/// What begins a remark between commas: "one of our nurses", "aged 31", "date of birth".
+fn opens_detail(token: &Token) -> bool {
+    token.is_any(&["one", "a", "an", "the", "our", "my", "aged", "age", "dob", "d.o.b", "born", "date"])
+        || token.lower.starts_with(|c: char| c.is_ascii_digit())
 }
 
 fn says_sorry(after: &[Token]) -> bool {
     after
         .iter()
         .take(10)
-        .any(|t| t.is_any(&["sorry", "apologise", "apology"]))
+        .any(|t| t.is_any(&["sorry", "apologise", "apology", "apologize", "amends"]))
 }
 
 /// The person something is done to: "threw gravel at her", "stole from Mr X", "say sorry to the shopkeeper, Mr X".
@@ -339,7 +339,7 @@ fn as_object(before: &[Token]) -> Option<Role> {
     }
     let verb = before
         .iter()
-        .rposition(|t| is_harm_done(&t.lower) || t.is_any(&["sorry", "apologise", "apologised"]))?;
+        .rposition(|t| is_harm_done(&t.lower) || t.is_any(&["sorry", "apologise", "apologised", "apology"]))?;
     let between = before.get(verb + 1..)?;
     let is_passive = verb
         .checked_sub(1)
