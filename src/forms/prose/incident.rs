@@ -110,7 +110,7 @@ fn events(prose: &Prose, range: &Range<usize>, context: &FormsContext<'_>) -> Ve
         .collect()
 }
 
-fn is_birth(prose: &Prose, found: &FoundDate) -> bool {
+pub(super) fn is_birth(prose: &Prose, found: &FoundDate) -> bool {
     let token = prose.token_at(found.start);
     let before = prose.words(token.saturating_sub(4)..token);
     let says_born = before

@@ -1,0 +1,190 @@
+//! Who agreed to be contacted, as sentences say it. Knowing of a referral is not agreeing to it.
+//!
+//! `answers` reads what a sentence says; here it is told whom it is about, when and how it was said.
+
+mod answers;
+
+use super::cast::{Cast, Mention};
+use super::facts::Draft;
+use super::incident::is_birth;
+use super::text::{Prose, Token};
+use crate::domain::dates::{self, DateUse, ReadDate};
+use crate::domain::{ConsentAnswer, ConsentHow};
+use crate::forms::FormsContext;
+use crate::forms::draft::Place;
+use answers::{Statement, statements};
+use std::ops::Range;
+
+/// Longest ago that consent may have been given, in years: an earlier date is somebody's birth.
+const MAX_YEARS: u16 = 8;
+/// How far from the statement its date may stand, in tokens.
+const DATE_REACH: usize = 20;
+
+/// Fills the consent of everybody who is said to have given, refused or not been asked for it.
+pub(super) fn fill(
+    prose: &Prose,
+    cast: &Cast,
+    drafts: &mut [Option<Draft>],
+    place: &Place,
+    context: &FormsContext<'_>,
+) {
+    for (at, range) in prose.sentences.iter().enumerate() {
+        let words = prose.words(range.clone());
+        if words.last().is_some_and(|t| t.lower == "?") || is_conditional(words) {
+            continue;
+        }
+        for statement in statements(words) {
+            for person in about(cast, at, range, &statement) {
+                if let Some(Some(draft)) = drafts.get_mut(person) {
+                    let said = Said {
+                        prose,
+                        sentence: at,
+                        statement: &statement,
+                    };
+                    take(draft, &said, place, context);
+                }
+            }
+        }
+    }
+}
+
+/// A statement in its sentence.
+struct Said<'a> {
+    prose: &'a Prose,
+    sentence: usize,
+    statement: &'a Statement,
+}
+
+/// Writes a statement to the person it is about. A later word counts where it says that it does.
+fn take(draft: &mut Draft, said: &Said<'_>, place: &Place, context: &FormsContext<'_>) {
+    let range = said.prose.sentences.get(said.sentence).cloned().unwrap_or_default();
+    let words = said.prose.words(range);
+    let quote = said.prose.quote(said.sentence);
+    let answer = said.statement.answer;
+    let consent = &mut draft.party.consent;
+    let differs = consent.contact.is_some_and(|known| known != answer);
+    if differs {
+        draft.notes.doubt(
+            "/consent/contact",
+            "conflicting_values",
+            "the text says different things about consent: compare with the original",
+        );
+    }
+    if differs && !counts_now(words) {
+        return;
+    }
+    if differs || consent.contact.is_none() {
+        consent.contact = Some(answer);
+        draft.notes.read("/consent/contact", place, &quote);
+    }
+    if answer != ConsentAnswer::Given {
+        return;
+    }
+    if let Some(how) = how(words).filter(|_| consent.how.is_none()) {
+        consent.how = Some(how);
+        draft.notes.read("/consent/how", place, &quote);
+    }
+    if let Some(day) = given_on(said, context).filter(|_| consent.given_on.is_none()) {
+        consent.given_on = Some(day);
+        draft.notes.read("/consent/given_on", place, &quote);
+    }
+}
+
+/// "but rang me back and will give it a go after all": what was said before no longer holds.
+fn counts_now(words: &[Token]) -> bool {
+    let after_all = words
+        .windows(2)
+        .any(|pair| matches!(pair, [after, all] if after.lower == "after" && all.lower == "all"));
+    after_all || words.iter().any(|t| t.is_any(&["now", "since", "anymore", "update", "yesterday"]))
+}
+
+/// The day nearest to a statement that is nobody's birth.
+fn given_on(said: &Said<'_>, context: &FormsContext<'_>) -> Option<String> {
+    let range = said.prose.sentences.get(said.sentence)?;
+    let quote = said.prose.quote(said.sentence);
+    let first = said.prose.tokens.get(range.start)?.start;
+    let turn = range.start + said.statement.at;
+    let distance = |start: usize| said.prose.token_at(first + start).abs_diff(turn);
+    let days = dates::find(&quote, DateUse::Event, context.today);
+    let recent = days.into_iter().filter(|found| {
+        let age = match found.date {
+            ReadDate::Day { date, .. } => dates::age_on(date, context.today),
+            ReadDate::Month { .. } | ReadDate::Impossible => return false,
+        };
+        let shifted = dates::FoundDate {
+            start: found.start + first,
+            end: found.end + first,
+            ..*found
+        };
+        age.is_some_and(|years| years < MAX_YEARS)
+            && !is_birth(said.prose, &shifted)
+            && distance(found.start) <= DATE_REACH
+    });
+    recent.min_by_key(|found| distance(found.start)).and_then(|found| found.date.iso())
+}
+
+/// "If she agrees", "Once he has consented": not yet a fact.
+fn is_conditional(words: &[Token]) -> bool {
+    words
+        .first()
+        .is_some_and(|t| t.is_any(&["if", "once", "unless", "should", "whether"]))
+}
+
+fn how(words: &[Token]) -> Option<ConsentHow> {
+    let says = |list: &[&str]| words.iter().any(|t| t.is_any(list));
+    let pair = |a: &str, b: &str| {
+        words
+            .windows(2)
+            .any(|w| matches!(w, [x, y] if x.lower == a && y.lower == b))
+    };
+    let verbal = says(&["verbally", "verbal", "orally", "face-to-face"])
+        || pair("the", "phone")
+        || pair("by", "phone")
+        || pair("in", "person")
+        || pair("told", "me")
+        || pair("told", "us")
+        || says(&["phoned", "rang", "telephoned"]);
+    let written = says(&["signed", "writing", "written", "emailed", "e-mailed"]) || pair("consent", "form") || pair("by", "email")
+        || pair("by", "e-mail");
+    match (verbal, written) {
+        (true, false) => Some(ConsentHow::Verbal),
+        (false, true) => Some(ConsentHow::Written),
+        (true, true) | (false, false) => None,
+    }
+}
+
+/// Whom a statement is about.
+fn about(cast: &Cast, sentence: usize, range: &Range<usize>, statement: &Statement) -> Vec<usize> {
+    let token = range.start + statement.at;
+    if statement.is_about_object {
+        let object = objects(cast, token, range.end);
+        if !object.is_empty() {
+            return object;
+        }
+    }
+    // "gave me her consent": whose it is stands before, the writer in between does not count
+    let before = cast.within(&(range.start..token));
+    if let Some(subject) = before.iter().rev().find(|m| !m.people.is_empty()) {
+        return subject.people.clone();
+    }
+    if before.is_empty() && statement.begins {
+        return cast.in_mind(sentence);
+    }
+    Vec::new()
+}
+
+/// Whom a statement names behind its verb: "nobody has asked him or Harvey".
+fn objects(cast: &Cast, token: usize, end: usize) -> Vec<usize> {
+    let mentions = cast.within(&(token..end));
+    let mut out: Vec<usize> = Vec::new();
+    let mut last: Option<&Mention> = None;
+    for mention in mentions.iter().filter(|m| !m.people.is_empty()) {
+        // joined by one word: "or", "and"
+        if last.is_some_and(|last| mention.at.start != last.at.end + 1) {
+            break;
+        }
+        out.extend(mention.people.iter().copied());
+        last = Some(mention);
+    }
+    out
+}
