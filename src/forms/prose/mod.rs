@@ -12,6 +12,7 @@ mod cast;
 mod consent;
 mod facts;
 mod incident;
+mod listing;
 mod own_words;
 mod roles;
 mod sexes;
@@ -30,8 +31,7 @@ use super::signature::display_words;
 use super::wants::Wants;
 use crate::domain::identifiers::{self, IdentifierKind};
 use crate::domain::{AgencyKind, CaseKind, Party, ReadMessage, ReferenceKind, Referral, Role, names};
-use cast::{Cast, Writer};
-use facts::Draft;
+use cast::Writer;
 use text::{Ending, Prose};
 
 /// Lines at the beginning that may say what the matter is.
@@ -60,7 +60,7 @@ pub(super) fn read(
     let prose = Prose::of(&source.lines, &source.writer, Ending::Cut);
     let mut referral = Referral::default();
     let mut notes = Notes::default();
-    people(
+    listing::people(
         &prose,
         &source,
         Writer::Outside,
@@ -69,7 +69,7 @@ pub(super) fn read(
         context,
     );
     let found = identifiers::find(&source.text);
-    if !refers(&source, wants, &found, &referral) {
+    if !refers(&source, wants, &found, &referral, &notes) {
         return None;
     }
     numbers(&found, &source, &mut referral, &mut notes);
@@ -182,7 +182,25 @@ fn signs_with_post(lines: &[String], writer: &[String]) -> bool {
 
 /// The mail refers somebody: it says so and tells of somebody; or a professional tells of a case, of who did
 /// harm or was harmed, and how to reach one of them.
-fn refers(source: &Source<'_>, wants: Wants, found: &[identifiers::Found], referral: &Referral) -> bool {
+fn refers(
+    source: &Source<'_>,
+    wants: Wants,
+    found: &[identifiers::Found],
+    referral: &Referral,
+    notes: &Notes,
+) -> bool {
+    let has_part = |at: usize| {
+        let path = format!("/parties/{at}/role");
+        !notes.checks.iter().any(|check| check.path == path)
+    };
+    let told: Vec<&Party> = referral
+        .parties
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| has_part(*at))
+        .map(|(_, party)| party)
+        .collect();
+
     let numbered = found.iter().any(|f| {
         matches!(
             f.kind,
@@ -193,12 +211,11 @@ fn refers(source: &Source<'_>, wants: Wants, found: &[identifiers::Found], refer
         )
     });
     let somebody =
-        numbered || !referral.parties.is_empty() || found.iter().any(|f| f.kind == IdentifierKind::Postcode);
-    let tells_of_people = referral
-        .parties
+        numbered || !told.is_empty() || found.iter().any(|f| f.kind == IdentifierKind::Postcode);
+    let tells_of_people = told
         .iter()
         .any(|party| matches!(party.role, Role::Victim | Role::Offender | Role::Party))
-        && referral.parties.iter().any(is_within_reach);
+        && told.iter().any(|party| is_within_reach(party));
     let said = spoken(&source.text);
     let is_our_matter = source.topics.restorative
         || source.topics.mediation
@@ -207,11 +224,7 @@ fn refers(source: &Source<'_>, wants: Wants, found: &[identifiers::Found], refer
         || said
             .split(' ')
             .any(|word| ["rj", "restorative", "mediate", "mediation", "mediator"].contains(&word));
-    let sides = referral
-        .parties
-        .iter()
-        .filter(|p| p.role != Role::Supporter)
-        .count();
+    let sides = told.iter().filter(|p| p.role != Role::Supporter).count();
     let title = spoken(&source.message.headers.subject);
     let is_titled = title
         .split(' ')
@@ -339,102 +352,6 @@ fn neighbours(prose: &Prose, referral: &mut Referral, notes: &mut Notes, place: 
             "the text does not say it in as many words",
         );
     }
-}
-
-/// Fills the parties with everybody whose part the text tells. Gives back which party each person is.
-fn people(
-    prose: &Prose,
-    source: &Source<'_>,
-    writer: Writer,
-    referral: &mut Referral,
-    notes: &mut Notes,
-    context: &FormsContext<'_>,
-) -> Vec<Option<usize>> {
-    let place = &source.place;
-    let mut cast = Cast::of(prose, &source.writer, writer);
-    let topics = source.topics;
-    let is_crime = identifiers::find(&prose.text)
-        .iter()
-        .any(|f| f.kind == IdentifierKind::CrimeNumber);
-    let is_mediation = !is_crime && (topics.neighbour || topics.mediation && !topics.restorative);
-    let matter = roles::Matter {
-        is_mediation,
-        agency: source.agency,
-    };
-    let mut roles = roles::of(prose, &cast, matter);
-    roles::settle(&mut cast, &mut roles);
-    let mut drafts: Vec<Option<Draft>> = cast
-        .people
-        .iter()
-        .zip(&roles)
-        .map(|(person, role)| draft(person, (*role)?, prose, place))
-        .collect();
-    facts::fill(prose, &cast, &mut drafts, place, context);
-    consent::fill(prose, &cast, &mut drafts, place, context);
-    let is_empty = |draft: &Draft| draft.party.name.is_none() && draft.notes.evidence.is_empty();
-    let writers_own = |person: usize| writer == Writer::Inside && person == 0;
-    let mut indices = vec![None; drafts.len()];
-    let mut next = referral.parties.len();
-    for (person, (index, draft)) in indices.iter_mut().zip(&drafts).enumerate() {
-        if draft
-            .as_ref()
-            .is_some_and(|draft| writers_own(person) || !is_empty(draft))
-        {
-            *index = Some(next);
-            next += 1;
-        }
-    }
-    for ((person, index), draft) in cast.people.iter().zip(&indices).zip(drafts) {
-        let Some(Draft {
-            mut party,
-            notes: mut own,
-        }) = draft.filter(|_| index.is_some())
-        else {
-            continue;
-        };
-        if party.role == Role::Supporter {
-            party.supports = person
-                .relation
-                .as_ref()
-                .and_then(|(_, of)| indices.get((*of)?).copied().flatten());
-        }
-        own.doubt(
-            "",
-            "read_from_sentences",
-            "read from running text: confirm this person",
-        );
-        notes.append(&format!("/parties/{}", referral.parties.len()), own);
-        referral.parties.push(party);
-    }
-    indices
-}
-
-/// A person of the cast as a party: name, title, relation.
-fn draft(person: &cast::Person, role: Role, prose: &Prose, place: &Place) -> Option<Draft> {
-    let mut party = Party::new(role);
-    let mut notes = Notes::default();
-    if !person.name.is_empty() {
-        let read = names::read(&person.name)?;
-        let quote = prose
-            .text
-            .find(&person.name)
-            .and_then(|at| prose.sentence_at(at))
-            .map(|sentence| prose.quote(sentence))
-            .unwrap_or_default();
-        notes.read("/name", place, &quote);
-        party.name = Some(read.name);
-        if read.title.is_some() {
-            party.title = read.title;
-            notes.read("/title", place, &quote);
-        }
-        if let Some((relation, Some(_))) = &person.relation
-            && role == Role::Supporter
-        {
-            party.relationship = Some(relation.clone());
-            notes.read("/relationship", place, &quote);
-        }
-    }
-    Some(Draft { party, notes })
 }
 
 /// The line around a place.

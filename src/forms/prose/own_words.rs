@@ -5,7 +5,7 @@
 
 use super::cast::Writer;
 use super::text::{Ending, Prose, is_sign_off};
-use super::{Source, incident, matter, numbers, people};
+use super::{Source, incident, listing, matter, numbers};
 use crate::domain::identifiers::{self, IdentifierKind};
 use crate::domain::{Party, Referral, Role, names};
 use crate::forms::FormsContext;
@@ -72,7 +72,7 @@ pub(super) fn read(
     let prose = Prose::of(&source.lines, &source.writer, Ending::Kept);
     let mut referral = Referral::default();
     let mut notes = Notes::default();
-    let parties = people(&prose, source, Writer::Inside, &mut referral, &mut notes, context);
+    let parties = listing::people(&prose, source, Writer::Inside, &mut referral, &mut notes, context);
     let own = match parties.first().copied().flatten() {
         Some(own) => own,
         None => neighbour(source, &said, &mut referral)?,

@@ -45,6 +45,8 @@ pub(super) struct Person {
     pub(super) by_role: Option<Role>,
     /// The nouns the text also calls them by: "the patient".
     nouns: Vec<&'static str>,
+    /// What they are called: "goes by Jez".
+    pub(super) alias: Option<String>,
     /// Taken for one with somebody else.
     is_merged: bool,
     /// An officer, worker or solicitor named in passing: nobody of the case.

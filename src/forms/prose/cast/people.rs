@@ -121,6 +121,12 @@ impl Cast {
         if words.iter().all(|word| outsiders.contains(word)) {
             return None;
         }
+        if let Some(person) = self.goes_by(tokens, name) {
+            if let Some(person) = self.people.get_mut(person) {
+                person.alias.get_or_insert_with(|| written.to_owned());
+            }
+            return Some(vec![person]);
+        }
         let known = self.known(&words, name.sex);
         if let [known] = known.as_slice() {
             self.take_nameless(tokens, sentence, name, *known);
@@ -164,6 +170,19 @@ impl Cast {
         }
         self.people.push(person);
         Some(vec![self.people.len() - 1])
+    }
+
+    /// "Mr Ormerod, who goes by Jez": whose other name this is.
+    fn goes_by(&self, tokens: &[Token], name: &Name) -> Option<usize> {
+        let before = tokens.get(name.at.start.saturating_sub(2)..name.at.start)?;
+        let is_alias = match before {
+            [goes, by] => goes.is_any(&["goes", "go"]) && by.lower == "by",
+            _ => false,
+        } || matches!(before, [known, as_] if known.lower == "known" && as_.lower == "as");
+        let last = self.mentions.last().filter(|m| m.at.end + INTRODUCTION / 2 > name.at.start)?;
+        let person = last.people.last().copied().filter(|_| is_alias && name.words.len() == 1)?;
+        let is_named = self.people.get(person).is_some_and(|p| !p.name.is_empty());
+        is_named.then_some(person)
     }
 
     /// "The patient is Mr Lee", where Mr Lee is known: the two are one.
@@ -223,7 +242,10 @@ impl Cast {
             return vec![whole];
         }
         let is_part = |p: &Person| match words.len() {
-            1 => p.words.first() == Some(first) || p.words.last() == Some(last),
+            1 => {
+                let is_alias = p.alias.as_ref().is_some_and(|alias| alias.to_lowercase() == *first);
+                p.words.first() == Some(first) || p.words.last() == Some(last) || is_alias
+            }
             _ => p.words.ends_with(words) || (p.words.first() == Some(first) && p.words.last() == Some(last)),
         };
         let found = self.people.iter().rposition(|p| is_part(p) && agrees(p));
