@@ -16,12 +16,11 @@ use crate::forms::draft::{Notes, Place};
 pub(super) fn people(
     prose: &Prose,
     source: &Source<'_>,
-    writer: Writer,
-    referral: &mut Referral,
-    notes: &mut Notes,
+    (writer, name): (Writer, &[String]),
+    (referral, notes): &mut (&mut Referral, &mut Notes),
     context: &FormsContext<'_>,
 ) -> Vec<Option<usize>> {
-    let mut cast = Cast::of(prose, &source.writer, writer);
+    let mut cast = Cast::of(prose, name, writer);
     let matter = matter(prose, source);
     let mut roles = roles::of(prose, &cast, matter);
     roles::settle(&mut cast, &mut roles);

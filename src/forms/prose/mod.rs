@@ -27,11 +27,12 @@ use super::draft::{Notes, Place};
 use super::labels::spoken;
 use super::message::{cover, is_professional, text_place, writers_text};
 use super::offence::{kind_of, push};
-use super::signature::display_words;
+use super::signature::{display_words, is_post};
 use super::wants::Wants;
 use crate::domain::identifiers::{self, IdentifierKind};
 use crate::domain::{AgencyKind, CaseKind, Party, ReadMessage, ReferenceKind, Referral, Role, names};
 use cast::Writer;
+pub(super) use text::is_sign_off;
 use text::{Ending, Prose};
 
 /// Lines at the beginning that may say what the matter is.
@@ -41,8 +42,6 @@ const FIRST_LINES: usize = 12;
 const SIGNATURE_LINES: usize = 8;
 /// Lines at the end that may be one where there is no sign-off.
 const LAST_LINES: usize = 4;
-/// A line of a signature has no more words than this.
-const MAX_POST_WORDS: usize = 14;
 
 /// Reads a mail that refers somebody in sentences. `None` where it does not.
 pub(super) fn read(
@@ -60,14 +59,8 @@ pub(super) fn read(
     let prose = Prose::of(&source.lines, &source.writer, Ending::Cut);
     let mut referral = Referral::default();
     let mut notes = Notes::default();
-    listing::people(
-        &prose,
-        &source,
-        Writer::Outside,
-        &mut referral,
-        &mut notes,
-        context,
-    );
+    let mut parts = (&mut referral, &mut notes);
+    listing::people(&prose, &source, (Writer::Outside, &source.writer), &mut parts, context);
     let found = identifiers::find(&source.text);
     if !refers(&source, wants, &found, &referral, &notes) {
         return None;
@@ -134,34 +127,6 @@ fn has_rank(message: &ReadMessage) -> bool {
 
 /// A line below the sign-off names a post: "Practice Manager, Mill Surgery".
 fn signs_with_post(lines: &[String], writer: &[String]) -> bool {
-    const POSTS: [&str; 26] = [
-        "officer",
-        "manager",
-        "worker",
-        "coordinator",
-        "co-ordinator",
-        "practitioner",
-        "constable",
-        "sergeant",
-        "teacher",
-        "headteacher",
-        "head",
-        "nurse",
-        "doctor",
-        "vicar",
-        "rector",
-        "chaplain",
-        "solicitor",
-        "advisor",
-        "adviser",
-        "warden",
-        "supervisor",
-        "lead",
-        "pcso",
-        "dc",
-        "pc",
-        "sgt",
-    ];
     let below = text::told(lines, writer)
         .into_iter()
         .filter(|line| line.is_below)
@@ -169,15 +134,7 @@ fn signs_with_post(lines: &[String], writer: &[String]) -> bool {
     let below: Vec<&str> = below.take(SIGNATURE_LINES).collect();
     let last = lines.iter().rev().take(LAST_LINES).map(String::as_str);
     let signature: Vec<&str> = if below.is_empty() { last.collect() } else { below };
-    signature.into_iter().any(|line| {
-        let words: Vec<String> = line
-            .split(|c: char| !c.is_alphanumeric() && c != '-')
-            .map(str::to_lowercase)
-            .collect();
-        words.len() <= MAX_POST_WORDS
-            && !line.ends_with('.')
-            && words.iter().any(|word| POSTS.contains(&word.as_str()))
-    })
+    signature.into_iter().any(is_post)
 }
 
 /// The mail refers somebody: it says so and tells of somebody; or a professional tells of a case, of who did

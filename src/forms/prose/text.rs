@@ -1,7 +1,7 @@
 //! Running text as sentences of words, without greeting, sign-off and mail headers.
 
 use crate::domain::names;
-use crate::forms::signature::{holds_name, is_boilerplate};
+use crate::forms::signature::{holds_name, holds_short_name, is_boilerplate, stranger_at};
 use std::ops::Range;
 
 /// Most bytes of a mail that are read as sentences.
@@ -72,6 +72,7 @@ impl Prose {
         let mut signed = None;
         let told = told(lines, writer);
         let width = wrap_width(&told);
+        let mut goes_on = false;
         for (at, told_line) in told.iter().enumerate() {
             let line = told_line.text;
             if told_line.is_below && ending == Ending::Cut {
@@ -87,8 +88,11 @@ impl Prose {
             let next = told.get(at + 1).filter(|next| !next.starts_paragraph);
             let is_wrapped = !told_line.is_below
                 && next.is_some_and(|next| {
-                    width.is_some_and(|width| fills(line, next.text, width)) || is_unfinished(line, next.text)
+                    width.is_some_and(|width| fills(line, next.text, width))
+                        || is_unfinished(line, next.text)
+                        || goes_on && is_scrap(line)
                 });
+            goes_on = is_wrapped;
             text.push(if is_wrapped { ' ' } else { '\n' });
         }
         let tokens = tokens(&text);
@@ -210,6 +214,11 @@ fn is_unfinished(line: &str, next: &str) -> bool {
     starts && !line.ends_with(',') && (PROMISES.contains(&last.as_str()) || is_day)
 }
 
+/// A word or two that a program broke off the line before.
+fn is_scrap(line: &str) -> bool {
+    line.split_whitespace().count() < MIN_UNFINISHED_WORDS && !line.ends_with(['.', '?', '!', ':', ';'])
+}
+
 /// A line ended because the first word of the next did not fit.
 fn fills(line: &str, next: &str, width: usize) -> bool {
     let length = line.chars().count();
@@ -234,8 +243,11 @@ pub(super) fn told<'l>(lines: &'l [String], writer: &[String]) -> Vec<Told<'l>> 
     let mut out = Vec::new();
     let mut signed_off = false;
     let mut starts_paragraph = false;
-    for line in lines {
+    let is_signed = lines.iter().any(|line| is_signature(line.trim(), writer));
+    let stranger = stranger_at(lines).filter(|_| !is_signed);
+    for (at, line) in lines.iter().enumerate() {
         let line = line.trim();
+        signed_off |= stranger.is_some_and(|stranger| at >= stranger);
         starts_paragraph |= line.is_empty();
         if is_header(line) {
             signed_off = false;
@@ -268,11 +280,8 @@ fn is_signature(line: &str, writer: &[String]) -> bool {
         .split_whitespace()
         .map(|w| w.trim_matches(['.', ',']).to_lowercase())
         .collect();
-    // "G Fenwick"
-    if let [initial, surname] = words.as_slice()
-        && initial.chars().count() == 1
-        && writer.contains(surname)
-    {
+    // "G Fenwick", "DC Sung"
+    if words.len() <= MAX_SIGN_OFF_WORDS && holds_short_name(line, writer) {
         return true;
     }
     line.split_whitespace().count() <= 2 * MAX_SIGN_OFF_WORDS
@@ -281,7 +290,13 @@ fn is_signature(line: &str, writer: &[String]) -> bool {
 }
 
 pub(in crate::forms) fn is_sign_off(line: &str) -> bool {
-    const CLOSINGS: [&str; 18] = [
+    const CLOSINGS: [&str; 24] = [
+        "every blessing",
+        "blessings",
+        "with kind regards",
+        "warmest regards",
+        "take care",
+        "ever",
         "regards",
         "thanks",
         "thank you",
@@ -388,14 +403,17 @@ fn ends_sentence(text: &str, tokens: &[Token], at: usize) -> bool {
         return true;
     }
     match token.lower.as_str() {
-        "?" | "!" => true,
+        "?" | "!" => next.lower != ")",
         "." => {
             let before = at.checked_sub(1).and_then(|at| tokens.get(at));
             let is_short_form = before.is_some_and(|word| {
                 names::is_title(&word.lower)
                     || names::is_rank(&word.lower)
                     || word.lower.chars().count() == 1 && word.is_capital
-                    || word.is_any(&["st", "rd", "no", "ave", "approx", "tel"])
+                    || word.is_any(&[
+                        "st", "rd", "no", "ave", "approx", "tel", "d.o.b", "dob", "e.g", "i.e", "ref", "mob", "ext",
+                        "nos",
+                    ])
             });
             !is_short_form
         }

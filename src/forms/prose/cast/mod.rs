@@ -14,6 +14,7 @@ use super::text::{Prose, Token};
 use super::words::{HARMED, RELATIONS, RESPONSIBLE};
 use crate::domain::Role;
 use name::name_at;
+use std::collections::HashSet;
 use std::ops::Range;
 
 /// Most people of one text.
@@ -105,6 +106,8 @@ pub(super) struct Cast {
     pub(super) mentions: Vec<Mention>,
     /// People named in one breath: "Mr Lee and his wife Ann".
     pub(super) joined: Vec<(usize, usize)>,
+    /// First names and surnames by which the text speaks of people by themselves.
+    spoken: HashSet<String>,
     /// The writer, where they are one of the people.
     writer: Vec<usize>,
     /// People in the order in which they were last spoken of, the latest first.
@@ -118,7 +121,11 @@ pub(super) struct Cast {
 impl Cast {
     /// Finds everybody. `name` is the words of the writer's name.
     pub(super) fn of(prose: &Prose, name: &[String], writer: Writer) -> Self {
-        let mut cast = Self::default();
+        let spoken = name::spoken_names(&prose.tokens);
+        let mut cast = Self {
+            spoken: spoken.into_iter().map(str::to_owned).collect(),
+            ..Self::default()
+        };
         if writer == Writer::Inside {
             cast.writer.push(0);
             cast.people.push(Person {
@@ -151,6 +158,10 @@ impl Cast {
             if let Some(person) = self.by_noun(tokens, sentence, &noun) {
                 self.mention(vec![person], at..at + 1, Spoken::Noun, false);
             }
+            return at + 1;
+        }
+        if let Some(person) = self.kin(tokens, sentence, at) {
+            self.mention(vec![person], at..at + 1, Spoken::Noun, false);
             return at + 1;
         }
         if let Some(name) = name_at(tokens, at) {

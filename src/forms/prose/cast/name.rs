@@ -1,9 +1,10 @@
 //! Which words in capitals are a person's name.
 
 use super::super::text::Token;
-use super::super::words::{NOT_NAMES, PARTICLES, PERSON_NOUNS, PLACES, RELATIONS, SURNAMES};
+use super::super::words::{NOT_NAMES, PARTICLES, PERSON_NOUNS, PLACES, RELATIONS, SURNAMES, is_harm_done};
 use super::{INTRODUCTION, Sex, role_word};
 use crate::domain::{is_given_name, names};
+use std::collections::HashSet;
 use std::ops::Range;
 
 /// Most words of a name.
@@ -172,35 +173,15 @@ pub(super) fn is_introduced(tokens: &[Token], sentence: &Range<usize>, name: &Ra
         ["is", age, ..] => age.chars().all(|c| c.is_ascii_digit()),
         _ => false,
     };
-    let speaks = is_aged
-        || after.first().is_some_and(|word| {
-            [
-                "has",
-                "says",
-                "said",
-                "lives",
-                "admitted",
-                "agreed",
-                "agrees",
-                "wants",
-                "told",
-                "reported",
-                "consents",
-                "consented",
-                "would",
-                "who",
-                "feels",
-                "can",
-            ]
-            .contains(word)
-        });
+    let speaks = is_aged || after.first().is_some_and(|word| is_persons_verb(word));
     let is_upper = tokens.get(name.start).is_some_and(|t| t.is_upper)
         && tokens.get(name.end - 1).is_some_and(|t| !t.is_upper);
     let is_listed = before.is_empty()
         && after
             .first()
             .is_some_and(|word| [",", "(", "-", "–", ":"].contains(word));
-    !is_place && (names_role || is_one_of || tells_birth || speaks || is_upper || is_listed)
+    let is_label = matches!(before, [label] | [.., label, _] if label.is_any(&["name", "names"]));
+    !is_place && (is_label || names_role || is_one_of || tells_birth || speaks || is_upper || is_listed)
         || before
             .last()
             .is_some_and(|t| t.is_any(&["between", "refer", "behalf"]))
@@ -209,4 +190,33 @@ pub(super) fn is_introduced(tokens: &[Token], sentence: &Range<usize>, name: &Ra
 fn is_birth_word(word: &str) -> bool {
     ["dob", "d.o.b", "born", "aged", "age", "date"].contains(&word)
         || word.chars().next().is_some_and(|c| c.is_ascii_digit())
+}
+
+/// What only people do: "says", "agreed", "threw".
+fn is_persons_verb(word: &str) -> bool {
+    const VERBS: [&str; 34] = [
+        "has", "says", "said", "lives", "admitted", "agreed", "agrees", "wants", "told", "reported", "consents",
+        "consented", "would", "who", "feels", "can", "rang", "went", "came", "knows", "asked", "denies", "denied",
+        "lost", "took", "thinks", "understands", "works", "attends", "pulled", "found", "saw", "felt", "apologised",
+    ];
+    VERBS.contains(&word) || is_harm_done(word)
+}
+
+/// The first names and surnames by which the text speaks of people by themselves: "Haris is 13", "Marley has",
+/// "Marley's mother".
+pub(super) fn spoken_names(tokens: &[Token]) -> HashSet<&str> {
+    let told = |(at, token): (usize, &'_ Token)| {
+        let stands_alone = at
+            .checked_sub(1)
+            .and_then(|before| tokens.get(before))
+            .is_none_or(|before| !before.is_capital || before.is_mark());
+        let next = tokens.get(at + 1)?;
+        let owns = token.lower.ends_with("'s") && RELATIONS.iter().any(|(word, _)| *word == next.lower);
+        let age = tokens.get(at + 2).is_some_and(|t| t.lower.chars().all(|c| c.is_ascii_digit()));
+        let acts = is_persons_verb(&next.lower) && !["who", "can", "found"].contains(&next.lower.as_str());
+        let is_told = owns || acts || next.lower == "is" && age;
+        (stands_alone && is_told && is_name_word(token)).then_some(at)
+    };
+    let spoken = tokens.iter().enumerate().filter_map(told);
+    spoken.filter_map(|at| tokens.get(at)).map(Token::base).collect()
 }

@@ -80,6 +80,37 @@ impl Cast {
         Some(self.people.len() - 1)
     }
 
+    /// "her mum", "Kit's dad", where no name follows: the relative known by name, else somebody nameless, so that
+    /// what is told of them is not taken for the child's own.
+    pub(super) fn kin(&mut self, tokens: &[Token], sentence: &Range<usize>, at: usize) -> Option<usize> {
+        let token = tokens.get(at)?;
+        let (word, sex) = RELATIONS.iter().find(|(word, _)| *word == token.lower)?;
+        let owner = at.checked_sub(1).filter(|before| *before >= sentence.start)?;
+        let is_owned = tokens
+            .get(owner)
+            .is_some_and(|t| t.is_any(&["his", "her", "their", "my"]) || t.lower.ends_with("'s"));
+        let is_thing = tokens.get(at + 1).is_some_and(|t| t.lower == "'s");
+        if !is_owned || is_thing || leads_to_name(tokens, at) {
+            return None;
+        }
+        let of = self.mentions.last().filter(|m| m.at.end == at).and_then(|m| m.people.last().copied());
+        let is_relative = |p: &Person| p.relation.as_ref().is_some_and(|(w, o)| w == word && *o == of);
+        let known = self.people.iter().rposition(is_relative);
+        let known = known.or_else(|| {
+            let mut nameless = self.people.iter();
+            nameless.rposition(|p| p.is_nameless() && p.nouns.contains(word))
+        });
+        if known.is_some() || self.people.len() >= MAX_PEOPLE {
+            return known;
+        }
+        self.people.push(Person {
+            nouns: vec![*word],
+            sex: sex_of_letter(*sex),
+            ..Person::default()
+        });
+        Some(self.people.len() - 1)
+    }
+
     /// "Ms Lee, the driver", "Ms Lee was a customer", "the person who was her manager": whom a noun calls by
     /// another word.
     fn in_apposition(&self, tokens: &[Token], sentence: &Range<usize>, noun: usize) -> Option<usize> {
@@ -144,6 +175,7 @@ impl Cast {
                     relation.is_some()
                         || is_introduced(tokens, sentence, &name.at)
                         || is_plain_name(tokens, name)
+                        || self.is_spoken_of(&words) && !name.is_place
                 }
             };
         if !is_person || self.people.len() >= MAX_PEOPLE {
@@ -170,6 +202,14 @@ impl Cast {
         }
         self.people.push(person);
         Some(vec![self.people.len() - 1])
+    }
+
+    /// The text speaks of the person by the first name or surname alone.
+    fn is_spoken_of(&self, words: &[String]) -> bool {
+        [words.first(), words.last()]
+            .into_iter()
+            .flatten()
+            .any(|word| self.spoken.contains(word))
     }
 
     /// "Mr Ormerod, who goes by Jez": whose other name this is.

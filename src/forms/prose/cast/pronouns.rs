@@ -82,6 +82,7 @@ impl Cast {
             .iter()
             .find(|m| !m.people.is_empty() && !m.is_possessive)
             .and_then(|m| m.people.last().copied());
+        let acts = own.first().is_some_and(|m| !m.people.is_empty());
         let latest_here = || {
             let behind = own.iter().rev().take(super::INTRODUCTION);
             behind.filter_map(|m| m.people.last().copied()).find(fits)
@@ -100,7 +101,7 @@ impl Cast {
                     return subject.filter(fits).or_else(latest);
                 }
                 let mut recent = self.recent.iter().copied();
-                recent.find(|person| Some(*person) != subject && fits(person)).or_else(latest)
+                recent.find(|person| Some(*person) != subject.filter(|_| acts) && fits(person)).or_else(latest)
             }
         }
     }
@@ -144,7 +145,7 @@ impl Cast {
 fn turns_to_others(prose: &Prose, own: &[super::Mention], at: usize) -> bool {
     let from = own.iter().find(|m| !m.people.is_empty()).map_or(at, |m| m.at.end);
     prose.words(from.max(at.saturating_sub(OTHERS_REACH))..at).iter().any(|t| {
-        t.is_any(&["you", "us", "we", "i", "somebody", "someone", "anyone", "anybody"])
+        t.is_any(&["you", "us", "we", "i", "somebody", "someone", "anyone", "anybody", "nobody", "noone", "no-one"])
     })
 }
 

@@ -147,7 +147,7 @@ fn not_sought(words: &[Token], at: usize) -> Option<About> {
         return Some(if is_passive { About::Subject } else { About::Object });
     }
     let is_unaware = word.is_any(&["knows", "know"]) && follows(&["nothing"])
-        || word.is_any(&["know"]) && is_not && follows(&["about", "of", "that", "yet", "anything", "."])
+        || word.is_any(&["know"]) && is_not && follows(&["about", "of", "that", "yet", "anything"])
         || word.is_any(&["idea"]) && is_not && before.iter().any(|t| t.is_any(&["has", "have", "had"]))
         || word.is_any(&["unaware"])
         || word.is_any(&["aware"]) && is_not && !follows(&["whether", "if", "of"]);

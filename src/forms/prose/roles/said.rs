@@ -45,6 +45,10 @@ pub(super) fn vote(
         .behind(mention.at.end, sentence.end)
         .map_or(sentence.end, |m| m.at.start);
     let line = prose.words(sentence.start..mention.at.start);
+    let is_subject = prose
+        .words(mention.at.clone())
+        .first()
+        .is_some_and(|t| t.is_any(&["i", "he", "she", "they", "we", "i've", "he's", "she's", "they've"]));
     let before = prose.words(from..mention.at.start);
     let after = prose.words(mention.at.end..sentence.end);
     let own = prose.words(mention.at.end..to);
@@ -59,7 +63,7 @@ pub(super) fn vote(
         .or_else(|| owner_of(mention, prose, after))
         .or_else(|| hurt_by(mention, after))
         .or_else(|| as_subject(after, own))
-        .or_else(|| as_object(before))
+        .or_else(|| as_object(before).filter(|_| !is_subject))
 }
 
 /// "The offender is", "my victim, " right before a name.
@@ -257,7 +261,9 @@ fn as_subject(after: &[Token], own: &[Token]) -> Option<Role> {
         }
         ["was", "the", "one", "who", ..] => Some(Role::Offender),
         ["has" | "had", "asked", ..] if says_sorry(after) => Some(Role::Offender),
-        ["would", "like", ..] | ["wants" | "wanted" | "wishes" | "hopes" | "asked" | "offered" | "is" | "feels", ..]
+        ["would", "like", ..]
+        | ["want" | "wants" | "wanted" | "wish" | "wishes" | "hope" | "hopes" | "asked" | "offered", ..]
+        | ["is" | "am" | "feel" | "feels", ..]
             if says_sorry(own) =>
         {
             Some(Role::Offender)
@@ -347,6 +353,10 @@ fn as_object(before: &[Token]) -> Option<Role> {
         .is_some_and(|t| t.is_any(&["was", "were", "been", "being", "got"]));
     let by = between
         .iter()
-        .any(|t| t.is_any(&["by", "because", "but", "that", "with"]));
+        .any(|t| {
+            t.is_any(&[
+                "by", "because", "but", "that", "with", "and", "when", "while", "before", "after", "then", "as", "who",
+            ])
+        });
     (!is_passive && !by).then_some(Role::Victim)
 }
