@@ -26,7 +26,6 @@ use super::about::{self, Topics};
 use super::draft::{Notes, Place};
 use super::labels::spoken;
 use super::message::{cover, is_professional, text_place, writers_text};
-use super::offence::{kind_of, push};
 use super::signature::{display_words, is_post};
 use super::wants::Wants;
 use crate::domain::identifiers::{self, IdentifierKind};
@@ -65,8 +64,9 @@ pub(super) fn read(
     if !refers(&source, wants, &found, &referral, &notes) {
         return None;
     }
-    numbers(&found, &source, &mut referral, &mut notes);
-    incident::fill(&prose, &mut referral, &mut notes, &source.place, context);
+    let (text, agency) = (&source.text, source.agency);
+    incident::numbers(&found, text, agency, (&mut referral, &mut notes), &source.place);
+    incident::fill(&prose, &mut referral, &mut notes, &source.place, context, agency);
     referral.referrer.is_self_referral = Some(false);
     cover(&mut referral, &mut notes, message, &source.lines, context);
     matter(&prose, &source, &mut referral, &mut notes);
@@ -200,33 +200,6 @@ fn is_within_reach(party: &Party) -> bool {
         || party.consent.contact.is_some()
 }
 
-/// Reference numbers of the text.
-fn numbers(found: &[identifiers::Found], source: &Source<'_>, referral: &mut Referral, notes: &mut Notes) {
-    for piece in found {
-        let wanted = matches!(
-            kind_of(piece.kind),
-            Some(
-                ReferenceKind::CrimeNumber
-                    | ReferenceKind::PncId
-                    | ReferenceKind::Crn
-                    | ReferenceKind::PrisonNumber
-                    | ReferenceKind::CollarNumber
-            )
-        );
-        if let Some(kind) = kind_of(piece.kind).filter(|_| wanted) {
-            push(
-                referral,
-                notes,
-                kind,
-                piece.normal.clone(),
-                &sentence(&source.text, piece.start),
-                &source.place,
-                piece.check,
-            );
-        }
-    }
-}
-
 fn numbered_or_named(referral: &Referral) -> bool {
     let numbered = referral
         .references
@@ -309,18 +282,4 @@ fn neighbours(prose: &Prose, referral: &mut Referral, notes: &mut Notes, place: 
             "the text does not say it in as many words",
         );
     }
-}
-
-/// The line around a place.
-fn sentence(text: &str, at: usize) -> String {
-    let before = text
-        .get(..at)
-        .unwrap_or_default()
-        .rfind('\n')
-        .map_or(0, |n| n + 1);
-    let after = text
-        .get(at..)
-        .and_then(|rest| rest.find('\n'))
-        .map_or(text.len(), |n| at + n);
-    text.get(before..after).unwrap_or_default().trim().to_owned()
 }

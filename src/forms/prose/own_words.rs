@@ -5,7 +5,7 @@
 
 use super::cast::Writer;
 use super::text::{Ending, Prose, Token, is_sign_off};
-use super::{Source, incident, listing, matter, numbers};
+use super::{Source, incident, listing, matter};
 use crate::domain::identifiers::{self, IdentifierKind};
 use crate::domain::{ConsentAnswer, Party, Referral, Role, names};
 use crate::forms::FormsContext;
@@ -99,13 +99,10 @@ pub(super) fn read(
         asks_to_be_reached(&prose, &source.place, party, &mut own_notes);
     }
     notes.append(&format!("/parties/{own}"), own_notes);
-    numbers(
-        &identifiers::find(&source.text),
-        source,
-        &mut referral,
-        &mut notes,
-    );
-    incident::fill(&prose, &mut referral, &mut notes, &source.place, context);
+    let found = identifiers::find(&source.text);
+    let parts = (&mut referral, &mut notes);
+    incident::numbers(&found, &source.text, None, parts, &source.place);
+    incident::fill(&prose, &mut referral, &mut notes, &source.place, context, None);
     referral.referrer.is_self_referral = Some(true);
     matter(&prose, source, &mut referral, &mut notes);
     Some((referral, notes))

@@ -1,0 +1,160 @@
+//! Which dates of a sentence are of what happened, of what was decided, of somebody's consent.
+
+use super::super::text::{Prose, Token};
+use super::super::words::{is_harm_done, is_harm_suffered};
+use crate::domain::dates::{self, DateUse, FoundDate};
+use crate::forms::FormsContext;
+use std::ops::Range;
+
+/// How far from a date the word may stand that it belongs to, in tokens.
+const REACH: usize = 26;
+/// A word behind a date counts as farther away by this: "on 3 May he was robbed" is the rarer order.
+const BEHIND: usize = 2;
+/// A comma or "and" between counts as so many tokens more.
+const BREAK: usize = 2;
+
+/// Words of something that happened.
+const HAPPENING: [&str; 24] = [
+    "happened", "incident", "fight", "occurred", "started", "offence", "committed", "what", "head", "began", "took",
+    "drew", "crash", "collision", "row", "argument", "fire", "damage", "incidents", "matter", "overnight", "threw",
+    "pulled", "attack",
+];
+/// Words of what was decided.
+const DECISIONS: [&str; 30] = [
+    "caution", "resolution", "sentenced", "convicted", "charged", "nfa", "action", "order", "cautioned", "prison",
+    "serving", "disposal", "sentence", "court", "magistrates", "crown", "licence", "res", "guilty", "pleaded",
+    "adjourned", "contract", "released", "bailed", "hearing", "oocd", "plea", "jailed", "suspended", "fined",
+];
+/// Words of consent and of talks about it.
+const TALKS: [&str; 30] = [
+    "agreed", "consented", "consent", "spoke", "spoken", "phoned", "rang", "signed", "told", "met", "visited",
+    "visit", "explained", "statement", "statements", "asked", "wrote", "emailed", "e-mailed", "said", "saw",
+    "discussed", "confirmed", "called", "update", "reviewed", "yes", "willing", "happy", "since",
+];
+
+/// What a date belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cue {
+    Happening,
+    Decision,
+    Talk,
+}
+
+/// A date with what it belongs to.
+pub(super) struct Event {
+    pub(super) found: FoundDate,
+    pub(super) cue: Cue,
+}
+
+/// The dates of a sentence that are nobody's birth and belong to something. `told_before`: the sentence before
+/// told what happened, so that "That was on 3 May" gives its day.
+pub(super) fn events(
+    prose: &Prose,
+    range: &Range<usize>,
+    kind: Option<&Range<usize>>,
+    told_before: bool,
+    context: &FormsContext<'_>,
+) -> Vec<Event> {
+    let words = prose.words(range.clone());
+    let points_back = told_before
+        && matches!(words, [it, was, ..] if it.is_any(&["that", "this", "it"]) && was.is_any(&["was", "happened"]));
+    let dates = dates_in(prose, range, context);
+    dates
+        .into_iter()
+        .filter_map(|found| {
+            let at = prose.token_at(found.start).checked_sub(range.start)?;
+            let cue = if points_back {
+                Some(Cue::Happening)
+            } else {
+                nearest(words, at, kind)
+            };
+            Some(Event { found, cue: cue? })
+        })
+        .collect()
+}
+
+/// What the word nearest to a date says that it is of.
+fn nearest(words: &[Token], date: usize, kind: Option<&Range<usize>>) -> Option<Cue> {
+    let mut best: Option<(usize, Cue)> = None;
+    let mut consider = |distance: usize, cue: Cue| {
+        if best.is_none_or(|(known, _)| distance < known) {
+            best = Some((distance, cue));
+        }
+    };
+    let mut breaks = 0;
+    for step in 1..=REACH.min(date) {
+        let at = date - step;
+        let Some(token) = words.get(at) else { break };
+        if let Some(cue) = cue_of(words, at, kind) {
+            consider(step + breaks, cue);
+        }
+        breaks += break_at(token);
+    }
+    breaks = 0;
+    for step in 1..=REACH {
+        let Some(token) = words.get(date + step) else { break };
+        if let Some(cue) = cue_of(words, date + step, kind) {
+            consider(step + breaks + BEHIND, cue);
+        }
+        breaks += break_at(token);
+    }
+    best.map(|(_, cue)| cue)
+}
+
+fn break_at(token: &Token) -> usize {
+    let is_break = token.is_any(&[",", "and", "but", "(", ")", ";", "–", "when"]);
+    if is_break { BREAK } else { 0 }
+}
+
+fn cue_of(words: &[Token], at: usize, kind: Option<&Range<usize>>) -> Option<Cue> {
+    let token = words.get(at)?;
+    if kind.is_some_and(|kind| kind.contains(&at)) {
+        return Some(Cue::Happening);
+    }
+    if token.is_any(&TALKS) {
+        return Some(Cue::Talk);
+    }
+    // "public order" is an offence, "in order to" nothing
+    let before = at.checked_sub(1).and_then(|before| words.get(before));
+    let is_other_order = token.lower == "order" && before.is_some_and(|t| t.is_any(&["public", "in"]));
+    let is_other_action = token.lower == "action" && before.is_none_or(|t| !t.is_any(&["further", "police", "no"]));
+    if token.is_any(&DECISIONS) && !is_other_order && !is_other_action {
+        return Some(Cue::Decision);
+    }
+    let happens = token.is_any(&HAPPENING) || is_harm_done(&token.lower) || is_harm_suffered(&token.lower);
+    happens.then_some(Cue::Happening)
+}
+
+/// Dates of a sentence that are nobody's birth.
+fn dates_in(prose: &Prose, range: &Range<usize>, context: &FormsContext<'_>) -> Vec<FoundDate> {
+    let (Some(first), Some(last)) = (
+        prose.tokens.get(range.start),
+        prose.tokens.get(range.end.saturating_sub(1)),
+    ) else {
+        return Vec::new();
+    };
+    let text = prose.text.get(first.start..last.end).unwrap_or_default();
+    dates::find(text, DateUse::Event, context.today)
+        .into_iter()
+        .map(|found| FoundDate {
+            start: found.start + first.start,
+            end: found.end + first.start,
+            ..found
+        })
+        .filter(|found| !is_birth(prose, found))
+        .collect()
+}
+
+/// Behind "born" and its like, or in brackets right behind a name.
+pub(in crate::forms::prose) fn is_birth(prose: &Prose, found: &FoundDate) -> bool {
+    let token = prose.token_at(found.start);
+    let before = prose.words(token.saturating_sub(4)..token);
+    let says_born = before
+        .iter()
+        .any(|t| t.is_any(&["born", "dob", "d.o.b", "birth"]));
+    let in_brackets = match before {
+        [.., name, open] => open.lower == "(" && name.is_capital && !name.is_mark(),
+        _ => false,
+    };
+    says_born || in_brackets
+}
