@@ -21,6 +21,32 @@ const LAST_LINES: usize = 14;
 /// A line of a signature has no more words than this.
 const MAX_POST_WORDS: usize = 14;
 
+/// Words of names that teams and places send under.
+const NO_PERSON: [&str; 22] = [
+    "team",
+    "unit",
+    "service",
+    "services",
+    "website",
+    "web",
+    "form",
+    "forms",
+    "reception",
+    "surgery",
+    "office",
+    "mailbox",
+    "notifications",
+    "reply",
+    "noreply",
+    "admin",
+    "enquiries",
+    "referrals",
+    "hub",
+    "group",
+    "trust",
+    "council",
+];
+
 /// The writer's name from the From field, without title, rank and what stands in brackets: `"Redgate, Fiona"`,
 /// `Obi Marcus 76120`, `HALLETT, Tom (EASTMERE TRUST)`.
 pub(super) fn display_words(headers: &MessageHeaders) -> Vec<String> {
@@ -43,9 +69,11 @@ pub(super) fn display_words(headers: &MessageHeaders) -> Vec<String> {
 /// The line on which a signature begins: the writer's whole name, their rank or initial with the surname, else
 /// the name of somebody who signs with their post from a shared mailbox.
 pub(super) fn begins_at(lines: &[String], words: &[String]) -> Option<usize> {
-    lines
-        .iter()
-        .position(|line| holds_name(line, words))
+    let is_of_place = words.iter().any(|word| NO_PERSON.contains(&word.as_str()));
+    let named = || lines.iter().position(|line| holds_name(line, words));
+    Some(())
+        .filter(|()| !is_of_place)
+        .and_then(|()| named())
         .or_else(|| lines.iter().rposition(|line| holds_short_name(line, words)))
         .or_else(|| stranger_at(lines))
 }
@@ -148,7 +176,10 @@ pub(super) fn fill(
             for piece in pieces(line) {
                 let own_name = offset == 0 && (holds_name(&piece, &words) || stranger.is_some() && is_plain_name(&piece));
                 if own_name {
-                    if let Some(read) = names::read(strip_pronouns(&piece).trim()) {
+                    let bare = strip_pronouns(&piece);
+                    let bare = bare.trim();
+                    let bare = bare.strip_prefix("The ").unwrap_or(bare);
+                    if let Some(read) = names::read(bare) {
                         let name: Vec<&str> = read
                             .name
                             .split(' ')
@@ -238,30 +269,6 @@ fn before_phone(piece: &str) -> String {
 
 /// A display name of two words or more that no program, team or place sends under.
 pub(super) fn is_of_a_person(name: &str, address: &str) -> bool {
-    const NO_PERSON: [&str; 22] = [
-        "team",
-        "unit",
-        "service",
-        "services",
-        "website",
-        "web",
-        "form",
-        "forms",
-        "reception",
-        "surgery",
-        "office",
-        "mailbox",
-        "notifications",
-        "reply",
-        "noreply",
-        "admin",
-        "enquiries",
-        "referrals",
-        "hub",
-        "group",
-        "trust",
-        "council",
-    ];
     let words: Vec<String> = tokens(name);
     let named = words
         .iter()
@@ -331,10 +338,16 @@ pub(super) fn pieces(line: &str) -> Vec<String> {
 
 /// A title without the number behind it: `Police Constable 1187`.
 fn role_only(piece: &str) -> String {
-    let words: Vec<&str> = piece
-        .split_whitespace()
-        .filter(|w| !w.chars().all(|c| c.is_ascii_digit()))
-        .collect();
+    let mut words: Vec<&str> = Vec::new();
+    for word in piece.split_whitespace() {
+        let is_number = word.chars().all(|c| c.is_ascii_digit());
+        let is_counted = words
+            .last()
+            .is_some_and(|before| ["year", "band", "level", "grade", "key", "stage"].contains(&before.to_lowercase().as_str()));
+        if !is_number || is_counted {
+            words.push(word);
+        }
+    }
     words.join(" ").trim_end_matches("(POM)").trim().to_owned()
 }
 

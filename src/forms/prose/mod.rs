@@ -29,10 +29,10 @@ use super::message::{cover, is_professional, text_place, writers_text};
 use super::signature::{display_words, is_post};
 use super::wants::Wants;
 use crate::domain::identifiers::{self, IdentifierKind};
-use crate::domain::{AgencyKind, CaseKind, Party, ReadMessage, ReferenceKind, Referral, Role, names};
+use crate::domain::{AgencyKind, CaseKind, OffenceOutcome, Party, ReadMessage, ReferenceKind, Referral, Role, names};
 use cast::Writer;
 pub(super) use text::is_sign_off;
-use text::{Ending, Prose};
+use text::{Ending, Prose, Token};
 
 /// Lines at the beginning that may say what the matter is.
 const FIRST_LINES: usize = 12;
@@ -237,15 +237,23 @@ fn matter(prose: &Prose, source: &Source<'_>, referral: &mut Referral, notes: &m
     );
 }
 
-/// An offence with somebody harmed or responsible is a crime.
+/// An offence, or an outcome that only offences have, with somebody harmed or responsible is a crime.
 fn crime(referral: &mut Referral, notes: &mut Notes, place: &Place) {
     let sides = referral
         .parties
         .iter()
         .any(|p| matches!(p.role, Role::Victim | Role::Offender));
-    if let (None, Some(kind), true) = (referral.case_kind, referral.offence.kind.clone(), sides) {
+    let is_decided = referral.offence.outcome.is_some_and(|outcome| {
+        !matches!(outcome, OffenceOutcome::Other | OffenceOutcome::NoFurtherAction)
+    });
+    let told = ["/offence/kind", "/offence/outcome"];
+    let source = notes.evidence.iter().find(|e| told.contains(&e.path.as_str()));
+    let Some(quote) = source.map(|source| source.quote.clone()) else {
+        return;
+    };
+    if referral.case_kind.is_none() && sides && (referral.offence.kind.is_some() || is_decided) {
         referral.case_kind = Some(CaseKind::Crime);
-        notes.read("/case_kind", place, &kind);
+        notes.read("/case_kind", place, &quote);
         notes.doubt(
             "/case_kind",
             "read_from_sentences",
@@ -266,8 +274,14 @@ fn neighbours(prose: &Prose, referral: &mut Referral, notes: &mut Notes, place: 
         "downstairs",
         "residents",
     ];
-    let sides = referral.parties.iter().filter(|p| p.role == Role::Party).count();
-    let close = prose.tokens.iter().position(|t| t.is_any(&LIVING_CLOSE));
+    let at_odds: Vec<&Party> = referral.parties.iter().filter(|p| p.role == Role::Party).collect();
+    let sides = at_odds.len();
+    let is_one_street = match at_odds.as_slice() {
+        [one, other] => one.postcode.is_some() && one.postcode == other.postcode,
+        _ => false,
+    };
+    let told = |token: &Token| token.is_any(&LIVING_CLOSE) || is_one_street && token.lower == "tenant";
+    let close = prose.tokens.iter().position(told);
     if let (None, Some(close)) = (referral.case_kind, close.filter(|_| sides > 0)) {
         let sentence = prose.sentences.iter().position(|s| s.contains(&close));
         referral.case_kind = Some(CaseKind::NeighbourDispute);

@@ -209,7 +209,9 @@ fn is_unfinished(line: &str, next: &str) -> bool {
         .find(|word| !word.is_empty())
         .unwrap_or_default()
         .to_lowercase();
-    let is_day = last.len() <= 2 && last.chars().all(|c| c.is_ascii_digit());
+    let is_day = last.len() <= 2
+        && last.chars().all(|c| c.is_ascii_digit())
+        && line.split_whitespace().last() == Some(last.as_str());
     let starts = next.starts_with(|c: char| c.is_alphanumeric() || c == '(');
     starts && !line.ends_with(',') && (PROMISES.contains(&last.as_str()) || is_day)
 }

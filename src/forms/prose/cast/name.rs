@@ -121,6 +121,7 @@ fn is_surname(tokens: &[Token], name: Range<usize>, is_titled: bool) -> bool {
 
 fn is_name_word(token: &Token) -> bool {
     token.is_capital
+        && !is_short_pronoun(&token.lower)
         && !PERSON_NOUNS.iter().any(|(word, _)| *word == token.base())
         && role_word(token).is_none()
         && !token.is_mark()
@@ -219,4 +220,11 @@ pub(super) fn spoken_names(tokens: &[Token]) -> HashSet<&str> {
     };
     let spoken = tokens.iter().enumerate().filter_map(told);
     spoken.filter_map(|at| tokens.get(at)).map(Token::base).collect()
+}
+
+/// "She'd", "I'm", "They'll".
+fn is_short_pronoun(word: &str) -> bool {
+    word.split_once('\'').is_some_and(|(head, _)| {
+        ["i", "he", "she", "they", "we", "you", "it", "that", "there", "who", "don", "can", "won"].contains(&head)
+    })
 }

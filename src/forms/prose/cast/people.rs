@@ -42,7 +42,10 @@ pub(super) fn noun_at(tokens: &[Token], sentence: &Range<usize>, at: usize) -> O
     let is_label = at == sentence.start && tokens.get(at + 1).is_some_and(|t| t.is_any(&[":", "-", "–"]));
     let is_compound = tokens.get(at + 1).is_some_and(|next| {
         PERSON_NOUNS.iter().any(|(word, _)| *word == next.lower)
-            || next.is_any(&["liaison", "care", "support", "team", "group", "services", "transport"])
+            || next.is_any(&[
+                "liaison", "care", "support", "team", "group", "services", "transport", "worker", "workers", "justice",
+                "club", "court", "offending", "caution", "service", "records", "notes", "safety", "rehabilitation",
+            ])
     });
     let is_new = article.is_some_and(|t| t.is_any(&["a", "an", "another"]));
     (!is_compound && (article.is_some() || is_label)).then_some(Noun {
@@ -219,7 +222,7 @@ impl Cast {
             [goes, by] => goes.is_any(&["goes", "go"]) && by.lower == "by",
             _ => false,
         } || matches!(before, [known, as_] if known.lower == "known" && as_.lower == "as");
-        let last = self.mentions.last().filter(|m| m.at.end + INTRODUCTION / 2 > name.at.start)?;
+        let last = self.mentions.last().filter(|m| m.at.end + INTRODUCTION > name.at.start)?;
         let person = last.people.last().copied().filter(|_| is_alias && name.words.len() == 1)?;
         let is_named = self.people.get(person).is_some_and(|p| !p.name.is_empty());
         is_named.then_some(person)
@@ -341,7 +344,8 @@ impl Cast {
                 .is_some_and(|t| RELATIONS.iter().any(|(word, _)| *word == t.base()))
         })?;
         let between = tokens.get(word + 1..name).unwrap_or_default();
-        let leads = between.iter().all(|t| {
+        let is_labelled = between.len() <= INTRODUCTION && between.last().is_some_and(|t| t.lower == ":");
+        let leads = is_labelled || between.iter().all(|t| {
             t.is_any(&[
                 "name", "of", "both", "boys", "girls", "children", "is", "called", "named", ",", "(", ":",
                 "-", "–", "who", "a", "and", "'s",

@@ -5,7 +5,8 @@
 //! carries a check.
 
 use super::super::text::{Prose, Token};
-use super::{Cast, HOMES, Sex};
+use super::super::words::is_harm_done;
+use super::{Cast, HOMES, Mention, Sex, Spoken};
 use std::ops::Range;
 
 /// How far before a pronoun somebody else may stand who acts, in tokens.
@@ -36,7 +37,10 @@ impl Cast {
             }
             "our" if next.is_some_and(|next| next.is_any(&HOMES)) => return Some(self.writer.clone()),
             "us" | "we" | "our" | "we've" | "we're" | "we'd" | "ours" => return Some(self.writer.clone()),
-            "both" | "neither" => return self.two(),
+            "both" => return self.two(),
+            "neither" if next.is_some_and(|next| next.is_any(&["of", "has", "have", "is", "knew"])) => {
+                return self.two();
+            }
             "they" | "them" | "their" | "they're" | "they've" | "they'd" | "they'll" => {
                 return self.several().or_else(|| {
                     let stand = stand(token, next, tokens, sentence, at);
@@ -87,11 +91,21 @@ impl Cast {
             let behind = own.iter().rev().take(super::INTRODUCTION);
             behind.filter_map(|m| m.people.last().copied()).find(fits)
         };
-        let before = || self.subjects.last().and_then(|s| s.last().copied()).filter(fits);
+        let before = || {
+            let subject = self.subjects.last().and_then(|s| s.last().copied())?;
+            Some(self.whose_act(prose, at, subject)).filter(fits)
+        };
         let latest = || self.recent.iter().copied().find(fits);
+        // "the person he hurt": not that person
+        let relative = own.last().filter(|m| m.at.end == at && m.kind == Spoken::Noun);
+        let relative = relative.and_then(|m| m.people.last().copied());
+        let subject = subject.filter(|person| Some(*person) != relative);
+        let fits = |person: &usize| Some(*person) != relative && fits(person);
         match stand {
-            Stand::Subject => subject
+            Stand::Subject => self
+                .same_word(prose, own, at)
                 .filter(fits)
+                .or_else(|| subject.filter(fits))
                 .or_else(latest_here)
                 .or_else(before)
                 .or_else(latest),
@@ -103,6 +117,29 @@ impl Cast {
                 let mut recent = self.recent.iter().copied();
                 recent.find(|person| Some(*person) != subject.filter(|_| acts) && fits(person)).or_else(latest)
             }
+        }
+    }
+
+    /// Whom the same pronoun meant earlier in the sentence.
+    fn same_word(&self, prose: &Prose, own: &[Mention], at: usize) -> Option<usize> {
+        let word = prose.tokens.get(at)?;
+        let mut earlier = own.iter().rev().take(super::INTRODUCTION);
+        let same = earlier.find(|m| {
+            m.kind == Spoken::Pronoun && prose.tokens.get(m.at.start).is_some_and(|t| t.lower == word.lower)
+        })?;
+        same.people.last().copied()
+    }
+
+    /// "Dad is Mr Lee. He swore at them": a wrong is the child's, not the parent's who was named in between.
+    fn whose_act(&self, prose: &Prose, pronoun: usize, subject: usize) -> usize {
+        let acts = prose
+            .tokens
+            .get(pronoun + 1)
+            .is_some_and(|t| is_harm_done(&t.lower) || t.is_any(&["admitted", "accepted", "denies", "apologised"]));
+        let relation = self.people.get(subject).and_then(|p| p.relation.as_ref());
+        match relation {
+            Some((_, Some(of))) if acts => *of,
+            Some(_) | None => subject,
         }
     }
 
@@ -142,7 +179,7 @@ impl Cast {
 
 /// "happy for you to ring him": somebody else acts between the subject and the pronoun, which may mean the
 /// subject again.
-fn turns_to_others(prose: &Prose, own: &[super::Mention], at: usize) -> bool {
+fn turns_to_others(prose: &Prose, own: &[Mention], at: usize) -> bool {
     let from = own.iter().find(|m| !m.people.is_empty()).map_or(at, |m| m.at.end);
     prose.words(from.max(at.saturating_sub(OTHERS_REACH))..at).iter().any(|t| {
         t.is_any(&["you", "us", "we", "i", "somebody", "someone", "anyone", "anybody", "nobody", "noone", "no-one"])

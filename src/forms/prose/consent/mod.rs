@@ -18,7 +18,7 @@ use std::ops::Range;
 /// Longest ago that consent may have been given, in years: an earlier date is somebody's birth.
 const MAX_YEARS: u16 = 8;
 /// How far from the statement its date may stand, in tokens.
-const DATE_REACH: usize = 20;
+const DATE_REACH: usize = 30;
 
 /// Fills the consent of everybody who is said to have given, refused or not been asked for it.
 pub(super) fn fill(
@@ -34,7 +34,7 @@ pub(super) fn fill(
             continue;
         }
         for statement in statements(words) {
-            for person in about(cast, at, range, &statement) {
+            for person in about(cast, prose, at, &statement) {
                 if let Some(Some(draft)) = drafts.get_mut(person) {
                     let said = Said {
                         prose,
@@ -154,13 +154,19 @@ fn how(words: &[Token]) -> Option<ConsentHow> {
 }
 
 /// Whom a statement is about.
-fn about(cast: &Cast, sentence: usize, range: &Range<usize>, statement: &Statement) -> Vec<usize> {
+fn about(cast: &Cast, prose: &Prose, sentence: usize, statement: &Statement) -> Vec<usize> {
+    let Some(range) = prose.sentences.get(sentence) else {
+        return Vec::new();
+    };
     let token = range.start + statement.at;
     if statement.is_about_object {
         let object = objects(cast, token, range.end);
         if !object.is_empty() {
             return object;
         }
+    }
+    if let Some(person) = listed(cast, prose, range, token) {
+        return vec![person];
     }
     // "gave me her consent": whose it is stands before, the writer in between does not count
     let before = cast.within(&(range.start..token));
@@ -171,6 +177,18 @@ fn about(cast: &Cast, sentence: usize, range: &Range<usize>, statement: &Stateme
         return cast.in_mind(sentence);
     }
     Vec::new()
+}
+
+/// "Ann Lee, 15 – same house as Kit – does not want to": the person with whose name the line begins, where the
+/// statement stands by itself behind a dash.
+fn listed(cast: &Cast, prose: &Prose, range: &Range<usize>, token: usize) -> Option<usize> {
+    let words = prose.words(range.start..token);
+    let dash = words.iter().rposition(|t| t.is_any(&["–", "-", "—"]))?;
+    let marks = words.iter().take_while(|t| t.is_mark()).count();
+    let first = cast.within(&(range.start..token)).first()?;
+    let leads = first.is_named() && first.at.start == range.start + marks;
+    let is_alone = cast.within(&(range.start + dash..token)).is_empty();
+    first.people.last().copied().filter(|_| leads && is_alone)
 }
 
 /// Whom a statement names behind its verb: "nobody has asked him or Harvey".

@@ -31,7 +31,10 @@ impl Reader<'_, '_> {
         };
         let people = match self.introduced_behind(token + 1, range.end) {
             Some(person) => vec![person],
-            None => self.owners(start, Fact::Told).0,
+            None => match self.who_lives_with(start, range.start) {
+                Some(person) => vec![person],
+                None => self.owners(start, Fact::Told).0,
+            },
         };
         for person in people {
             let mut took = false;
@@ -45,6 +48,17 @@ impl Reader<'_, '_> {
                 });
             }
         }
+    }
+
+    /// "Kit lives with his dad, Jon Lee, at 3 Mill Row": who lives there, not the relative named in between.
+    fn who_lives_with(&self, byte: usize, from: usize) -> Option<usize> {
+        let address = self.prose.token_at(byte);
+        let words = self.prose.words(from..address);
+        let lives = words.windows(2).rposition(|pair| {
+            matches!(pair, [lives, with] if lives.is_any(&["lives", "living", "live", "lived"]) && with.lower == "with")
+        })?;
+        let mention = self.cast.before(from + lives, from)?;
+        mention.people.last().copied()
     }
 
     /// "At 33 Mill Row, CO9 2AX is Ms Lee": who is named behind an address.
@@ -85,6 +99,11 @@ impl Reader<'_, '_> {
     /// Where the words in capitals, numbers and commas before a postcode begin to be an address: at a house
     /// number or flat; at a name of a house only behind "at" or "to".
     fn address_run(&self, postcode: usize, sentence: usize) -> Option<usize> {
+        let named = self
+            .cast
+            .before(postcode, sentence)
+            .filter(|m| m.is_named())
+            .map_or(sentence, |m| m.at.end);
         let mut first = postcode;
         while let Some(token) = first.checked_sub(1).and_then(|at| self.prose.tokens.get(at)) {
             let is_number = token.lower.starts_with(|c: char| c.is_ascii_digit())
@@ -92,7 +111,7 @@ impl Reader<'_, '_> {
                 && token.lower.len() <= MAX_HOUSE_NUMBER;
             let is_part =
                 token.is_capital || token.lower == "," || is_number || token.is_any(&["flat", "the", "of"]);
-            if first <= sentence || !is_part {
+            if first <= named || !is_part {
                 break;
             }
             first -= 1;
@@ -103,6 +122,10 @@ impl Reader<'_, '_> {
             .position(|t| t.lower.starts_with(|c: char| c.is_ascii_digit()) || t.lower == "flat");
         if let Some(at) = numbered {
             return Some(first + at);
+        }
+        // "Mr Lee, Marl Farm, Gosmore Road, Hitchin"
+        if first == named && named > sentence && run.first().is_some_and(|t| t.lower == ",") {
+            return (run.iter().filter(|t| t.lower == ",").count() > 2).then_some(first + 1);
         }
         let lead = first.checked_sub(1).and_then(|at| self.prose.tokens.get(at));
         let is_led = lead.is_some_and(|t| t.is_any(&["at", "to", "address"]));

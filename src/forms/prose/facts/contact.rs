@@ -29,7 +29,7 @@ impl Reader<'_, '_> {
     fn voicemail(&mut self, sentence: usize, range: &Range<usize>) {
         let words = self.prose.words(range.clone());
         let Some((at, allowed)) = voicemail(words) else { return };
-        if let Some(person) = self.spoken_of(sentence, range, range.start + at) {
+        for person in self.spoken_of(sentence, range, range.start + at) {
             self.set(person, "/safe_to_leave_message", sentence, |party| {
                 put(&mut party.safe_to_leave_message, allowed)
             });
@@ -45,7 +45,8 @@ impl Reader<'_, '_> {
         let needs = words.iter().any(|t| {
             t.is_any(&["need", "needs", "needed", "require", "requires", "required", "use", "uses"])
         });
-        let Some(person) = self.spoken_of(sentence, range, range.start + at).filter(|_| is_not || needs) else {
+        let people = self.spoken_of(sentence, range, range.start + at);
+        let Some(person) = people.last().copied().filter(|_| is_not || needs) else {
             return;
         };
         self.set(person, "/interpreter_needed", sentence, |party| {
@@ -69,7 +70,7 @@ impl Reader<'_, '_> {
         let Some(at) = said else { return };
         let (Some(token), Some(person)) = (
             words.get(at + 1),
-            self.spoken_of(sentence, range, range.start + at),
+            self.spoken_of(sentence, range, range.start + at).last().copied(),
         ) else {
             return;
         };
@@ -113,7 +114,7 @@ impl Reader<'_, '_> {
         let object = self.cast.behind(token, (token + 3).min(range.end));
         match object {
             Some(mention) if self.is_imperative(range, at) => mention.people.last().copied(),
-            Some(_) | None => self.spoken_of(sentence, range, token),
+            Some(_) | None => self.spoken_of(sentence, range, token).last().copied(),
         }
     }
 
@@ -129,7 +130,7 @@ impl Reader<'_, '_> {
     fn best_time(&mut self, sentence: usize, range: &Range<usize>) {
         let words = self.prose.words(range.clone());
         let Some(time) = best_time(words) else { return };
-        let Some(person) = self.spoken_of(sentence, range, range.start + time.end) else {
+        let Some(person) = self.spoken_of(sentence, range, range.start + time.end).last().copied() else {
             return;
         };
         let said = self.prose.slice(range.start + time.start..range.start + time.end).to_owned();
@@ -156,7 +157,11 @@ fn voicemail(words: &[Token]) -> Option<(usize, bool)> {
             "fine", "ok", "okay", "happy", "can", "may", "safe", "please", "welcome", "alright",
         ])
     });
-    let left = leave.and_then(|at| words.get(at)).is_some_and(|t| t.lower == "left");
+    let left = leave.is_some_and(|at| {
+        let told = at.checked_sub(1).and_then(|at| words.get(at));
+        words.get(at).is_some_and(|t| t.lower == "left")
+            && told.is_some_and(|t| t.is_any(&["i", "we", "have", "has", "had", "he", "she", "i've"]))
+    });
     let is_voice = words.get(at).is_some_and(|t| t.is_any(&MESSAGES[..4]));
     (is_fine && !left && (leave.is_some() || is_voice)).then_some((at, true))
 }
@@ -199,10 +204,14 @@ fn preference_at(words: &[Token], at: usize) -> Option<PreferredContact> {
         "best" if is_next(1, &["way", "contacted", "reached", "got"]) => one_way(wanted(behind)),
         "contacted" => {
             let asks = before.iter().any(|t| t.is_any(&["wants", "wishes", "asks", "asked", "only"]));
-            one_way(wanted(behind)).filter(|_| asks)
+            let so = || {
+                let how = words.get(..at)?.iter().rposition(|t| t.lower == "how")?;
+                one_way(words.get(..how)?)
+            };
+            one_way(wanted(behind)).or_else(so).filter(|_| asks)
         }
         "better" | "best" | "easiest" | "easier" => {
-            let says = before.last().is_some_and(|t| t.is_any(&["is", "are", "be", "much", "'s"]));
+            let says = before.last().is_some_and(|t| t.is_any(&["is", "are", "be", "much", "'s", "the"]));
             one_way(before).filter(|_| says)
         }
         "only" => {

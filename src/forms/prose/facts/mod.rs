@@ -252,17 +252,18 @@ impl Reader<'_, '_> {
 
     /// Whom a statement is about: who is spoken of last before it in its sentence, the professional who writes
     /// passed over; else who was in mind. Nobody where it is the writer's own ("ring me", "my number").
-    fn spoken_of(&self, sentence: usize, range: &Range<usize>, token: usize) -> Option<usize> {
+    fn spoken_of(&self, sentence: usize, range: &Range<usize>, token: usize) -> Vec<usize> {
         let mentions = self.cast.within(&(range.start..token));
         for mention in mentions.iter().rev().take(LOOK_BACK) {
             let word = self.prose.tokens.get(mention.at.start);
-            match mention.people.last() {
-                Some(person) => return Some(*person),
-                None if word.is_some_and(|t| t.is_any(&["me", "my", "mine"])) => return None,
-                None => {}
+            if !mention.people.is_empty() {
+                return mention.people.clone();
+            }
+            if word.is_some_and(|t| t.is_any(&["me", "my", "mine"])) {
+                return Vec::new();
             }
         }
-        self.cast.in_mind(sentence).last().copied()
+        self.cast.in_mind(sentence)
     }
 }
 
@@ -287,6 +288,8 @@ fn age_at(tokens: &[Token], at: usize) -> Option<u16> {
     ) || matches!(next(1), Some("yo" | "yrs"));
     let is_told = matches!(word(1), Some("aged" | "age"))
         || matches!((word(2), word(1)), (Some("age"), Some("is" | ":")))
+        || matches!(word(1), Some("am" | "i'm" | "im"))
+            && matches!(next(1), None | Some("," | "." | "and" | "if" | "now" | ";"))
         || matches!(word(1), Some("is" | "was"))
             && matches!(next(1), None | Some("," | "." | "and" | ";" | ")" | "–" | "-"));
     let in_brackets = word(1) == Some("(") && next(1) == Some(")");

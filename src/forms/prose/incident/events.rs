@@ -13,6 +13,9 @@ const BEHIND: usize = 2;
 /// A comma or "and" between counts as so many tokens more.
 const BREAK: usize = 2;
 
+/// What stands before a date that begins a clause counts as so many tokens farther.
+const FRONTED: usize = 8;
+
 /// Words of something that happened.
 const HAPPENING: [&str; 24] = [
     "happened", "incident", "fight", "occurred", "started", "offence", "committed", "what", "head", "began", "took",
@@ -81,7 +84,11 @@ fn nearest(words: &[Token], date: usize, kind: Option<&Range<usize>>) -> Option<
             best = Some((distance, cue));
         }
     };
-    let mut breaks = 0;
+    // ", and on 3 May he was sentenced": such a date belongs to what follows
+    let lead = date.checked_sub(1).filter(|at| words.get(*at).is_some_and(|t| t.is_any(&["on", "in"])));
+    let lead = lead.unwrap_or(date);
+    let is_fronted = lead > 0 && words.get(lead - 1).is_some_and(|t| break_at(t) > 0);
+    let mut breaks = if is_fronted { FRONTED } else { 0 };
     for step in 1..=REACH.min(date) {
         let at = date - step;
         let Some(token) = words.get(at) else { break };
@@ -121,8 +128,12 @@ fn cue_of(words: &[Token], at: usize, kind: Option<&Range<usize>>) -> Option<Cue
     if token.is_any(&DECISIONS) && !is_other_order && !is_other_action {
         return Some(Cue::Decision);
     }
-    let happens = token.is_any(&HAPPENING) || is_harm_done(&token.lower) || is_harm_suffered(&token.lower);
-    happens.then_some(Cue::Happening)
+    tells_harm(token).then_some(Cue::Happening)
+}
+
+/// A word of something that happened.
+pub(super) fn tells_harm(token: &Token) -> bool {
+    token.is_any(&HAPPENING) || is_harm_done(&token.lower) || is_harm_suffered(&token.lower)
 }
 
 /// Dates of a sentence that are nobody's birth.

@@ -9,7 +9,7 @@ mod outcome;
 
 use super::text::{Prose, Token};
 use super::words::OFFENCES;
-use crate::domain::{AgencyKind, Referral};
+use crate::domain::{AgencyKind, OffenceOutcome, Referral};
 use crate::forms::FormsContext;
 use crate::forms::draft::{Notes, Place};
 use events::{Cue, Event, events};
@@ -38,7 +38,7 @@ pub(super) fn fill(
             doubt(notes);
         }
         let found = events(prose, range, kind.as_ref(), told_before, context);
-        told_before = kind.is_some() || found.iter().any(|event| event.cue == Cue::Happening);
+        told_before = kind.is_some() || words.iter().any(events::tells_harm);
         let happened = found.iter().find(|event| event.cue == Cue::Happening);
         if let (Some(event), None) = (happened, &referral.offence.date) {
             referral.offence.date = event.found.date.iso();
@@ -70,7 +70,7 @@ fn decided(
     }
     let day = found.iter().find(|event| event.cue == Cue::Decision);
     if let (Some(event), None) = (day, &referral.offence.outcome_date)
-        && referral.offence.outcome == Some(outcome)
+        && (referral.offence.outcome == Some(outcome) || outcome == OffenceOutcome::PostSentence)
     {
         referral.offence.outcome_date = event.found.date.iso();
         notes.read("/offence/outcome_date", place, quote);
