@@ -70,7 +70,10 @@ pub(super) fn display_words(headers: &MessageHeaders) -> Vec<String> {
 /// the name of somebody who signs with their post from a shared mailbox.
 pub(super) fn begins_at(lines: &[String], words: &[String]) -> Option<usize> {
     let is_of_place = words.iter().any(|word| NO_PERSON.contains(&word.as_str()));
-    let named = || lines.iter().position(|line| holds_name(line, words));
+    let named = || {
+        let own = |line: &String| holds_name(line, words) && !crate::forms::prose::is_header(line);
+        lines.iter().position(own)
+    };
     Some(())
         .filter(|()| !is_of_place)
         .and_then(|()| named())

@@ -31,7 +31,7 @@ use super::wants::Wants;
 use crate::domain::identifiers::{self, IdentifierKind};
 use crate::domain::{AgencyKind, CaseKind, OffenceOutcome, Party, ReadMessage, ReferenceKind, Referral, Role, names};
 use cast::Writer;
-pub(super) use text::is_sign_off;
+pub(super) use text::{is_header, is_sign_off};
 use text::{Ending, Prose, Token};
 
 /// Lines at the beginning that may say what the matter is.
@@ -186,7 +186,11 @@ fn refers(
     let is_titled = title
         .split(' ')
         .any(|word| ["referral", "refer", "rj"].contains(&word));
+    let harmed = told.iter().any(|p| p.role == Role::Victim);
+    let did = told.iter().any(|p| p.role == Role::Offender);
+    let tells_a_wrong = source.is_professional && harmed && did && tells_of_people;
     wants.refers && somebody
+        || tells_a_wrong
         || tells_of_people
             && (source.is_professional && (is_our_matter || is_titled) || is_our_matter && sides > 1)
 }

@@ -7,7 +7,7 @@ use super::cast::Writer;
 use super::text::{Ending, Prose, Token, is_sign_off};
 use super::{Source, incident, listing, matter};
 use crate::domain::identifiers::{self, IdentifierKind};
-use crate::domain::{ConsentAnswer, Party, Referral, Role, names};
+use crate::domain::{ConsentAnswer, Party, Referral, Role, is_given_name, names};
 use crate::forms::FormsContext;
 use crate::forms::draft::{Notes, Place};
 use crate::forms::signature::holds_name;
@@ -26,13 +26,22 @@ const MAX_ADDRESS_LINE: usize = 45;
 /// Longest name below a mail, in words.
 const MAX_NAME_WORDS: usize = 4;
 
+/// Shortest name without capitals, both words together, in bytes.
+const MIN_NAME_LENGTH: usize = 6;
 /// Longest label of a website's form, in words.
 const MAX_LABEL_WORDS: usize = 6;
 /// Labelled lines that make a mail a website's.
 const LABELLED_LINES: usize = 2;
 
 /// What people ask of the service.
-const ASKS: [&str; 26] = [
+const ASKS: [&str; 33] = [
+    "tell him",
+    "tell her",
+    "tell them",
+    "face to face",
+    "to his face",
+    "to her face",
+    "write to",
     "hear her",
     "hear his",
     "call me",
@@ -225,7 +234,7 @@ fn asks_to_be_reached(prose: &Prose, place: &Place, party: &mut Party, notes: &m
         let own = |range: &Range<usize>| {
             let words = prose.words(range.clone());
             words.windows(2).any(|w| {
-                matches!(w, [my, number] if my.lower == "my" && number.is_any(&["number", "numbers", "mobile", "phone", "tel"]))
+                matches!(w, [my, number] if my.lower == "my" && number.is_any(&["number", "numbers", "mobile", "phone", "tel", "num", "mob"]))
             })
         };
         prose.sentences.iter().position(own).filter(|_| !party.phones.is_empty())
@@ -261,6 +270,9 @@ fn introduced(prose: &Prose) -> Option<(String, String)> {
                 .is_some_and(|t| super::words::PARTICLES.contains(&t.lower.as_str()))
         };
         let mut end = from;
+        if let Some(small) = small_name(tokens, from) {
+            end = small;
+        }
         while tokens.get(end).is_some_and(|t| t.is_capital && !t.is_mark())
             || (end > from && is_particle(end))
         {
@@ -273,6 +285,19 @@ fn introduced(prose: &Prose) -> Option<(String, String)> {
         let quote = prose.quote(prose.sentence_at(byte)?);
         Some((prose.slice(from..end).to_owned(), quote))
     })
+}
+
+/// "im sasha moffat", without capitals: a given name and a word that does not go on with the sentence.
+fn small_name(tokens: &[Token], from: usize) -> Option<usize> {
+    const GOES_ON: [&str; 24] = [
+        "and", "from", "at", "i", "im", "i'm", "the", "in", "on", "here", "writing", "who", "but", "my", "a", "to", "of",
+        "was", "is", "not", "for", "with", "so", "this",
+    ];
+    let first = tokens.get(from).filter(|t| !t.is_capital && is_given_name(&t.lower))?;
+    let second = tokens.get(from + 1)?;
+    let is_word = second.lower.chars().all(|c| c.is_alphabetic() || c == '-');
+    let is_surname = is_word && !second.is_any(&GOES_ON) && first.lower.len() + second.lower.len() > MIN_NAME_LENGTH;
+    is_surname.then_some(from + 2)
 }
 
 /// The address the mail came from, unless the writer does not want it used.

@@ -268,7 +268,7 @@ pub(super) fn told<'l>(lines: &'l [String], writer: &[String]) -> Vec<Told<'l>> 
 }
 
 /// A header line of a forwarded mail as mail programs write it.
-fn is_header(line: &str) -> bool {
+pub(in crate::forms) fn is_header(line: &str) -> bool {
     ["from:", "sent:", "to:", "cc:", "date:", "subject:"]
         .iter()
         .any(|name| {

@@ -107,7 +107,7 @@ const ONLY_DONE: [&str; 15] = [
     "pestered",
 ];
 /// Those that need "was", "were", "been" or "got" before them.
-const ONLY_SUFFERED: [&str; 15] = [
+const ONLY_SUFFERED: [&str; 16] = [
     "knocked",
     "stolen",
     "broken",
@@ -123,6 +123,7 @@ const ONLY_SUFFERED: [&str; 15] = [
     "swindled",
     "pestered",
     "hospitalised",
+    "killed",
 ];
 
 /// Doing harm to somebody, as a verb of which the doer is the subject.
@@ -608,8 +609,12 @@ pub(super) const OFFENCES: [&str; 108] = [
     "revenge porn",
 ];
 /// Nouns for somebody who may be one of the case, with their sex where the word tells it (`m`, `f`, `-`).
-pub(super) const PERSON_NOUNS: [(&str, char); 72] = [
+pub(super) const PERSON_NOUNS: [(&str, char); 76] = [
     ("patient", '-'),
+    ("roofer", '-'),
+    ("builder", '-'),
+    ("trader", '-'),
+    ("colleague", '-'),
     ("farmer", '-'),
     ("shopkeeper", '-'),
     ("driver", '-'),

@@ -36,6 +36,9 @@ pub(super) fn words_of(name: &str) -> Vec<String> {
 /// The words in capitals at a token, with the title before them.
 pub(super) fn name_at(tokens: &[Token], at: usize) -> Option<Name> {
     let first = tokens.get(at)?;
+    if let Some(name) = small_name_at(tokens, at) {
+        return Some(name);
+    }
     let is_titled = first.is_capital
         && names::is_title(&first.lower)
         && !first.is_any(&["master", "lord", "lady", "canon"]);
@@ -58,7 +61,8 @@ pub(super) fn name_at(tokens: &[Token], at: usize) -> Option<Name> {
     let mut end = from;
     while let Some(token) = tokens.get(end).filter(|_| end - from < MAX_NAME_WORDS) {
         let is_particle = end > from && PARTICLES.contains(&token.lower.as_str());
-        if !(is_name_word(token) || is_particle || is_surname(tokens, from..end, is_titled)) {
+        let is_month = end == from && is_titled && is_named_month(tokens, end);
+        if !(is_name_word(token) || is_particle || is_month || is_surname(tokens, from..end, is_titled)) {
             break;
         }
         end += 1;
@@ -94,6 +98,36 @@ pub(super) fn name_at(tokens: &[Token], at: usize) -> Option<Name> {
     })
 }
 
+/// "mr albie foskett" of somebody who writes no capitals: a title, a given name, and a surname that is no word of
+/// the sentence.
+fn small_name_at(tokens: &[Token], at: usize) -> Option<Name> {
+    const GOES_ON: [&str; 24] = [
+        "at", "and", "who", "of", "from", "is", "was", "has", "had", "in", "on", "to", "but", "next", "said", "says", "he",
+        "she", "they", "with", "for", "the", "came", "up",
+    ];
+    let title = tokens.get(at).filter(|t| !t.is_capital)?;
+    let sex = match title.lower.as_str() {
+        "mr" => Sex::Male,
+        "mrs" | "miss" | "ms" => Sex::Female,
+        _ => return None,
+    };
+    let from = at + 1 + usize::from(tokens.get(at + 1).is_some_and(|t| t.lower == "."));
+    let is_word = |token: &&Token| !token.is_mark() && token.lower.chars().all(|c| c.is_alphabetic() || c == '-');
+    let first = tokens.get(from).filter(is_word).filter(|t| !t.is_any(&GOES_ON))?;
+    let surname = tokens.get(from + 1).filter(is_word).filter(|t| !t.is_any(&GOES_ON));
+    let has_surname = surname.is_some() && is_given_name(&first.lower);
+    let end = from + 1 + usize::from(has_surname);
+    let words = tokens.get(from..end)?.iter().map(|t| t.lower.clone()).collect();
+    Some(Name {
+        at: at..end,
+        words,
+        sex: Some(sex),
+        is_titled: true,
+        is_ranked: false,
+        is_place: false,
+    })
+}
+
 /// `TREDWELL, Maureen Ann`: a surname in capitals with the given names behind a comma.
 fn surname_first(tokens: &[Token], from: usize, end: usize) -> usize {
     let is_surname = end == from + 1 && tokens.get(from).is_some_and(|t| t.is_upper);
@@ -111,6 +145,14 @@ fn surname_first(tokens: &[Token], from: usize, end: usize) -> usize {
     }
 }
 
+/// "Mrs June Rudd": a month that is a given name.
+fn is_named_month(tokens: &[Token], at: usize) -> bool {
+    let month = tokens
+        .get(at)
+        .is_some_and(|t| t.is_capital && t.is_any(&["april", "may", "june", "august"]));
+    month && tokens.get(at + 1).is_some_and(is_name_word)
+}
+
 /// "Mr Green", "Jason Hill": a word for a place that is a surname too.
 fn is_surname(tokens: &[Token], name: Range<usize>, is_titled: bool) -> bool {
     let word = tokens.get(name.end).is_some_and(|t| t.is_capital && SURNAMES.contains(&t.base()));
@@ -123,6 +165,7 @@ fn is_name_word(token: &Token) -> bool {
     token.is_capital
         && !is_short_pronoun(&token.lower)
         && !PERSON_NOUNS.iter().any(|(word, _)| *word == token.base())
+        && !RELATIONS.iter().any(|(word, _)| *word == token.base())
         && role_word(token).is_none()
         && !token.is_mark()
         && !token

@@ -39,7 +39,8 @@ pub(super) fn noun_at(tokens: &[Token], sentence: &Range<usize>, at: usize) -> O
             "a", "an", "the", "my", "our", "his", "her", "their", "this", "that", "another", "one",
         ])
     });
-    let is_label = at == sentence.start && tokens.get(at + 1).is_some_and(|t| t.is_any(&[":", "-", "–"]));
+    let is_label =
+        at == sentence.start && tokens.get(at + 1).is_some_and(|t| t.is_any(&[":", "-", "–", "is", "was", "="]));
     let is_compound = tokens.get(at + 1).is_some_and(|next| {
         PERSON_NOUNS.iter().any(|(word, _)| *word == next.lower)
             || next.is_any(&[

@@ -80,7 +80,9 @@ impl Cast {
         sex: Option<Sex>,
         stand: Stand,
     ) -> Option<usize> {
-        let fits = |person: &usize| self.fits(*person, sex);
+        // "they" of one person is of somebody of whom neither "he" nor "she" was said
+        let is_open = |person: &usize| self.people.get(*person).is_some_and(|p| p.sex.is_none());
+        let fits = |person: &usize| self.fits(*person, sex) && (sex.is_some() || is_open(person));
         let own = self.within(sentence);
         let subject = own
             .iter()

@@ -7,7 +7,8 @@ use crate::domain::ConsentAnswer;
 const NEGATION_REACH: usize = 4;
 
 /// What somebody may agree to, behind "happy", "willing", "would like" and their like.
-const TAKING_PART: [&str; 39] = [
+const TAKING_PART: [&str; 42] = [
+    "apologise", "sit", "explain",
     "approached", "called", "phoned", "rung", "texted", "emailed", "come", "visit", "visited", "write", "see",
     "approach",
     "ring",
@@ -138,8 +139,11 @@ fn not_sought(words: &[Token], at: usize) -> Option<About> {
     let follows = |list: &[&str]| next(1).is_some_and(|t| t.is_any(list));
     let is_asking = word.is_any(&[
         "asked", "approached", "contacted", "spoken", "told", "informed", "discussed", "raised", "mentioned",
-        "broached", "consulted", "sounded", "said",
+        "broached", "consulted", "sounded", "said", "put",
     ]);
+    if word.lower == "put" && !next(2).is_some_and(|t| t.lower == "to") {
+        return None;
+    }
     if word.lower == "said" && !follows(&["anything", "a"]) {
         return None;
     }
@@ -191,7 +195,7 @@ fn given(words: &[Token], at: usize) -> Option<ConsentAnswer> {
         .then(|| said(ConsentAnswer::Given)),
         "want" | "wants" if is_not && is_refusal(&after) => Some(ConsentAnswer::Refused),
         "welcome" | "glad" if before.iter().any(|t| t.is_any(&["would"])) => Some(said(ConsentAnswer::Given)),
-        "happy" | "willing" | "keen" | "content" | "okay" | "ok" | "open" => {
+        "happy" | "willing" | "keen" | "content" | "okay" | "ok" | "open" | "prepared" | "glad" => {
             let by_itself = ["willing", "keen"].contains(&word.lower.as_str())
                 && ends_clause(&after)
                 && before.iter().any(|t| t.is_any(&["is", "are", "he's", "she's", "they're", "still"]));

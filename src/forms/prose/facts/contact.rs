@@ -250,7 +250,7 @@ fn one_way(words: &[Token]) -> Option<PreferredContact> {
 
 fn way_of(token: &Token) -> Option<PreferredContact> {
     match token.lower.as_str() {
-        "text" | "texts" | "texted" | "texting" | "sms" => Some(PreferredContact::Text),
+        "text" | "texts" | "texted" | "texting" | "sms" | "txt" => Some(PreferredContact::Text),
         "email" | "e-mail" | "emails" | "e-mails" | "emailed" | "e-mailed" => Some(PreferredContact::Email),
         "phone" | "phoned" | "telephone" | "telephoned" | "call" | "calls" | "called" | "ring" | "rang"
         | "rung" => Some(PreferredContact::Phone),

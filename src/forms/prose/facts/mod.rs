@@ -286,7 +286,7 @@ fn age_at(tokens: &[Token], at: usize) -> Option<u16> {
         (next(1), next(2)),
         (Some("years" | "yrs" | "year" | "yo"), Some("old" | "of"))
     ) || matches!(next(1), Some("yo" | "yrs"));
-    let is_told = matches!(word(1), Some("aged" | "age"))
+    let is_told = matches!(word(1), Some("aged" | "age" | "turned"))
         || matches!((word(2), word(1)), (Some("age"), Some("is" | ":")))
         || matches!(word(1), Some("am" | "i'm" | "im"))
             && matches!(next(1), None | Some("," | "." | "and" | "if" | "now" | ";"))

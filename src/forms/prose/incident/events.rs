@@ -13,6 +13,10 @@ const BEHIND: usize = 2;
 /// A comma or "and" between counts as so many tokens more.
 const BREAK: usize = 2;
 
+/// How far before a date "due" may stand, in tokens: "is due to be sentenced at the Crown Court on".
+const AHEAD_REACH: usize = 12;
+/// How far before a date "between" may stand, in tokens: the date is the end of a stretch of time.
+const RANGE_REACH: usize = 4;
 /// What stands before a date that begins a clause counts as so many tokens farther.
 const FRONTED: usize = 8;
 
@@ -26,7 +30,7 @@ const HAPPENING: [&str; 24] = [
 const DECISIONS: [&str; 30] = [
     "caution", "resolution", "sentenced", "convicted", "charged", "nfa", "action", "order", "cautioned", "prison",
     "serving", "disposal", "sentence", "court", "magistrates", "crown", "licence", "res", "guilty", "pleaded",
-    "adjourned", "contract", "released", "bailed", "hearing", "oocd", "plea", "jailed", "suspended", "fined",
+    "adjourned", "contract", "released", "bailed", "issued", "oocd", "plea", "jailed", "suspended", "fined",
 ];
 /// Words of consent and of talks about it.
 const TALKS: [&str; 30] = [
@@ -35,12 +39,19 @@ const TALKS: [&str; 30] = [
     "discussed", "confirmed", "called", "update", "reviewed", "yes", "willing", "happy", "since",
 ];
 
+/// Words of what is still to come.
+const AHEAD: [&str; 12] = [
+    "due", "listed", "appear", "appears", "trial", "hearing", "until", "next", "expires", "release", "review", "leave",
+];
+
 /// What a date belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cue {
     Happening,
     Decision,
     Talk,
+    /// What is still to come: a hearing, a release.
+    Ahead,
 }
 
 /// A date with what it belongs to.
@@ -66,6 +77,10 @@ pub(super) fn events(
         .into_iter()
         .filter_map(|found| {
             let at = prose.token_at(found.start).checked_sub(range.start)?;
+            let lead = words.get(at.saturating_sub(RANGE_REACH)..at).unwrap_or_default();
+            if lead.iter().any(|t| t.lower == "between") {
+                return None;
+            }
             let cue = if points_back {
                 Some(Cue::Happening)
             } else {
@@ -105,7 +120,11 @@ fn nearest(words: &[Token], date: usize, kind: Option<&Range<usize>>) -> Option<
         }
         breaks += break_at(token);
     }
-    best.map(|(_, cue)| cue)
+    let told = best.map(|(_, cue)| cue)?;
+    let lead = words.get(date.saturating_sub(AHEAD_REACH)..date).unwrap_or_default();
+    let clause = lead.iter().rev().take_while(|t| break_at(t) == 0);
+    let is_ahead = clause.into_iter().any(|t| t.is_any(&AHEAD) || t.lower == "will");
+    Some(if told == Cue::Decision && is_ahead { Cue::Ahead } else { told })
 }
 
 fn break_at(token: &Token) -> usize {
@@ -120,6 +139,9 @@ fn cue_of(words: &[Token], at: usize, kind: Option<&Range<usize>>) -> Option<Cue
     }
     if token.is_any(&TALKS) {
         return Some(Cue::Talk);
+    }
+    if token.is_any(&AHEAD) {
+        return Some(Cue::Ahead);
     }
     // "public order" is an offence, "in order to" nothing
     let before = at.checked_sub(1).and_then(|before| words.get(before));

@@ -8,7 +8,8 @@ use crate::forms::values;
 /// How far behind "got" the years of a prison sentence may stand, in tokens.
 const TERM_REACH: usize = 6;
 /// Words without which a sentence tells of no decision.
-const CUES: [&str; 26] = [
+const CUES: [&str; 28] = [
+    "cr", "issued",
     "caution", "resolution", "sentenced", "convicted", "charged", "nfa", "action", "order", "cautioned", "prison",
     "serving", "disposal", "sentence", "pre-sentence", "guilty", "custody", "suspended", "res", "adjourned",
     "licence", "jailed", "years", "months", "oocd", "yro", "bailed",

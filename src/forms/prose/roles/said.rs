@@ -60,10 +60,11 @@ pub(super) fn vote(
         .or_else(|| done_by(line))
         .or_else(|| given_to(before, after))
         .or_else(|| owns_thing(mention, prose, after, matter))
+        .or_else(|| is_owner(mention, lead_in, matter))
         .or_else(|| owner_of(mention, prose, after))
         .or_else(|| hurt_by(mention, after))
         .or_else(|| as_subject(after, own))
-        .or_else(|| as_object(before).filter(|_| !is_subject))
+        .or_else(|| as_object(before, mention.is_possessive).filter(|_| !is_subject))
 }
 
 /// "The offender is", "my victim, " right before a name.
@@ -105,6 +106,7 @@ fn who_did_it(before: &[Token], mention: &Mention) -> Option<Role> {
         [was, verb, ..] if was.is_any(&["was", "got", "were"]) && is_harm_suffered(&verb.lower) && joins => {
             Some(Role::Victim)
         }
+        [died, ..] if died.lower == "died" && joins => Some(Role::Victim),
         [verb, ..] if (did || is_harm_done(&verb.lower)) && joins => Some(Role::Offender),
         _ => None,
     }
@@ -199,6 +201,16 @@ fn owns_thing(mention: &Mention, prose: &Prose, after: &[Token], matter: Matter)
     let is_owner = prose.words(mention.at.clone()).last()?.lower == "owner";
     let of_it = after.first().is_some_and(|t| t.lower == "of");
     (mention.kind == Spoken::Noun && is_owner && of_it && !matter.is_mediation).then_some(Role::Victim)
+}
+
+/// "Owner is Mrs Lee", "the owner, Mr Lee" where a crime is told.
+fn is_owner(mention: &Mention, before: &[Token], matter: Matter) -> Option<Role> {
+    let at = before.iter().rposition(|t| t.is_any(&["owner", "householder", "keyholder"]))?;
+    let joins = before
+        .get(at + 1..)?
+        .iter()
+        .all(|t| t.is_any(&["is", "was", ",", ":", "=", "-", "–", "(", "called", "named"]));
+    (mention.is_named() && joins && !matter.is_mediation).then_some(Role::Victim)
 }
 
 /// "the person he hurt", "the man she stole from".
@@ -313,12 +325,21 @@ fn skip_details(after: &[Token]) -> &[Token] {
                     None => rest.get(1..).unwrap_or_default(),
                 }
             }
+            [of, place, ..] if of.is_any(&["of", "at"]) && is_of_address(place) => {
+                let long = rest.iter().position(|t| !(is_of_address(t) || t.is_any(&["of", "at", ","])));
+                rest.get(long.unwrap_or(rest.len())..).unwrap_or_default()
+            }
             [who, ..] if who.is_any(&["who", ",", "then", "also", "both", "now"]) => {
                 rest.get(1..).unwrap_or_default()
             }
             _ => return rest,
         };
     }
+}
+
+/// A word of an address: in capitals or with a number.
+fn is_of_address(token: &Token) -> bool {
+    token.is_capital || token.lower.starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// What begins a remark between commas: "one of our nurses", "aged 31", "date of birth".
@@ -335,12 +356,16 @@ fn says_sorry(after: &[Token]) -> bool {
 }
 
 /// The person something is done to: "threw gravel at her", "stole from Mr X", "say sorry to the shopkeeper, Mr X".
-fn as_object(before: &[Token]) -> Option<Role> {
+fn as_object(before: &[Token], owns: bool) -> Option<Role> {
     let takes = before.iter().rposition(|t| t.is_any(&TAKING));
     if let Some(takes) = takes
         && before.last().is_some_and(|t| t.lower == "from")
         && before.len() - takes <= REACH / 2
     {
+        return Some(Role::Victim);
+    }
+    let took_own = before.iter().rposition(|t| t.is_any(&["took", "taken", "take"]));
+    if took_own.is_some() && before.iter().any(|t| t.lower == "£") && owns {
         return Some(Role::Victim);
     }
     let verb = before
@@ -356,6 +381,7 @@ fn as_object(before: &[Token]) -> Option<Role> {
         .any(|t| {
             t.is_any(&[
                 "by", "because", "but", "that", "with", "and", "when", "while", "before", "after", "then", "as", "who",
+                ";", ":",
             ])
         });
     (!is_passive && !by).then_some(Role::Victim)
