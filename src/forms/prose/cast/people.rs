@@ -118,12 +118,24 @@ impl Cast {
     /// "Ms Lee, the driver", "Ms Lee was a customer", "the person who was her manager": whom a noun calls by
     /// another word.
     fn in_apposition(&self, tokens: &[Token], sentence: &Range<usize>, noun: usize) -> Option<usize> {
+        let article = ["a", "an", "the", "one", "our", "who", "her", "his", "their", "my"];
+        if let Some(last) = self.mentions.last().filter(|m| m.at.start >= sentence.start && !m.is_possessive) {
+            // "I am the owner of"
+            let between = tokens.get(last.at.end..noun)?;
+            if let [am, a, ..] = between
+                && am.is_any(&["am", "is", "was"])
+                && a.is_any(&article)
+                && between.len() <= ARTICLE_REACH
+                && !last.people.is_empty()
+            {
+                return last.people.last().copied();
+            }
+        }
         let mut earlier = self.mentions.iter().rev().take(ARTICLE_REACH);
         let mention = earlier.find(|m| m.kind != Spoken::Pronoun && !m.is_possessive)?;
         let between = tokens.get(mention.at.end..noun)?;
         let is_near = mention.at.start >= sentence.start && between.len() <= INTRODUCTION;
         let person = mention.people.last().copied().filter(|_| is_near)?;
-        let article = ["a", "an", "the", "one", "our", "who", "her", "his", "their", "my"];
         let right_behind = between.len() <= ARTICLE_REACH + 2
             && between.first().is_some_and(|t| t.is_any(&[",", "(", "-", "–"]))
             && between.get(1).is_some_and(|t| t.is_any(&article))
@@ -312,7 +324,10 @@ impl Cast {
         let has_article = article.is_some_and(|word| word.is_any(&["the", "my", "our", "this", "both"]));
         let is_short = tokens.get(at).is_some_and(|word| word.is_any(&SHORT_ROLES));
         let is_compound = tokens.get(at + 1).is_some_and(|next| next.is_any(&ROLE_COMPOUNDS));
-        if !(has_article || is_short) || is_compound {
+        let before = tokens.get(at.saturating_sub(2)..at).unwrap_or_default();
+        let tells_of_somebody = matches!(before, [was, the] if was.is_any(&["was", "is", "were", "as"]) && the.lower == "the")
+            && self.mentions.last().is_some_and(|m| m.at.end + 2 == at && !m.people.is_empty());
+        if !(has_article || is_short) || is_compound || tells_of_somebody {
             return None;
         }
         let follows_name = (at + 1..at + INTRODUCTION)

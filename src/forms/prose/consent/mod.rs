@@ -116,7 +116,7 @@ fn given_on(said: &Said<'_>, context: &FormsContext<'_>) -> Option<String> {
             end: found.end + first,
             ..*found
         };
-        age.is_some_and(|years| years < MAX_YEARS)
+        age.is_none_or(|years| years < MAX_YEARS)
             && !is_birth(said.prose, &shifted)
             && distance(found.start) <= DATE_REACH
     });

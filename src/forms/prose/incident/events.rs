@@ -33,7 +33,8 @@ const DECISIONS: [&str; 30] = [
     "adjourned", "contract", "released", "bailed", "issued", "oocd", "plea", "jailed", "suspended", "fined",
 ];
 /// Words of consent and of talks about it.
-const TALKS: [&str; 30] = [
+const TALKS: [&str; 33] = [
+    "interviewed", "interview", "arrested",
     "agreed", "consented", "consent", "spoke", "spoken", "phoned", "rang", "signed", "told", "met", "visited",
     "visit", "explained", "statement", "statements", "asked", "wrote", "emailed", "e-mailed", "said", "saw",
     "discussed", "confirmed", "called", "update", "reviewed", "yes", "willing", "happy", "since",

@@ -15,6 +15,8 @@ const REACH: usize = 12;
 const BY_REACH: usize = 6;
 /// How far behind "was given" the caution may stand, in tokens.
 const DISPOSAL_REACH: usize = 6;
+/// How far behind "would like" the "sorry" may stand, in tokens.
+const SORRY_REACH: usize = 10;
 /// How far behind a subject its second verb may stand, in tokens: "lost his temper and threw".
 const SECOND_VERB_REACH: usize = 14;
 
@@ -348,11 +350,23 @@ fn opens_detail(token: &Token) -> bool {
         || token.lower.starts_with(|c: char| c.is_ascii_digit())
 }
 
+/// "say sorry", "apologise", "write a letter of apology" - not "asking for an apology".
 fn says_sorry(after: &[Token]) -> bool {
-    after
-        .iter()
-        .take(10)
-        .any(|t| t.is_any(&["sorry", "apologise", "apology", "apologize", "amends"]))
+    let said = after.get(..after.len().min(SORRY_REACH)).unwrap_or_default();
+    let is_not = |at: usize| {
+        let before = said.get(..at).unwrap_or_default();
+        before.iter().any(|t| t.is_any(&["not", "no", "never"]) || t.lower.ends_with("n't"))
+    };
+    said.iter().enumerate().any(|(at, token)| {
+        let own = token.is_any(&["sorry", "apologise", "apologize", "amends"]);
+        let offers = token.lower == "apology"
+            && said
+                .get(at.saturating_sub(3)..at)
+                .unwrap_or_default()
+                .iter()
+                .any(|t| t.is_any(&["of", "write", "give", "make", "offer", "written"]));
+        (own || offers) && !is_not(at)
+    })
 }
 
 /// The person something is done to: "threw gravel at her", "stole from Mr X", "say sorry to the shopkeeper, Mr X".
