@@ -31,7 +31,7 @@ use super::wants::Wants;
 use crate::domain::identifiers::{self, IdentifierKind};
 use crate::domain::{AgencyKind, CaseKind, OffenceOutcome, Party, ReadMessage, ReferenceKind, Referral, Role, names};
 use cast::Writer;
-pub(super) use text::{is_header, is_sign_off};
+pub(super) use text::{answers_in_sentences, is_header, is_sign_off};
 use text::{Ending, Prose, Token};
 
 /// Lines at the beginning that may say what the matter is.
@@ -84,6 +84,8 @@ struct Source<'m> {
     topics: Topics,
     /// The writer signs as, or writes from the domain of, somebody who refers others.
     is_professional: bool,
+    /// They have a rank or an agency: a post alone may be in the shop that was robbed.
+    is_of_agency: bool,
     /// What kind of agency the writer signs for or writes from.
     agency: Option<AgencyKind>,
 }
@@ -110,6 +112,7 @@ impl<'m> Source<'m> {
                 || has_rank(message)
                 || is_professional(&signed)
                 || signs_with_post(&lines, &display_words(&message.headers)),
+            is_of_agency: of_agency || has_rank(message) || signed.referrer.agency_kind.is_some(),
             agency: signed.referrer.agency_kind,
             message,
             lines,

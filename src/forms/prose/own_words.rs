@@ -78,7 +78,7 @@ pub(super) fn read(
 ) -> Option<(Referral, Notes)> {
     let said = format!("{} {}", source.message.headers.subject, source.text);
     let said = said.to_lowercase().replace('’', "'");
-    if source.is_professional || !(wants.refers || ASKS.iter().any(|ask| said.contains(ask))) {
+    if source.is_of_agency || !(wants.refers || ASKS.iter().any(|ask| said.contains(ask))) {
         return None;
     }
     if is_machine_made(&source.lines) {
@@ -96,6 +96,7 @@ pub(super) fn read(
     let parties = listing::people(&prose, source, (Writer::Inside, &words), &mut parts, context);
     let own = match parties.first().copied().flatten() {
         Some(own) => own,
+        None if source.is_professional => return None,
         None => neighbour(source, &said, &mut referral)?,
     };
     let mut own_notes = Notes::default();

@@ -11,6 +11,12 @@ const WRAPPED_LINE: usize = 50;
 const MAX_WRAPPED_LINE: usize = 100;
 /// A line of fewer words may stand for itself: a heading, a name.
 const MIN_UNFINISHED_WORDS: usize = 3;
+/// Longest label of a line that goes on in sentences, in words.
+const MAX_LABEL_WORDS: usize = 3;
+/// So many such lines make a text no form.
+const LINES_OF_SENTENCES: usize = 3;
+/// Longest word with a full stop that is no end of a sentence: "Mr.", "Rd.", in bytes.
+const MAX_SHORT_FORM: usize = 3;
 /// A sign-off has no more words than this.
 const MAX_SIGN_OFF_WORDS: usize = 5;
 
@@ -265,6 +271,25 @@ pub(super) fn told<'l>(lines: &'l [String], writer: &[String]) -> Vec<Told<'l>> 
         }
     }
     out
+}
+
+/// "Young person: Kit Lee, born 3 August 2011. He lives with his dad. Kit has said yes.": lines that begin like a
+/// form and go on to tell in sentences. Some of them make a text no form.
+pub(in crate::forms) fn answers_in_sentences(lines: &[String]) -> bool {
+    let tells = |line: &&String| {
+        let Some((label, answer)) = line.split_once(':') else {
+            return false;
+        };
+        let is_label = (1..=MAX_LABEL_WORDS).contains(&label.split_whitespace().count());
+        let words: Vec<&str> = answer.split_whitespace().collect();
+        let ends = words.windows(2).filter(|pair| {
+            matches!(pair, [end, next] if end.ends_with('.')
+                && (end.len() > MAX_SHORT_FORM || end.starts_with(|c: char| c.is_ascii_digit()))
+                && next.starts_with(char::is_uppercase))
+        });
+        is_label && ends.count() >= 1
+    };
+    lines.iter().filter(tells).count() >= LINES_OF_SENTENCES
 }
 
 /// A header line of a forwarded mail as mail programs write it.

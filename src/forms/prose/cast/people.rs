@@ -61,7 +61,8 @@ impl Cast {
     /// Whom "the patient" means. `None` where a name beside it says who it is.
     pub(super) fn by_noun(&mut self, tokens: &[Token], sentence: &Range<usize>, noun: &Noun) -> Option<usize> {
         if let Some(person) = self.in_apposition(tokens, sentence, noun.at) {
-            if let Some(person) = self.people.get_mut(person) {
+            let is_writer = self.writer.contains(&person);
+            if let Some(person) = self.people.get_mut(person).filter(|_| !is_writer) {
                 person.nouns.push(noun.word);
             }
             return None;

@@ -15,6 +15,8 @@ const BREAK: usize = 2;
 
 /// How far before a date "due" may stand, in tokens: "is due to be sentenced at the Crown Court on".
 const AHEAD_REACH: usize = 12;
+/// How far behind "That was" its date may stand, in tokens.
+const POINTING_REACH: usize = 6;
 /// How far before a date "between" may stand, in tokens: the date is the end of a stretch of time.
 const RANGE_REACH: usize = 4;
 /// What stands before a date that begins a clause counts as so many tokens farther.
@@ -82,7 +84,7 @@ pub(super) fn events(
             if lead.iter().any(|t| t.lower == "between") {
                 return None;
             }
-            let cue = if points_back {
+            let cue = if points_back && at <= POINTING_REACH {
                 Some(Cue::Happening)
             } else {
                 nearest(words, at, kind)
@@ -135,8 +137,10 @@ fn break_at(token: &Token) -> usize {
 
 fn cue_of(words: &[Token], at: usize, kind: Option<&Range<usize>>) -> Option<Cue> {
     let token = words.get(at)?;
-    if kind.is_some_and(|kind| kind.contains(&at)) {
-        return Some(Cue::Happening);
+    if let Some(kind) = kind.filter(|kind| kind.contains(&at)) {
+        let lead = words.get(kind.start.saturating_sub(2)..kind.start).unwrap_or_default();
+        let is_convicted = matches!(lead, [convicted, of] if convicted.lower == "convicted" && of.lower == "of");
+        return Some(if is_convicted { Cue::Decision } else { Cue::Happening });
     }
     if token.is_any(&TALKS) {
         return Some(Cue::Talk);
