@@ -34,7 +34,9 @@ const MAX_LABEL_WORDS: usize = 6;
 const LABELLED_LINES: usize = 2;
 
 /// What people ask of the service.
-const ASKS: [&str; 33] = [
+const ASKS: [&str; 35] = [
+    "happy to be contacted",
+    "have it out",
     "tell him",
     "tell her",
     "tell them",
