@@ -129,12 +129,48 @@ fn is_plain_name(text: &str) -> bool {
 
 /// A short line or piece that names a post: "Practice Manager", "Head of Year 9".
 pub(super) fn is_post(text: &str) -> bool {
-    const POSTS: [&str; 32] = [
-        "officer", "manager", "worker", "coordinator", "co-ordinator", "practitioner", "constable", "sergeant",
-        "teacher", "headteacher", "head", "nurse", "doctor", "vicar", "rector", "chaplain", "solicitor", "advisor",
-        "adviser", "warden", "supervisor", "lead", "pcso", "dc", "pc", "sgt", "director", "caseworker", "assistant",
-        "secretary", "governor", "leader",
-    ];
+    const POSTS: [&str; 40] = [
+    "officer",
+    "manager",
+    "worker",
+    "coordinator",
+    "co-ordinator",
+    "practitioner",
+    "constable",
+    "sergeant",
+    "teacher",
+    "headteacher",
+    "head",
+    "nurse",
+    "doctor",
+    "vicar",
+    "rector",
+    "chaplain",
+    "solicitor",
+    "advisor",
+    "adviser",
+    "warden",
+    "supervisor",
+    "lead",
+    "pcso",
+    "dc",
+    "pc",
+    "sgt",
+    "director",
+    "caseworker",
+    "assistant",
+    "secretary",
+    "governor",
+    "leader",
+    "advocate",
+    "priest",
+    "minister",
+    "matron",
+    "principal",
+    "ranger",
+    "mentor",
+    "facilitator",
+];
     let words: Vec<String> = text
         .split(|c: char| !c.is_alphanumeric() && c != '-')
         .map(str::to_lowercase)
@@ -178,6 +214,12 @@ pub(super) fn fill(
         for (offset, line) in block.iter().enumerate() {
             for piece in pieces(line) {
                 let own_name = offset == 0 && (holds_name(&piece, &words) || stranger.is_some() && is_plain_name(&piece));
+                if offset == 0 && !own_name && holds_short_name(&piece, &words) {
+                    // "PC Fielding 3301": the rank is the post, the name is in the From field
+                    let rank = names::read(piece.trim()).and_then(|read| read.rank);
+                    set(&mut referrer.role, "/referrer/role", rank.unwrap_or_default(), line);
+                    continue;
+                }
                 if own_name {
                     let bare = strip_pronouns(&piece);
                     let bare = bare.trim();

@@ -140,9 +140,8 @@ fn draft(person: &Person, role: Option<Role>, prose: &Prose, place: &Place) -> O
     }
     if !person.name.is_empty() {
         let read = names::read(&person.name)?;
-        let quote = prose
-            .text
-            .find(&person.name)
+        let byte = prose.tokens.get(person.told_in).map(|token| token.start);
+        let quote = byte
             .and_then(|at| prose.sentence_at(at))
             .map(|sentence| prose.quote(sentence))
             .unwrap_or_default();

@@ -189,9 +189,11 @@ fn refers(
     let is_titled = title
         .split(' ')
         .any(|word| ["referral", "refer", "rj"].contains(&word));
-    let harmed = told.iter().any(|p| p.role == Role::Victim);
-    let did = told.iter().any(|p| p.role == Role::Offender);
-    let tells_a_wrong = source.is_professional && harmed && did && tells_of_people;
+    let goes_on = ["update", "further to", "as discussed", "your letter", "your reference", "your email"]
+        .iter()
+        .any(|words| said.contains(words));
+    let is_wrong = told.iter().any(|p| matches!(p.role, Role::Victim | Role::Offender));
+    let tells_a_wrong = source.is_professional && is_wrong && tells_of_people && !goes_on;
     wants.refers && somebody
         || tells_a_wrong
         || tells_of_people
@@ -271,16 +273,18 @@ fn crime(referral: &mut Referral, notes: &mut Notes, place: &Place) {
 
 /// Two sides of a dispute who live side by side.
 fn neighbours(prose: &Prose, referral: &mut Referral, notes: &mut Notes, place: &Place) {
-    const LIVING_CLOSE: [&str; 8] = [
-        "tenants",
-        "neighbours",
-        "neighbour",
-        "neighbouring",
-        "underneath",
-        "upstairs",
-        "downstairs",
-        "residents",
-    ];
+    const LIVING_CLOSE: [&str; 10] = [
+    "tenants",
+    "neighbours",
+    "neighbour",
+    "neighbouring",
+    "underneath",
+    "upstairs",
+    "downstairs",
+    "residents",
+    "households",
+    "flats",
+];
     let at_odds: Vec<&Party> = referral.parties.iter().filter(|p| p.role == Role::Party).collect();
     let sides = at_odds.len();
     let is_one_street = match at_odds.as_slice() {

@@ -13,6 +13,12 @@ const MAX_WRAPPED_LINE: usize = 100;
 const MIN_UNFINISHED_WORDS: usize = 3;
 /// Longest label of a line that goes on in sentences, in words.
 const MAX_LABEL_WORDS: usize = 3;
+/// Paragraphs of several sentences of a story below a few labelled lines.
+const PARAGRAPHS_OF_A_STORY: usize = 2;
+/// Words of those paragraphs.
+const WORDS_OF_A_STORY: usize = 60;
+/// Most labelled lines above a story.
+const FEW_ANSWERS: usize = 7;
 /// So many such lines make a text no form.
 const LINES_OF_SENTENCES: usize = 3;
 /// Longest word with a full stop that is no end of a sentence: "Mr.", "Rd.", in bytes.
@@ -274,22 +280,40 @@ pub(super) fn told<'l>(lines: &'l [String], writer: &[String]) -> Vec<Told<'l>> 
 }
 
 /// "Young person: Kit Lee, born 3 August 2011. He lives with his dad. Kit has said yes.": lines that begin like a
-/// form and go on to tell in sentences. Some of them make a text no form.
+/// form and go on to tell in sentences; or a few labelled lines above a longer story. Such a text is no form.
 pub(in crate::forms) fn answers_in_sentences(lines: &[String]) -> bool {
-    let tells = |line: &&String| {
-        let Some((label, answer)) = line.split_once(':') else {
-            return false;
-        };
-        let is_label = (1..=MAX_LABEL_WORDS).contains(&label.split_whitespace().count());
-        let words: Vec<&str> = answer.split_whitespace().collect();
-        let ends = words.windows(2).filter(|pair| {
-            matches!(pair, [end, next] if end.ends_with('.')
-                && (end.len() > MAX_SHORT_FORM || end.starts_with(|c: char| c.is_ascii_digit()))
-                && next.starts_with(char::is_uppercase))
-        });
-        is_label && ends.count() >= 1
-    };
-    lines.iter().filter(tells).count() >= LINES_OF_SENTENCES
+    let told: Vec<&str> = lines.iter().map(|line| line.trim()).collect();
+    let tells = told.iter().filter(|line| labelled(line).is_some_and(goes_on_in_sentences));
+    if tells.count() >= LINES_OF_SENTENCES {
+        return true;
+    }
+    let answers = told.iter().filter(|line| labelled(line).is_some_and(|answer| !answer.trim().is_empty()));
+    let (mut sentences, mut words) = (0, 0);
+    for line in told.iter().filter(|line| labelled(line).is_none() && !is_boilerplate(line)) {
+        let count = line.split_whitespace().count();
+        if line.ends_with(['.', '?', '!']) && goes_on_in_sentences(line) {
+            sentences += 1;
+            words += count;
+        }
+    }
+    (LINES_OF_SENTENCES..=FEW_ANSWERS).contains(&answers.count())
+        && sentences >= PARAGRAPHS_OF_A_STORY
+        && words >= WORDS_OF_A_STORY
+}
+
+/// What stands behind the label of a line.
+fn labelled(line: &str) -> Option<&str> {
+    let (label, answer) = line.split_once(':')?;
+    (1..=MAX_LABEL_WORDS).contains(&label.split_whitespace().count()).then_some(answer)
+}
+
+fn goes_on_in_sentences(answer: &str) -> bool {
+    let words: Vec<&str> = answer.split_whitespace().collect();
+    words.windows(2).any(|pair| {
+        matches!(pair, [end, next] if end.ends_with('.')
+            && (end.len() > MAX_SHORT_FORM || end.starts_with(|c: char| c.is_ascii_digit()))
+            && next.starts_with(char::is_uppercase))
+    })
 }
 
 /// A header line of a forwarded mail as mail programs write it.

@@ -271,7 +271,7 @@ pub(super) const ROLE_COMPOUNDS: [&str; 22] = [
     "rehabilitation",
 ];
 /// People in groups who may have done harm.
-pub(super) const GROUPS: [&str; 14] = [
+pub(super) const GROUPS: [&str; 21] = [
     "boys",
     "girls",
     "youths",
@@ -286,6 +286,13 @@ pub(super) const GROUPS: [&str; 14] = [
     "females",
     "persons",
     "teens",
+    "pupils",
+    "students",
+    "youngsters",
+    "brothers",
+    "sisters",
+    "group",
+    "gang",
 ];
 /// Family and carers, with their sex where the word tells it (`m`, `f`, `-`).
 pub(super) const RELATIONS: [(&str, char); 37] = [

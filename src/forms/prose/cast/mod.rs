@@ -38,6 +38,8 @@ pub(super) enum Sex {
 pub(super) struct Person {
     /// As written, title included; empty where only a role is told.
     pub(super) name: String,
+    /// The token at which the name stands first.
+    pub(super) told_in: usize,
     /// The words of the name without the title, lower case.
     words: Vec<String>,
     sex: Option<Sex>,

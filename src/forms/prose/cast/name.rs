@@ -18,6 +18,8 @@ pub(super) struct Name {
     pub(super) sex: Option<Sex>,
     pub(super) is_titled: bool,
     pub(super) is_ranked: bool,
+    /// "Mr Eric Walsh" of "Mr and Mrs Eric Walsh".
+    pub(super) of_couple: Option<String>,
     /// A word for a place stands behind it: "Victoria Park".
     pub(super) is_place: bool,
 }
@@ -36,6 +38,9 @@ pub(super) fn words_of(name: &str) -> Vec<String> {
 /// The words in capitals at a token, with the title before them.
 pub(super) fn name_at(tokens: &[Token], at: usize) -> Option<Name> {
     let first = tokens.get(at)?;
+    if let Some(couple) = couple_at(tokens, at) {
+        return Some(couple);
+    }
     if let Some(name) = small_name_at(tokens, at) {
         return Some(name);
     }
@@ -95,7 +100,30 @@ pub(super) fn name_at(tokens: &[Token], at: usize) -> Option<Name> {
         is_titled,
         is_ranked,
         is_place,
+        of_couple: None,
     })
+}
+
+/// "Mr and Mrs Eric Walsh": the husband, whose name it is; his wife's is not told.
+fn couple_at(tokens: &[Token], at: usize) -> Option<Name> {
+    let [mr, and, mrs] = tokens.get(at..at + 3)? else {
+        return None;
+    };
+    let is_couple = mr.lower == "mr" && mr.is_capital && and.is_any(&["and", "&"]) && mrs.lower == "mrs";
+    let wife = name_at(tokens, at + 2).filter(|_| is_couple)?;
+    let words: Vec<&str> = wife.words.iter().map(|word| word.trim_end_matches("'s")).collect();
+    let shown: Vec<String> = words.iter().map(|word| capital(word)).collect();
+    Some(Name {
+        at: at..wife.at.end,
+        of_couple: Some(format!("Mr {}", shown.join(" "))),
+        sex: Some(Sex::Male),
+        ..wife
+    })
+}
+
+fn capital(word: &str) -> String {
+    let mut chars = word.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// "mr albie foskett" of somebody who writes no capitals: a title, a given name, and a surname that is no word of
@@ -125,6 +153,7 @@ fn small_name_at(tokens: &[Token], at: usize) -> Option<Name> {
         is_titled: true,
         is_ranked: false,
         is_place: false,
+        of_couple: None,
     })
 }
 

@@ -158,6 +158,7 @@ impl Cast {
         outsiders: &[String],
     ) -> Option<Vec<usize>> {
         let written = own_name(prose.slice(name.at.clone()));
+        let written = name.of_couple.as_deref().unwrap_or(written);
         let words = match names::read(written) {
             Some(read) if name.words.len() > 1 => words_of(&read.name),
             Some(_) | None => name
@@ -202,6 +203,7 @@ impl Cast {
         let by_name = || words.first().and_then(|word| sexes::of_given_name(word));
         let person = Person {
             name: written.to_owned(),
+            told_in: name.at.start,
             words: words.clone(),
             sex: name.sex.or(told_sex).or_else(by_name),
             relation,
@@ -378,9 +380,16 @@ impl Cast {
             .take(LOOK_BACK)
             .find(|m| m.at.end <= word && m.at.end + 2 > word)
             .and_then(|m| m.people.last().copied());
-        let possessed = word.checked_sub(1).and_then(|before| tokens.get(before));
-        let is_possessed = possessed
-            .is_some_and(|t| t.is_any(&["his", "her", "their", "the", "my"]) || t.lower.ends_with("'s"));
+        // "my 14 year old son"
+        let lead = tokens.get(word.saturating_sub(ARTICLE_REACH + 1)..word).unwrap_or_default();
+        let mut lead = lead.iter().rev().take_while(|t| !t.is_mark());
+        let owner = lead.position(|t| t.is_any(&["his", "her", "their", "the", "my"]) || t.lower.ends_with("'s"));
+        let is_possessed = owner.is_some();
+        let of = of.or_else(|| {
+            let at = word.checked_sub(owner? + 1)?;
+            let mut near = self.mentions.iter().rev().take(LOOK_BACK);
+            near.find(|m| m.at.start == at).and_then(|m| m.people.last().copied())
+        });
         let relation = tokens.get(word).map(|t| t.base().to_owned())?;
         if word == sentence.start {
             // "Dad is Clive Lee": whoever was spoken of before

@@ -1,6 +1,7 @@
 //! What a sentence says about consent: given, refused, not asked for.
 
 use super::super::text::Token;
+use super::super::words::{PERSON_NOUNS, RELATIONS};
 use crate::domain::ConsentAnswer;
 
 /// How far before its words a "not" counts, in tokens.
@@ -95,7 +96,19 @@ fn is_open(words: &[Token], at: usize) -> bool {
 
 /// Nothing but small words before it in its sentence: "Consents to contact", "Very happy to take part".
 fn begins_clause(words: &[Token], at: usize) -> bool {
-    words.get(..at).unwrap_or_default().iter().all(|t| {
+    let before = words.get(..at).unwrap_or_default();
+    let names_somebody = |t: &Token| {
+        RELATIONS.iter().any(|(word, _)| *word == t.base())
+            || PERSON_NOUNS.iter().any(|(word, _)| *word == t.base())
+            || t.is_any(&[
+                "nobody", "everyone", "police", "council", "school", "family", "parents", "they", "somebody", "we", "i",
+                "you", "who",
+            ])
+    };
+    if at <= NEGATION_REACH && !before.iter().any(names_somebody) {
+        return true;
+    }
+    before.iter().all(|t| {
         t.is_mark()
             || t.is_any(&[
                 "is", "has", "also", "very", "quite", "would", "and", "not", "now", "says", "said", "still",
@@ -177,6 +190,10 @@ fn given(words: &[Token], at: usize) -> Option<ConsentAnswer> {
         "consent" => consent_noun(words, at, is_not),
         "agreed" | "agrees" => agrees(&after).then(|| said(ConsentAnswer::Given)),
         "yes" if after.first() == Some(&"to") && takes_part => Some(ConsentAnswer::Given),
+        "do" if after.first() == Some(&"it") => {
+            let will = before.last().is_some_and(|t| t.lower == "will" || t.lower.ends_with("'ll"));
+            will.then_some(ConsentAnswer::Given)
+        }
         "take" if after.first() == Some(&"part") => {
             let will = before
                 .iter()
