@@ -51,7 +51,10 @@ const NO_PERSON: [&str; 22] = [
 /// `Obi Marcus 76120`, `HALLETT, Tom (EASTMERE TRUST)`.
 pub(super) fn display_words(headers: &MessageHeaders) -> Vec<String> {
     let name = headers.from_name.as_deref().unwrap_or_default();
-    let bare = name.split(['(', '[', '{']).next().filter(|bare| !bare.trim().is_empty());
+    let bare = name
+        .split(['(', '[', '{'])
+        .next()
+        .filter(|bare| !bare.trim().is_empty());
     let words = tokens(bare.unwrap_or(name));
     let is_titled = |word: &str| names::is_rank(word) || names::is_title(word);
     let mut out = Vec::new();
@@ -88,7 +91,8 @@ pub(super) fn holds_short_name(line: &str, words: &[String]) -> bool {
         .iter()
         .skip_while(|w| names::is_rank(w) || w.chars().all(|c| c.is_ascii_digit()) || w.chars().count() == 1);
     let lead = said.first();
-    let is_led = lead.is_some_and(|w| names::is_rank(w) || w.chars().count() == 1 && w.chars().all(char::is_alphabetic));
+    let is_led = lead
+        .is_some_and(|w| names::is_rank(w) || w.chars().count() == 1 && w.chars().all(char::is_alphabetic));
     let is_short = said.len() <= MAX_PIECE_WORDS && !ends_a_sentence(line);
     is_led && is_short && told.next().is_some_and(|surname| words.contains(surname))
 }
@@ -103,7 +107,9 @@ pub(super) fn stranger_at(lines: &[String]) -> Option<usize> {
     let line = |at: &usize| lines.get(*at).map(String::as_str).unwrap_or_default();
     let sentence = last.iter().rposition(|at| {
         let text = line(at);
-        text.ends_with(['.', '?', '!']) && text.split_whitespace().count() > MAX_PIECE_WORDS && !is_disclaimer(text)
+        text.ends_with(['.', '?', '!'])
+            && text.split_whitespace().count() > MAX_PIECE_WORDS
+            && !is_disclaimer(text)
             || crate::forms::prose::is_sign_off(text)
     });
     let block = last.get(sentence.map_or(0, |at| at + 1)..)?;
@@ -118,59 +124,66 @@ pub(super) fn stranger_at(lines: &[String]) -> Option<usize> {
 
 /// Two or three words in capitals of which the first is a given name.
 fn is_plain_name(text: &str) -> bool {
-    let words: Vec<&str> = text.split_whitespace().filter(|word| !names::is_title(word)).collect();
+    let words: Vec<&str> = text
+        .split_whitespace()
+        .filter(|word| !names::is_title(word))
+        .collect();
     let is_word = |word: &&str| {
         word.chars().next().is_some_and(char::is_uppercase)
-            && word.chars().all(|c| c.is_alphabetic() || matches!(c, '-' | '\'' | '’'))
+            && word
+                .chars()
+                .all(|c| c.is_alphabetic() || matches!(c, '-' | '\'' | '’'))
     };
-    let given = words.first().is_some_and(|word| crate::domain::is_given_name(&word.to_lowercase()));
+    let given = words
+        .first()
+        .is_some_and(|word| crate::domain::is_given_name(&word.to_lowercase()));
     (2..=3).contains(&words.len()) && words.iter().all(is_word) && given
 }
 
 /// A short line or piece that names a post: "Practice Manager", "Head of Year 9".
 pub(super) fn is_post(text: &str) -> bool {
     const POSTS: [&str; 40] = [
-    "officer",
-    "manager",
-    "worker",
-    "coordinator",
-    "co-ordinator",
-    "practitioner",
-    "constable",
-    "sergeant",
-    "teacher",
-    "headteacher",
-    "head",
-    "nurse",
-    "doctor",
-    "vicar",
-    "rector",
-    "chaplain",
-    "solicitor",
-    "advisor",
-    "adviser",
-    "warden",
-    "supervisor",
-    "lead",
-    "pcso",
-    "dc",
-    "pc",
-    "sgt",
-    "director",
-    "caseworker",
-    "assistant",
-    "secretary",
-    "governor",
-    "leader",
-    "advocate",
-    "priest",
-    "minister",
-    "matron",
-    "principal",
-    "ranger",
-    "mentor",
-    "facilitator",
-];
+        "officer",
+        "manager",
+        "worker",
+        "coordinator",
+        "co-ordinator",
+        "practitioner",
+        "constable",
+        "sergeant",
+        "teacher",
+        "headteacher",
+        "head",
+        "nurse",
+        "doctor",
+        "vicar",
+        "rector",
+        "chaplain",
+        "solicitor",
+        "advisor",
+        "adviser",
+        "warden",
+        "supervisor",
+        "lead",
+        "pcso",
+        "dc",
+        "pc",
+        "sgt",
+        "director",
+        "caseworker",
+        "assistant",
+        "secretary",
+        "governor",
+        "leader",
+        "advocate",
+        "priest",
+        "minister",
+        "matron",
+        "principal",
+        "ranger",
+        "mentor",
+        "facilitator",
+    ];
     let words: Vec<String> = text
         .split(|c: char| !c.is_alphanumeric() && c != '-')
         .map(str::to_lowercase)
@@ -213,11 +226,17 @@ pub(super) fn fill(
         let mut agencies: Vec<(String, String)> = Vec::new();
         for (offset, line) in block.iter().enumerate() {
             for piece in pieces(line) {
-                let own_name = offset == 0 && (holds_name(&piece, &words) || stranger.is_some() && is_plain_name(&piece));
+                let own_name = offset == 0
+                    && (holds_name(&piece, &words) || stranger.is_some() && is_plain_name(&piece));
                 if offset == 0 && !own_name && holds_short_name(&piece, &words) {
                     // "PC Fielding 3301": the rank is the post, the name is in the From field
                     let rank = names::read(piece.trim()).and_then(|read| read.rank);
-                    set(&mut referrer.role, "/referrer/role", rank.unwrap_or_default(), line);
+                    set(
+                        &mut referrer.role,
+                        "/referrer/role",
+                        rank.unwrap_or_default(),
+                        line,
+                    );
                     continue;
                 }
                 if own_name {
@@ -229,7 +248,8 @@ pub(super) fn fill(
                             .name
                             .split(' ')
                             .filter(|w| {
-                                words.contains(&w.to_lowercase()) || stranger.is_some()
+                                words.contains(&w.to_lowercase())
+                                    || stranger.is_some()
                                     || w.chars().next().is_some_and(char::is_uppercase)
                             })
                             .collect();
@@ -304,10 +324,15 @@ fn is_strangers(line: &str, words: &[String]) -> bool {
 
 /// "Dorset Police 01632 960333": what stands before the number.
 fn before_phone(piece: &str) -> String {
-    let before = piece.split(|c: char| c.is_ascii_digit() || c == '+' || c == '(').next();
+    let before = piece
+        .split(|c: char| c.is_ascii_digit() || c == '+' || c == '(')
+        .next();
     let words = before.unwrap_or_default().split_whitespace();
     let kept: Vec<&str> = words
-        .filter(|w| !["tel", "t", "phone", "telephone", "mob", "mobile"].contains(&w.trim_end_matches([':', '.']).to_lowercase().as_str()))
+        .filter(|w| {
+            !["tel", "t", "phone", "telephone", "mob", "mobile"]
+                .contains(&w.trim_end_matches([':', '.']).to_lowercase().as_str())
+        })
         .collect();
     kept.join(" ")
 }
@@ -386,9 +411,9 @@ fn role_only(piece: &str) -> String {
     let mut words: Vec<&str> = Vec::new();
     for word in piece.split_whitespace() {
         let is_number = word.chars().all(|c| c.is_ascii_digit());
-        let is_counted = words
-            .last()
-            .is_some_and(|before| ["year", "band", "level", "grade", "key", "stage"].contains(&before.to_lowercase().as_str()));
+        let is_counted = words.last().is_some_and(|before| {
+            ["year", "band", "level", "grade", "key", "stage"].contains(&before.to_lowercase().as_str())
+        });
         if !is_number || is_counted {
             words.push(word);
         }

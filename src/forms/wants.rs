@@ -124,7 +124,10 @@ impl Said<'_> {
         let Some(at) = self.0.iter().position(|word| words.contains(&word.as_str())) else {
             return false;
         };
-        let before = self.0.get(at.saturating_sub(SUBJECT_REACH)..at).unwrap_or_default();
+        let before = self
+            .0
+            .get(at.saturating_sub(SUBJECT_REACH)..at)
+            .unwrap_or_default();
         let subject = before
             .iter()
             .rev()
@@ -202,7 +205,8 @@ fn stops(said: &Said<'_>) -> bool {
         "not consent any more",
     ]);
     let about_going_on = said.behind(&NOT).is_some_and(|rest| {
-        said.is_of_writer(&NOT) && rest.phrases(&GOING_ON)
+        said.is_of_writer(&NOT)
+            && rest.phrases(&GOING_ON)
             && said.any(&[
                 "want", "wants", "wish", "like", "agree", "consent", "going", "will", "decided", "rather",
                 "happy", "longer", "can", "cannot", "wont", "cant",

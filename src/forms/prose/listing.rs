@@ -71,17 +71,25 @@ fn matter(prose: &Prose, source: &Source<'_>) -> roles::Matter {
 /// A parent who writes about their child, who was harmed or did harm, supports the child.
 fn stand_by(cast: &Cast, writer: Writer, roles: &mut [Option<Role>]) {
     const CHILDREN: [&str; 8] = [
-        "son", "daughter", "grandson", "granddaughter", "niece", "nephew", "stepson", "stepdaughter",
+        "son",
+        "daughter",
+        "grandson",
+        "granddaughter",
+        "niece",
+        "nephew",
+        "stepson",
+        "stepdaughter",
     ];
-    let is_child = |person: &Person| {
-        matches!(&person.relation, Some((word, Some(0))) if CHILDREN.contains(&word.as_str()))
-    };
+    let is_child = |person: &Person| matches!(&person.relation, Some((word, Some(0))) if CHILDREN.contains(&word.as_str()));
     let has_child = cast
         .people
         .iter()
         .zip(roles.iter())
         .any(|(person, role)| is_child(person) && role.is_some());
-    if let Some(own @ None) = roles.first_mut().filter(|_| writer == Writer::Inside && has_child) {
+    if let Some(own @ None) = roles
+        .first_mut()
+        .filter(|_| writer == Writer::Inside && has_child)
+    {
         *own = Some(Role::Supporter);
     }
 }

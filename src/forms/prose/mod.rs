@@ -29,10 +29,12 @@ use super::message::{cover, is_professional, text_place, writers_text};
 use super::signature::{display_words, is_post};
 use super::wants::Wants;
 use crate::domain::identifiers::{self, IdentifierKind};
-use crate::domain::{AgencyKind, CaseKind, OffenceOutcome, Party, ReadMessage, ReferenceKind, Referral, Role, names};
+use crate::domain::{
+    AgencyKind, CaseKind, OffenceOutcome, Party, ReadMessage, ReferenceKind, Referral, Role, names,
+};
 use cast::Writer;
-pub(super) use text::{answers_in_sentences, is_header, is_sign_off};
 use text::{Ending, Prose, Token};
+pub(super) use text::{answers_in_sentences, is_header, is_sign_off};
 
 /// Lines at the beginning that may say what the matter is.
 const FIRST_LINES: usize = 12;
@@ -59,7 +61,13 @@ pub(super) fn read(
     let mut referral = Referral::default();
     let mut notes = Notes::default();
     let mut parts = (&mut referral, &mut notes);
-    listing::people(&prose, &source, (Writer::Outside, &source.writer), &mut parts, context);
+    listing::people(
+        &prose,
+        &source,
+        (Writer::Outside, &source.writer),
+        &mut parts,
+        context,
+    );
     let found = identifiers::find(&source.text);
     if !refers(&source, wants, &found, &referral, &notes) {
         return None;
@@ -170,12 +178,11 @@ fn refers(
                 | IdentifierKind::PrisonNumber
         )
     });
-    let somebody =
-        numbered || !told.is_empty() || found.iter().any(|f| f.kind == IdentifierKind::Postcode);
+    let somebody = numbered || !told.is_empty() || found.iter().any(|f| f.kind == IdentifierKind::Postcode);
     let tells_of_people = told
         .iter()
         .any(|party| matches!(party.role, Role::Victim | Role::Offender | Role::Party))
-        && told.iter().any(|party| is_within_reach(party));
+        && referral.parties.iter().any(is_within_reach);
     let said = spoken(&source.text);
     let is_our_matter = source.topics.restorative
         || source.topics.mediation
@@ -189,10 +196,19 @@ fn refers(
     let is_titled = title
         .split(' ')
         .any(|word| ["referral", "refer", "rj"].contains(&word));
-    let goes_on = ["update", "further to", "as discussed", "your letter", "your reference", "your email"]
+    let goes_on = [
+        "update",
+        "further to",
+        "as discussed",
+        "your letter",
+        "your reference",
+        "your email",
+    ]
+    .iter()
+    .any(|words| said.contains(words));
+    let is_wrong = told
         .iter()
-        .any(|words| said.contains(words));
-    let is_wrong = told.iter().any(|p| matches!(p.role, Role::Victim | Role::Offender));
+        .any(|p| matches!(p.role, Role::Victim | Role::Offender));
     let tells_a_wrong = source.is_professional && is_wrong && tells_of_people && !goes_on;
     wants.refers && somebody
         || tells_a_wrong
@@ -252,9 +268,10 @@ fn crime(referral: &mut Referral, notes: &mut Notes, place: &Place) {
         .parties
         .iter()
         .any(|p| matches!(p.role, Role::Victim | Role::Offender));
-    let is_decided = referral.offence.outcome.is_some_and(|outcome| {
-        !matches!(outcome, OffenceOutcome::Other | OffenceOutcome::NoFurtherAction)
-    });
+    let is_decided = referral
+        .offence
+        .outcome
+        .is_some_and(|outcome| !matches!(outcome, OffenceOutcome::Other | OffenceOutcome::NoFurtherAction));
     let told = ["/offence/kind", "/offence/outcome"];
     let source = notes.evidence.iter().find(|e| told.contains(&e.path.as_str()));
     let Some(quote) = source.map(|source| source.quote.clone()) else {
@@ -274,18 +291,22 @@ fn crime(referral: &mut Referral, notes: &mut Notes, place: &Place) {
 /// Two sides of a dispute who live side by side.
 fn neighbours(prose: &Prose, referral: &mut Referral, notes: &mut Notes, place: &Place) {
     const LIVING_CLOSE: [&str; 10] = [
-    "tenants",
-    "neighbours",
-    "neighbour",
-    "neighbouring",
-    "underneath",
-    "upstairs",
-    "downstairs",
-    "residents",
-    "households",
-    "flats",
-];
-    let at_odds: Vec<&Party> = referral.parties.iter().filter(|p| p.role == Role::Party).collect();
+        "tenants",
+        "neighbours",
+        "neighbour",
+        "neighbouring",
+        "underneath",
+        "upstairs",
+        "downstairs",
+        "residents",
+        "households",
+        "flats",
+    ];
+    let at_odds: Vec<&Party> = referral
+        .parties
+        .iter()
+        .filter(|p| p.role == Role::Party)
+        .collect();
     let sides = at_odds.len();
     let is_one_street = match at_odds.as_slice() {
         [one, other] => one.postcode.is_some() && one.postcode == other.postcode,

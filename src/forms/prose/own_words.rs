@@ -185,7 +185,9 @@ fn below<'s>(source: &'s Source<'_>) -> Option<&'s String> {
         let words: Vec<&str> = line.split_whitespace().collect();
         let is_name = words.iter().all(|word| {
             word.chars().next().is_some_and(char::is_uppercase)
-                && word.chars().all(|c| c.is_alphabetic() || matches!(c, '-' | '\'' | '’' | '.'))
+                && word
+                    .chars()
+                    .all(|c| c.is_alphabetic() || matches!(c, '-' | '\'' | '’' | '.'))
         });
         (2..=MAX_NAME_WORDS).contains(&words.len())
             && is_name
@@ -218,21 +220,27 @@ fn asks_to_be_reached(prose: &Prose, place: &Place, party: &mut Party, notes: &m
             matches!(w, [verb, me, _] if verb.is_any(&reach) && me.is_any(&["me", "us"]))
                 || matches!(w, [verb, to, me] if verb.is_any(&reach) && to.lower == "to" && me.lower == "me")
         });
-        let reached = words
-            .windows(2)
-            .position(|w| matches!(w, [be, reached] if be.lower == "be" && reached.is_any(&["reached", "contacted"])));
+        let reached = words.windows(2).position(
+            |w| matches!(w, [be, reached] if be.lower == "be" && reached.is_any(&["reached", "contacted"])),
+        );
         let own = words.iter().any(|t| t.is_any(&["i", "me", "we", "us", "my"]));
         let at = me.or(reached.filter(|_| own));
         at.is_some_and(|at| {
-            let before = words.get(at.saturating_sub(REFUSAL_REACH)..at).unwrap_or_default();
+            let before = words
+                .get(at.saturating_sub(REFUSAL_REACH)..at)
+                .unwrap_or_default();
             !before.iter().any(|t| {
-                t.is_any(&["not", "never", "dont", "if", "to", "will", "did", "would", "about"])
-                    && !(t.lower == "to" && before.iter().any(|t| t.is_any(&["welcome", "happy", "like"])))
+                t.is_any(&[
+                    "not", "never", "dont", "if", "to", "will", "did", "would", "about",
+                ]) && !(t.lower == "to" && before.iter().any(|t| t.is_any(&["welcome", "happy", "like"])))
                     || t.lower.ends_with("n't")
             })
         })
     };
-    let found = prose.sentences.iter().position(|range| asks(prose.words(range.clone())));
+    let found = prose
+        .sentences
+        .iter()
+        .position(|range| asks(prose.words(range.clone())));
     let numbered = || {
         let own = |range: &Range<usize>| {
             let words = prose.words(range.clone());
@@ -240,7 +248,11 @@ fn asks_to_be_reached(prose: &Prose, place: &Place, party: &mut Party, notes: &m
                 matches!(w, [my, number] if my.lower == "my" && number.is_any(&["number", "numbers", "mobile", "phone", "tel", "num", "mob"]))
             })
         };
-        prose.sentences.iter().position(own).filter(|_| !party.phones.is_empty())
+        prose
+            .sentences
+            .iter()
+            .position(own)
+            .filter(|_| !party.phones.is_empty())
     };
     if let Some(at) = found.or_else(numbered) {
         party.consent.contact = Some(ConsentAnswer::Given);
@@ -293,13 +305,16 @@ fn introduced(prose: &Prose) -> Option<(String, String)> {
 /// "im sasha moffat", without capitals: a given name and a word that does not go on with the sentence.
 fn small_name(tokens: &[Token], from: usize) -> Option<usize> {
     const GOES_ON: [&str; 24] = [
-        "and", "from", "at", "i", "im", "i'm", "the", "in", "on", "here", "writing", "who", "but", "my", "a", "to", "of",
-        "was", "is", "not", "for", "with", "so", "this",
+        "and", "from", "at", "i", "im", "i'm", "the", "in", "on", "here", "writing", "who", "but", "my", "a",
+        "to", "of", "was", "is", "not", "for", "with", "so", "this",
     ];
-    let first = tokens.get(from).filter(|t| !t.is_capital && is_given_name(&t.lower))?;
+    let first = tokens
+        .get(from)
+        .filter(|t| !t.is_capital && is_given_name(&t.lower))?;
     let second = tokens.get(from + 1)?;
     let is_word = second.lower.chars().all(|c| c.is_alphabetic() || c == '-');
-    let is_surname = is_word && !second.is_any(&GOES_ON) && first.lower.len() + second.lower.len() > MIN_NAME_LENGTH;
+    let is_surname =
+        is_word && !second.is_any(&GOES_ON) && first.lower.len() + second.lower.len() > MIN_NAME_LENGTH;
     is_surname.then_some(from + 2)
 }
 

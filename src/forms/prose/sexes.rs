@@ -8,7 +8,9 @@ use std::sync::LazyLock;
 
 static WORDS: LazyLock<HashMap<&str, Sex>> = LazyLock::new(|| {
     let women = WOMEN.split_whitespace().map(|name| (name, Sex::Female));
-    women.chain(MEN.split_whitespace().map(|name| (name, Sex::Male))).collect()
+    women
+        .chain(MEN.split_whitespace().map(|name| (name, Sex::Male)))
+        .collect()
 });
 
 /// The sex that a given name (lower case) tells of its bearer.

@@ -283,13 +283,20 @@ pub(super) fn told<'l>(lines: &'l [String], writer: &[String]) -> Vec<Told<'l>> 
 /// form and go on to tell in sentences; or a few labelled lines above a longer story. Such a text is no form.
 pub(in crate::forms) fn answers_in_sentences(lines: &[String]) -> bool {
     let told: Vec<&str> = lines.iter().map(|line| line.trim()).collect();
-    let tells = told.iter().filter(|line| labelled(line).is_some_and(goes_on_in_sentences));
+    let tells = told
+        .iter()
+        .filter(|line| labelled(line).is_some_and(goes_on_in_sentences));
     if tells.count() >= LINES_OF_SENTENCES {
         return true;
     }
-    let answers = told.iter().filter(|line| labelled(line).is_some_and(|answer| !answer.trim().is_empty()));
+    let answers = told
+        .iter()
+        .filter(|line| labelled(line).is_some_and(|answer| !answer.trim().is_empty()));
     let (mut sentences, mut words) = (0, 0);
-    for line in told.iter().filter(|line| labelled(line).is_none() && !is_boilerplate(line)) {
+    for line in told
+        .iter()
+        .filter(|line| labelled(line).is_none() && !is_boilerplate(line))
+    {
         let count = line.split_whitespace().count();
         if line.ends_with(['.', '?', '!']) && goes_on_in_sentences(line) {
             sentences += 1;
@@ -304,7 +311,9 @@ pub(in crate::forms) fn answers_in_sentences(lines: &[String]) -> bool {
 /// What stands behind the label of a line.
 fn labelled(line: &str) -> Option<&str> {
     let (label, answer) = line.split_once(':')?;
-    (1..=MAX_LABEL_WORDS).contains(&label.split_whitespace().count()).then_some(answer)
+    (1..=MAX_LABEL_WORDS)
+        .contains(&label.split_whitespace().count())
+        .then_some(answer)
 }
 
 fn goes_on_in_sentences(answer: &str) -> bool {
@@ -462,8 +471,8 @@ fn ends_sentence(text: &str, tokens: &[Token], at: usize) -> bool {
                     || names::is_rank(&word.lower)
                     || word.lower.chars().count() == 1 && word.is_capital
                     || word.is_any(&[
-                        "st", "rd", "no", "ave", "approx", "tel", "d.o.b", "dob", "e.g", "i.e", "ref", "mob", "ext",
-                        "nos",
+                        "st", "rd", "no", "ave", "approx", "tel", "d.o.b", "dob", "e.g", "i.e", "ref", "mob",
+                        "ext", "nos",
                     ])
             });
             !is_short_form

@@ -822,24 +822,6 @@ pub(super) const PLACES: [&str; 89] = [
 ];
 /// Words for places and months that are surnames too.
 pub(super) const SURNAMES: [&str; 20] = [
-    "street",
-    "lane",
-    "close",
-    "house",
-    "park",
-    "place",
-    "way",
-    "hill",
-    "green",
-    "church",
-    "hall",
-    "court",
-    "grove",
-    "farm",
-    "bridge",
-    "heath",
-    "cross",
-    "may",
-    "march",
-    "marsh",
+    "street", "lane", "close", "house", "park", "place", "way", "hill", "green", "church", "hall", "court",
+    "grove", "farm", "bridge", "heath", "cross", "may", "march", "marsh",
 ];

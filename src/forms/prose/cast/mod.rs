@@ -21,8 +21,8 @@ use std::ops::Range;
 const MAX_PEOPLE: usize = 40;
 /// What people own together: "our house" is the writer's own, "our tenant" is not.
 const HOMES: [&str; 18] = [
-    "shop", "till", "business", "premises", "pub", "stock", "fence", "gate",
-    "house", "home", "flat", "car", "van", "shed", "garden", "door", "window", "windows",
+    "shop", "till", "business", "premises", "pub", "stock", "fence", "gate", "house", "home", "flat", "car",
+    "van", "shed", "garden", "door", "window", "windows",
 ];
 /// How far before a name the word may stand that introduces it, in tokens.
 const INTRODUCTION: usize = 8;

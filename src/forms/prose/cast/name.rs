@@ -92,7 +92,10 @@ pub(super) fn name_at(tokens: &[Token], at: usize) -> Option<Name> {
     let ends_as_place = |t: &Token| t.is_capital && PLACES.contains(&t.base());
     let is_place = !is_titled
         && (tokens.get(end).is_some_and(ends_as_place)
-            || end.checked_sub(1).and_then(|last| tokens.get(last)).is_some_and(ends_as_place));
+            || end
+                .checked_sub(1)
+                .and_then(|last| tokens.get(last))
+                .is_some_and(ends_as_place));
     (!words.is_empty()).then_some(Name {
         at: at..end,
         words,
@@ -111,7 +114,11 @@ fn couple_at(tokens: &[Token], at: usize) -> Option<Name> {
     };
     let is_couple = mr.lower == "mr" && mr.is_capital && and.is_any(&["and", "&"]) && mrs.lower == "mrs";
     let wife = name_at(tokens, at + 2).filter(|_| is_couple)?;
-    let words: Vec<&str> = wife.words.iter().map(|word| word.trim_end_matches("'s")).collect();
+    let words: Vec<&str> = wife
+        .words
+        .iter()
+        .map(|word| word.trim_end_matches("'s"))
+        .collect();
     let shown: Vec<String> = words.iter().map(|word| capital(word)).collect();
     Some(Name {
         at: at..wife.at.end,
@@ -123,15 +130,17 @@ fn couple_at(tokens: &[Token], at: usize) -> Option<Name> {
 
 fn capital(word: &str) -> String {
     let mut chars = word.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    chars
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// "mr albie foskett" of somebody who writes no capitals: a title, a given name, and a surname that is no word of
 /// the sentence.
 fn small_name_at(tokens: &[Token], at: usize) -> Option<Name> {
     const GOES_ON: [&str; 24] = [
-        "at", "and", "who", "of", "from", "is", "was", "has", "had", "in", "on", "to", "but", "next", "said", "says", "he",
-        "she", "they", "with", "for", "the", "came", "up",
+        "at", "and", "who", "of", "from", "is", "was", "has", "had", "in", "on", "to", "but", "next", "said",
+        "says", "he", "she", "they", "with", "for", "the", "came", "up",
     ];
     let title = tokens.get(at).filter(|t| !t.is_capital)?;
     let sex = match title.lower.as_str() {
@@ -140,9 +149,13 @@ fn small_name_at(tokens: &[Token], at: usize) -> Option<Name> {
         _ => return None,
     };
     let from = at + 1 + usize::from(tokens.get(at + 1).is_some_and(|t| t.lower == "."));
-    let is_word = |token: &&Token| !token.is_mark() && token.lower.chars().all(|c| c.is_alphabetic() || c == '-');
+    let is_word =
+        |token: &&Token| !token.is_mark() && token.lower.chars().all(|c| c.is_alphabetic() || c == '-');
     let first = tokens.get(from).filter(is_word).filter(|t| !t.is_any(&GOES_ON))?;
-    let surname = tokens.get(from + 1).filter(is_word).filter(|t| !t.is_any(&GOES_ON));
+    let surname = tokens
+        .get(from + 1)
+        .filter(is_word)
+        .filter(|t| !t.is_any(&GOES_ON));
     let has_surname = surname.is_some() && is_given_name(&first.lower);
     let end = from + 1 + usize::from(has_surname);
     let words = tokens.get(from..end)?.iter().map(|t| t.lower.clone()).collect();
@@ -184,7 +197,9 @@ fn is_named_month(tokens: &[Token], at: usize) -> bool {
 
 /// "Mr Green", "Jason Hill": a word for a place that is a surname too.
 fn is_surname(tokens: &[Token], name: Range<usize>, is_titled: bool) -> bool {
-    let word = tokens.get(name.end).is_some_and(|t| t.is_capital && SURNAMES.contains(&t.base()));
+    let word = tokens
+        .get(name.end)
+        .is_some_and(|t| t.is_capital && SURNAMES.contains(&t.base()));
     let ends = tokens.get(name.end + 1).is_none_or(|t| !t.is_capital);
     let given = tokens.get(name.start).is_some_and(|t| is_given_name(&t.lower));
     word && ends && (is_titled || !name.is_empty() && given)
@@ -268,9 +283,40 @@ fn is_birth_word(word: &str) -> bool {
 /// What only people do: "says", "agreed", "threw".
 fn is_persons_verb(word: &str) -> bool {
     const VERBS: [&str; 34] = [
-        "has", "says", "said", "lives", "admitted", "agreed", "agrees", "wants", "told", "reported", "consents",
-        "consented", "would", "who", "feels", "can", "rang", "went", "came", "knows", "asked", "denies", "denied",
-        "lost", "took", "thinks", "understands", "works", "attends", "pulled", "found", "saw", "felt", "apologised",
+        "has",
+        "says",
+        "said",
+        "lives",
+        "admitted",
+        "agreed",
+        "agrees",
+        "wants",
+        "told",
+        "reported",
+        "consents",
+        "consented",
+        "would",
+        "who",
+        "feels",
+        "can",
+        "rang",
+        "went",
+        "came",
+        "knows",
+        "asked",
+        "denies",
+        "denied",
+        "lost",
+        "took",
+        "thinks",
+        "understands",
+        "works",
+        "attends",
+        "pulled",
+        "found",
+        "saw",
+        "felt",
+        "apologised",
     ];
     VERBS.contains(&word) || is_harm_done(word)
 }
@@ -285,7 +331,9 @@ pub(super) fn spoken_names(tokens: &[Token]) -> HashSet<&str> {
             .is_none_or(|before| !before.is_capital || before.is_mark());
         let next = tokens.get(at + 1)?;
         let owns = token.lower.ends_with("'s") && RELATIONS.iter().any(|(word, _)| *word == next.lower);
-        let age = tokens.get(at + 2).is_some_and(|t| t.lower.chars().all(|c| c.is_ascii_digit()));
+        let age = tokens
+            .get(at + 2)
+            .is_some_and(|t| t.lower.chars().all(|c| c.is_ascii_digit()));
         let acts = is_persons_verb(&next.lower) && !["who", "can", "found"].contains(&next.lower.as_str());
         let is_told = owns || acts || next.lower == "is" && age;
         (stands_alone && is_told && is_name_word(token)).then_some(at)
@@ -297,6 +345,9 @@ pub(super) fn spoken_names(tokens: &[Token]) -> HashSet<&str> {
 /// "She'd", "I'm", "They'll".
 fn is_short_pronoun(word: &str) -> bool {
     word.split_once('\'').is_some_and(|(head, _)| {
-        ["i", "he", "she", "they", "we", "you", "it", "that", "there", "who", "don", "can", "won"].contains(&head)
+        [
+            "i", "he", "she", "they", "we", "you", "it", "that", "there", "who", "don", "can", "won",
+        ]
+        .contains(&head)
     })
 }

@@ -5,9 +5,7 @@ use super::super::words::{
     OFFICIALS, PERSON_NOUNS, RELATIONS, ROLE_COMPOUNDS, SHORT_ROLES, is_harm_suffered,
 };
 use super::name::{Name, is_introduced, name_at, own_name, words_of};
-use super::{
-    Cast, INTRODUCTION, MAX_PEOPLE, Person, Sex, Spoken, role_word, sex_of_letter, sex_of_relation,
-};
+use super::{Cast, INTRODUCTION, MAX_PEOPLE, Person, Sex, Spoken, role_word, sex_of_letter, sex_of_relation};
 use crate::domain::{is_given_name, names};
 use crate::forms::prose::sexes;
 use std::ops::Range;
@@ -39,15 +37,49 @@ pub(super) fn noun_at(tokens: &[Token], sentence: &Range<usize>, at: usize) -> O
             "a", "an", "the", "my", "our", "his", "her", "their", "this", "that", "another", "one",
         ])
     });
-    let is_label =
-        at == sentence.start && tokens.get(at + 1).is_some_and(|t| t.is_any(&[":", "-", "–", "is", "was", "="]));
+    let is_label = at == sentence.start
+        && tokens
+            .get(at + 1)
+            .is_some_and(|t| t.is_any(&[":", "-", "–", "is", "was", "="]));
     let is_compound = tokens.get(at + 1).is_some_and(|next| {
         PERSON_NOUNS.iter().any(|(word, _)| *word == next.lower)
             || next.is_any(&[
-                "liaison", "care", "support", "team", "group", "services", "transport", "worker", "workers", "justice",
-                "club", "court", "offending", "caution", "service", "records", "notes", "safety", "rehabilitation",
+                "liaison",
+                "care",
+                "support",
+                "team",
+                "group",
+                "services",
+                "transport",
+                "worker",
+                "workers",
+                "justice",
+                "club",
+                "court",
+                "offending",
+                "caution",
+                "service",
+                "records",
+                "notes",
+                "safety",
+                "rehabilitation",
             ])
     });
+    let lead = before.last().filter(|_| !before.is_empty());
+    let is_compound = is_compound
+        || lead.is_some_and(|t| {
+            t.is_any(&[
+                "offender",
+                "case",
+                "social",
+                "probation",
+                "police",
+                "prison",
+                "liaison",
+                "support",
+                "key",
+            ])
+        });
     let is_new = article.is_some_and(|t| t.is_any(&["a", "an", "another"]));
     (!is_compound && (article.is_some() || is_label)).then_some(Noun {
         at,
@@ -59,7 +91,12 @@ pub(super) fn noun_at(tokens: &[Token], sentence: &Range<usize>, at: usize) -> O
 
 impl Cast {
     /// Whom "the patient" means. `None` where a name beside it says who it is.
-    pub(super) fn by_noun(&mut self, tokens: &[Token], sentence: &Range<usize>, noun: &Noun) -> Option<usize> {
+    pub(super) fn by_noun(
+        &mut self,
+        tokens: &[Token],
+        sentence: &Range<usize>,
+        noun: &Noun,
+    ) -> Option<usize> {
         if let Some(person) = self.in_apposition(tokens, sentence, noun.at) {
             let is_writer = self.writer.contains(&person);
             if let Some(person) = self.people.get_mut(person).filter(|_| !is_writer) {
@@ -98,7 +135,11 @@ impl Cast {
         if !is_owned || is_thing || leads_to_name(tokens, at) {
             return None;
         }
-        let of = self.mentions.last().filter(|m| m.at.end == at).and_then(|m| m.people.last().copied());
+        let of = self
+            .mentions
+            .last()
+            .filter(|m| m.at.end == at)
+            .and_then(|m| m.people.last().copied());
         let is_relative = |p: &Person| p.relation.as_ref().is_some_and(|(w, o)| w == word && *o == of);
         let known = self.people.iter().rposition(is_relative);
         let known = known.or_else(|| {
@@ -120,7 +161,11 @@ impl Cast {
     /// another word.
     fn in_apposition(&self, tokens: &[Token], sentence: &Range<usize>, noun: usize) -> Option<usize> {
         let article = ["a", "an", "the", "one", "our", "who", "her", "his", "their", "my"];
-        if let Some(last) = self.mentions.last().filter(|m| m.at.start >= sentence.start && !m.is_possessive) {
+        if let Some(last) = self
+            .mentions
+            .last()
+            .filter(|m| m.at.start >= sentence.start && !m.is_possessive)
+        {
             // "I am the owner of"
             let between = tokens.get(last.at.end..noun)?;
             if let [am, a, ..] = between
@@ -142,9 +187,9 @@ impl Cast {
             && between.get(1).is_some_and(|t| t.is_any(&article))
             && mention.is_named();
         let is_said = !between.iter().any(Token::is_mark)
-            && between.windows(2).any(|pair| {
-                matches!(pair, [is, a] if is.is_any(&["is", "was"]) && a.is_any(&article))
-            });
+            && between
+                .windows(2)
+                .any(|pair| matches!(pair, [is, a] if is.is_any(&["is", "was"]) && a.is_any(&article)));
         (right_behind || is_said).then_some(person)
     }
 
@@ -210,7 +255,10 @@ impl Cast {
             is_professional,
             ..Person::default()
         };
-        if let Some(nameless) = self.nameless_before(tokens, sentence, name).filter(|_| !is_professional) {
+        if let Some(nameless) = self
+            .nameless_before(tokens, sentence, name)
+            .filter(|_| !is_professional)
+        {
             if let Some(slot) = self.people.get_mut(nameless) {
                 let (nouns, sex) = (std::mem::take(&mut slot.nouns), slot.sex);
                 *slot = person;
@@ -238,15 +286,25 @@ impl Cast {
             [goes, by] => goes.is_any(&["goes", "go"]) && by.lower == "by",
             _ => false,
         } || matches!(before, [known, as_] if known.lower == "known" && as_.lower == "as");
-        let last = self.mentions.last().filter(|m| m.at.end + INTRODUCTION > name.at.start)?;
-        let person = last.people.last().copied().filter(|_| is_alias && name.words.len() == 1)?;
+        let last = self
+            .mentions
+            .last()
+            .filter(|m| m.at.end + INTRODUCTION > name.at.start)?;
+        let person = last
+            .people
+            .last()
+            .copied()
+            .filter(|_| is_alias && name.words.len() == 1)?;
         let is_named = self.people.get(person).is_some_and(|p| !p.name.is_empty());
         is_named.then_some(person)
     }
 
     /// "The patient is Mr Lee", where Mr Lee is known: the two are one.
     fn take_nameless(&mut self, tokens: &[Token], sentence: &Range<usize>, name: &Name, known: usize) {
-        if let Some(nameless) = self.nameless_before(tokens, sentence, name).filter(|n| *n != known) {
+        if let Some(nameless) = self
+            .nameless_before(tokens, sentence, name)
+            .filter(|n| *n != known)
+        {
             self.merge(nameless, known);
             if let Some(person) = self.people.get_mut(nameless) {
                 person.nouns.clear();
@@ -261,7 +319,11 @@ impl Cast {
         let before = name.at.start.checked_sub(1).filter(|at| *at >= sentence.start)?;
         let joint = tokens.get(before)?;
         let is_nameless = |person: &usize| self.people.get(*person).is_some_and(Person::is_nameless);
-        if let Some(last) = self.mentions.last().filter(|m| m.at.end == before && joint.lower == "as") {
+        if let Some(last) = self
+            .mentions
+            .last()
+            .filter(|m| m.at.end == before && joint.lower == "as")
+        {
             // "he only knows him as Lennox"
             return last.people.last().copied().filter(is_nameless);
         }
@@ -302,7 +364,10 @@ impl Cast {
         }
         let is_part = |p: &Person| match words.len() {
             1 => {
-                let is_alias = p.alias.as_ref().is_some_and(|alias| alias.to_lowercase() == *first);
+                let is_alias = p
+                    .alias
+                    .as_ref()
+                    .is_some_and(|alias| alias.to_lowercase() == *first);
                 p.words.first() == Some(first) || p.words.last() == Some(last) || is_alias
             }
             _ => p.words.ends_with(words) || (p.words.first() == Some(first) && p.words.last() == Some(last)),
@@ -326,10 +391,15 @@ impl Cast {
         let article = at.checked_sub(1).and_then(|before| tokens.get(before));
         let has_article = article.is_some_and(|word| word.is_any(&["the", "my", "our", "this", "both"]));
         let is_short = tokens.get(at).is_some_and(|word| word.is_any(&SHORT_ROLES));
-        let is_compound = tokens.get(at + 1).is_some_and(|next| next.is_any(&ROLE_COMPOUNDS));
+        let is_compound = tokens
+            .get(at + 1)
+            .is_some_and(|next| next.is_any(&ROLE_COMPOUNDS));
         let before = tokens.get(at.saturating_sub(2)..at).unwrap_or_default();
         let tells_of_somebody = matches!(before, [was, the] if was.is_any(&["was", "is", "were", "as"]) && the.lower == "the")
-            && self.mentions.last().is_some_and(|m| m.at.end + 2 == at && !m.people.is_empty());
+            && self
+                .mentions
+                .last()
+                .is_some_and(|m| m.at.end + 2 == at && !m.people.is_empty());
         if !(has_article || is_short) || is_compound || tells_of_somebody {
             return None;
         }
@@ -364,12 +434,13 @@ impl Cast {
         })?;
         let between = tokens.get(word + 1..name).unwrap_or_default();
         let is_labelled = between.len() <= INTRODUCTION && between.last().is_some_and(|t| t.lower == ":");
-        let leads = is_labelled || between.iter().all(|t| {
-            t.is_any(&[
-                "name", "of", "both", "boys", "girls", "children", "is", "called", "named", ",", "(", ":",
-                "-", "–", "who", "a", "and", "'s",
-            ])
-        });
+        let leads = is_labelled
+            || between.iter().all(|t| {
+                t.is_any(&[
+                    "name", "of", "both", "boys", "girls", "children", "is", "called", "named", ",", "(",
+                    ":", "-", "–", "who", "a", "and", "'s",
+                ])
+            });
         if !leads {
             return None;
         }
@@ -381,14 +452,18 @@ impl Cast {
             .find(|m| m.at.end <= word && m.at.end + 2 > word)
             .and_then(|m| m.people.last().copied());
         // "my 14 year old son"
-        let lead = tokens.get(word.saturating_sub(ARTICLE_REACH + 1)..word).unwrap_or_default();
+        let lead = tokens
+            .get(word.saturating_sub(ARTICLE_REACH + 1)..word)
+            .unwrap_or_default();
         let mut lead = lead.iter().rev().take_while(|t| !t.is_mark());
-        let owner = lead.position(|t| t.is_any(&["his", "her", "their", "the", "my"]) || t.lower.ends_with("'s"));
+        let owner =
+            lead.position(|t| t.is_any(&["his", "her", "their", "the", "my"]) || t.lower.ends_with("'s"));
         let is_possessed = owner.is_some();
         let of = of.or_else(|| {
             let at = word.checked_sub(owner? + 1)?;
             let mut near = self.mentions.iter().rev().take(LOOK_BACK);
-            near.find(|m| m.at.start == at).and_then(|m| m.people.last().copied())
+            near.find(|m| m.at.start == at)
+                .and_then(|m| m.people.last().copied())
         });
         let relation = tokens.get(word).map(|t| t.base().to_owned())?;
         if word == sentence.start {
@@ -400,7 +475,13 @@ impl Cast {
     }
 
     /// Notes that a name is told in one breath with the name before it: "Mr Lee (born 1951) and his wife Ann".
-    pub(super) fn join(&mut self, tokens: &[Token], sentence: &Range<usize>, people: &[usize], at: &Range<usize>) {
+    pub(super) fn join(
+        &mut self,
+        tokens: &[Token],
+        sentence: &Range<usize>,
+        people: &[usize],
+        at: &Range<usize>,
+    ) {
         let [person] = people else { return };
         let mut earlier = self.mentions.iter().rev().take(LOOK_BACK);
         let Some(before) = earlier.find(|m| m.is_named() && m.at.start >= sentence.start) else {
@@ -426,8 +507,9 @@ impl Cast {
                 || RELATIONS.iter().any(|(word, _)| *word == t.lower)
         });
         let goes_on = tokens.get(at.end).is_some_and(|t| {
-            t.is_any(&["is", "was", "has", "had", "said", "says", "lives", "told", "would", "can", "will"])
-                || t.lower.ends_with("ed")
+            t.is_any(&[
+                "is", "was", "has", "had", "said", "says", "lives", "told", "would", "can", "will",
+            ]) || t.lower.ends_with("ed")
         });
         let is_wrong = goes_on && !tokens.get(at.end).is_some_and(|t| is_harm_suffered(&t.lower));
         if is_plain && is_kin && !is_wrong {
@@ -446,7 +528,10 @@ fn leads_to_name(tokens: &[Token], noun: usize) -> bool {
     let at = noun + 1 + marks;
     name_at(tokens, at).is_some_and(|name| {
         let is_given = name.words.first().is_some_and(|word| is_given_name(word));
-        name.is_titled || name.words.len() > 1 || is_given || marks > 0 && tokens.get(at - 1).is_some_and(|t| t.is_any(&["called", "named"]))
+        name.is_titled
+            || name.words.len() > 1
+            || is_given
+            || marks > 0 && tokens.get(at - 1).is_some_and(|t| t.is_any(&["called", "named"]))
     })
 }
 
@@ -454,7 +539,10 @@ fn leads_to_name(tokens: &[Token], noun: usize) -> bool {
 fn is_plain_name(tokens: &[Token], name: &Name) -> bool {
     let before = name.at.start.checked_sub(1).and_then(|at| tokens.get(at));
     let is_place = before.is_some_and(|t| t.is_any(&["in", "at", "near", "outside", "of", "on"]));
-    let is_given = name.words.first().is_some_and(|word| is_given_name(word.trim_end_matches("'s")));
+    let is_given = name
+        .words
+        .first()
+        .is_some_and(|word| is_given_name(word.trim_end_matches("'s")));
     is_given && !is_place && !name.is_place
 }
 
@@ -475,12 +563,37 @@ fn is_called(tokens: &[Token], sentence: &Range<usize>, name: &Name) -> bool {
 
 /// An officer, worker or solicitor named in passing: "his probation officer Anita Rossall", "PC Nesbit".
 fn is_official(tokens: &[Token], sentence: &Range<usize>, name: &Name) -> bool {
-    let from = sentence.start.max(name.at.start.saturating_sub(ARTICLE_REACH));
+    let from = sentence.start.max(name.at.start.saturating_sub(INTRODUCTION));
     let before = tokens.get(from..name.at.start).unwrap_or_default();
-    let has_role = before.iter().any(|t| role_word(t).is_some());
+    let role = before.iter().rposition(|t| role_word(t).is_some());
+    let has_role = role.is_some_and(|at| before.get(at + 1).is_none_or(|t| !t.is_any(&ROLE_COMPOUNDS)));
     if name.is_ranked {
         return !has_role;
     }
-    let close = before.iter().rev().find(|t| !t.is_any(&[",", "(", "is", "was", "called", "named", "-", "–", ":"]));
-    close.is_some_and(|t| t.is_any(&OFFICIALS)) && !has_role
+    let fillers = [
+        ",",
+        "(",
+        "is",
+        "was",
+        "called",
+        "named",
+        "-",
+        "–",
+        ":",
+        "there",
+        "now",
+        "currently",
+        "here",
+    ];
+    let close = before.iter().rposition(|t| !t.is_any(&fillers));
+    let is_manager = |at: usize| {
+        let before = at.checked_sub(1).and_then(|at| before.get(at));
+        before.is_some_and(|t| t.is_any(&["offender", "case"]))
+    };
+    let is_post = close.is_some_and(|at| {
+        before
+            .get(at)
+            .is_some_and(|t| t.is_any(&OFFICIALS) || t.lower == "manager" && is_manager(at))
+    });
+    is_post && !has_role
 }

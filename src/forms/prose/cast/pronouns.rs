@@ -95,7 +95,9 @@ impl Cast {
         };
         let before = || {
             let subject = self.subjects.last().and_then(|s| s.last().copied())?;
-            Some(self.whose_act(prose, at, subject)).filter(fits)
+            self.known_of_sex(prose, subject, sex)
+                .or_else(|| Some(self.whose_act(prose, at, subject)))
+                .filter(fits)
         };
         let latest = || self.recent.iter().copied().find(fits);
         // "the person he hurt": not that person
@@ -117,9 +119,27 @@ impl Cast {
                     return subject.filter(fits).or_else(latest);
                 }
                 let mut recent = self.recent.iter().copied();
-                recent.find(|person| Some(*person) != subject.filter(|_| acts) && fits(person)).or_else(latest)
+                recent
+                    .find(|person| Some(*person) != subject.filter(|_| acts) && fits(person))
+                    .or_else(latest)
             }
         }
+    }
+
+    /// Where nobody knows whether the subject of the sentence before is a "he" or a "she": who else was spoken of
+    /// there, of whom it is known.
+    fn known_of_sex(&self, prose: &Prose, subject: usize, sex: Option<Sex>) -> Option<usize> {
+        let is_known = |person: usize| {
+            self.people
+                .get(person)
+                .is_some_and(|p| sex.is_some() && p.sex == sex)
+        };
+        if sex.is_none() || is_known(subject) {
+            return None;
+        }
+        let earlier = prose.sentences.get(self.subjects.len().checked_sub(1)?)?;
+        let mut mentions = self.within(earlier).iter().rev().take(super::INTRODUCTION);
+        mentions.find_map(|m| m.people.last().copied().filter(|person| is_known(*person)))
     }
 
     /// Whom the same pronoun meant earlier in the sentence.
@@ -127,17 +147,20 @@ impl Cast {
         let word = prose.tokens.get(at)?;
         let mut earlier = own.iter().rev().take(super::INTRODUCTION);
         let same = earlier.find(|m| {
-            m.kind == Spoken::Pronoun && prose.tokens.get(m.at.start).is_some_and(|t| t.lower == word.lower)
+            m.kind == Spoken::Pronoun
+                && prose
+                    .tokens
+                    .get(m.at.start)
+                    .is_some_and(|t| t.lower == word.lower)
         })?;
         same.people.last().copied()
     }
 
     /// "Dad is Mr Lee. He swore at them": a wrong is the child's, not the parent's who was named in between.
     fn whose_act(&self, prose: &Prose, pronoun: usize, subject: usize) -> usize {
-        let acts = prose
-            .tokens
-            .get(pronoun + 1)
-            .is_some_and(|t| is_harm_done(&t.lower) || t.is_any(&["admitted", "accepted", "denies", "apologised"]));
+        let acts = prose.tokens.get(pronoun + 1).is_some_and(|t| {
+            is_harm_done(&t.lower) || t.is_any(&["admitted", "accepted", "denies", "apologised"])
+        });
         let relation = self.people.get(subject).and_then(|p| p.relation.as_ref());
         match relation {
             Some((_, Some(of))) if acts => *of,
@@ -171,7 +194,8 @@ impl Cast {
             let main: Vec<usize> = (0..self.people.len()).filter(is_main).collect();
             let with_family = || {
                 let all = (0..self.people.len()).filter(|at| self.fits(*at, None));
-                all.filter(|at| self.people.get(*at).is_some_and(|p| !p.is_nameless())).collect()
+                all.filter(|at| self.people.get(*at).is_some_and(|p| !p.is_nameless()))
+                    .collect()
             };
             let two: Vec<usize> = if main.len() == 2 { main } else { with_family() };
             (two.len() == 2).then_some(two)
@@ -183,26 +207,29 @@ impl Cast {
 /// subject again.
 fn turns_to_others(prose: &Prose, own: &[Mention], at: usize) -> bool {
     let from = own.iter().find(|m| !m.people.is_empty()).map_or(at, |m| m.at.end);
-    prose.words(from.max(at.saturating_sub(OTHERS_REACH))..at).iter().any(|t| {
-        t.is_any(&["you", "us", "we", "i", "somebody", "someone", "anyone", "anybody", "nobody", "noone", "no-one"])
-    })
+    prose
+        .words(from.max(at.saturating_sub(OTHERS_REACH))..at)
+        .iter()
+        .any(|t| {
+            t.is_any(&[
+                "you", "us", "we", "i", "somebody", "someone", "anyone", "anybody", "nobody", "noone",
+                "no-one",
+            ])
+        })
 }
 
 /// Where a pronoun stands that may be an object, a possessive or (in the plural) a subject.
-fn stand(
-    token: &Token,
-    next: Option<&Token>,
-    tokens: &[Token],
-    sentence: &Range<usize>,
-    at: usize,
-) -> Stand {
+fn stand(token: &Token, next: Option<&Token>, tokens: &[Token], sentence: &Range<usize>, at: usize) -> Stand {
     if is_possessive(token, next) {
         return Stand::Possessive;
     }
     let before = at.checked_sub(1).filter(|before| *before >= sentence.start);
     let before = before.and_then(|before| tokens.get(before));
     let leads = before.is_none_or(|t| {
-        t.is_mark() || t.is_any(&["and", "but", "that", "as", "because", "when", "if", "while", "so", "says"])
+        t.is_mark()
+            || t.is_any(&[
+                "and", "but", "that", "as", "because", "when", "if", "while", "so", "says",
+            ])
     });
     if token.is_any(&["them", "her"]) && !leads {
         Stand::Object
@@ -214,10 +241,50 @@ fn stand(
 /// "his", "their"; "her" before what is hers.
 pub(super) fn is_possessive(token: &Token, next: Option<&Token>) -> bool {
     const NOT_OWNED: [&str; 44] = [
-        "to", "on", "at", "in", "by", "about", "and", "but", "that", "with", "for", "from", "if", "when",
-        "what", "how", "why", "who", "yesterday", "today", "again", "is", "was", "out", "up", "off", "or",
-        "because", "as", "first", "before", "after", "over", "any", "a", "an", "the", "it", "this", "not",
-        "only", "through", "into", "directly",
+        "to",
+        "on",
+        "at",
+        "in",
+        "by",
+        "about",
+        "and",
+        "but",
+        "that",
+        "with",
+        "for",
+        "from",
+        "if",
+        "when",
+        "what",
+        "how",
+        "why",
+        "who",
+        "yesterday",
+        "today",
+        "again",
+        "is",
+        "was",
+        "out",
+        "up",
+        "off",
+        "or",
+        "because",
+        "as",
+        "first",
+        "before",
+        "after",
+        "over",
+        "any",
+        "a",
+        "an",
+        "the",
+        "it",
+        "this",
+        "not",
+        "only",
+        "through",
+        "into",
+        "directly",
     ];
     match token.lower.as_str() {
         "his" | "their" | "my" | "our" => true,

@@ -9,8 +9,20 @@ const NEGATION_REACH: usize = 4;
 
 /// What somebody may agree to, behind "happy", "willing", "would like" and their like.
 const TAKING_PART: [&str; 42] = [
-    "apologise", "sit", "explain",
-    "approached", "called", "phoned", "rung", "texted", "emailed", "come", "visit", "visited", "write", "see",
+    "apologise",
+    "sit",
+    "explain",
+    "approached",
+    "called",
+    "phoned",
+    "rung",
+    "texted",
+    "emailed",
+    "come",
+    "visit",
+    "visited",
+    "write",
+    "see",
     "approach",
     "ring",
     "ref",
@@ -101,8 +113,8 @@ fn begins_clause(words: &[Token], at: usize) -> bool {
         RELATIONS.iter().any(|(word, _)| *word == t.base())
             || PERSON_NOUNS.iter().any(|(word, _)| *word == t.base())
             || t.is_any(&[
-                "nobody", "everyone", "police", "council", "school", "family", "parents", "they", "somebody", "we", "i",
-                "you", "who",
+                "nobody", "everyone", "police", "council", "school", "family", "parents", "they", "somebody",
+                "we", "i", "you", "who",
             ])
     };
     if at <= NEGATION_REACH && !before.iter().any(names_somebody) {
@@ -122,10 +134,10 @@ fn begins_clause(words: &[Token], at: usize) -> bool {
 fn permits(words: &[Token], at: usize) -> Option<ConsentAnswer> {
     let word = words.get(at)?;
     let before = words.get(at.saturating_sub(NEGATION_REACH)..at)?;
-    let may = before
+    let may = before.iter().any(|t| t.is_any(&["may", "can", "could"]));
+    let is_not = before
         .iter()
-        .any(|t| t.is_any(&["may", "can", "could"]));
-    let is_not = before.iter().any(|t| t.is_any(&["not", "cannot", "never"]) || t.lower.ends_with("n't"));
+        .any(|t| t.is_any(&["not", "cannot", "never"]) || t.lower.ends_with("n't"));
     let is_asked = words.last().is_some_and(|t| t.lower == "?");
     if !may || is_not || is_asked {
         return None;
@@ -134,7 +146,11 @@ fn permits(words: &[Token], at: usize) -> Option<ConsentAnswer> {
     let reaches = word.is_any(&["contact", "ring", "call", "phone", "text", "approach"]);
     let by_you = before.iter().any(|t| t.lower == "you");
     let somebody = next.is_any(&["him", "her", "them", "both"]) || next.is_capital;
-    let details = words.iter().skip(at + 1).take(NEGATION_REACH).any(|t| t.is_any(&["details", "number"]));
+    let details = words
+        .iter()
+        .skip(at + 1)
+        .take(NEGATION_REACH)
+        .any(|t| t.is_any(&["details", "number"]));
     let shares = word.is_any(&["share", "pass"]) && details;
     (reaches && by_you && somebody || shares).then_some(ConsentAnswer::Given)
 }
@@ -151,8 +167,20 @@ fn not_sought(words: &[Token], at: usize) -> Option<About> {
     let next = |offset: usize| words.get(at + offset);
     let follows = |list: &[&str]| next(1).is_some_and(|t| t.is_any(list));
     let is_asking = word.is_any(&[
-        "asked", "approached", "contacted", "spoken", "told", "informed", "discussed", "raised", "mentioned",
-        "broached", "consulted", "sounded", "said", "put",
+        "asked",
+        "approached",
+        "contacted",
+        "spoken",
+        "told",
+        "informed",
+        "discussed",
+        "raised",
+        "mentioned",
+        "broached",
+        "consulted",
+        "sounded",
+        "said",
+        "put",
     ]);
     if word.lower == "put" && !next(2).is_some_and(|t| t.lower == "to") {
         return None;
@@ -191,7 +219,9 @@ fn given(words: &[Token], at: usize) -> Option<ConsentAnswer> {
         "agreed" | "agrees" => agrees(&after).then(|| said(ConsentAnswer::Given)),
         "yes" if after.first() == Some(&"to") && takes_part => Some(ConsentAnswer::Given),
         "do" if after.first() == Some(&"it") => {
-            let will = before.last().is_some_and(|t| t.lower == "will" || t.lower.ends_with("'ll"));
+            let will = before
+                .last()
+                .is_some_and(|t| t.lower == "will" || t.lower.ends_with("'ll"));
             will.then_some(ConsentAnswer::Given)
         }
         "take" if after.first() == Some(&"part") => {
@@ -207,7 +237,11 @@ fn given(words: &[Token], at: usize) -> Option<ConsentAnswer> {
         }
         "up" => matches!(
             after.as_slice(),
-            ["for", "it" | "this" | "that" | "rj" | "mediation" | "a" | "meeting" | "restorative", ..]
+            [
+                "for",
+                "it" | "this" | "that" | "rj" | "mediation" | "a" | "meeting" | "restorative",
+                ..
+            ]
         )
         .then(|| said(ConsentAnswer::Given)),
         "want" | "wants" if is_not && is_refusal(&after) => Some(ConsentAnswer::Refused),
@@ -215,7 +249,9 @@ fn given(words: &[Token], at: usize) -> Option<ConsentAnswer> {
         "happy" | "willing" | "keen" | "content" | "okay" | "ok" | "open" | "prepared" | "glad" => {
             let by_itself = ["willing", "keen"].contains(&word.lower.as_str())
                 && ends_clause(&after)
-                && before.iter().any(|t| t.is_any(&["is", "are", "he's", "she's", "they're", "still"]));
+                && before
+                    .iter()
+                    .any(|t| t.is_any(&["is", "are", "he's", "she's", "they're", "still"]));
             (takes_part || by_itself).then(|| said(ConsentAnswer::Given))
         }
         "like" | "likes" | "wants" | "wishes" | "want" | "wish" if is_wish(&after) => {
@@ -248,7 +284,8 @@ fn ends_clause(after: &[&str]) -> bool {
         ["as", "well", rest @ ..] => rest,
         rest => rest,
     };
-    rest.first().is_none_or(|word| [".", ",", ";", ")", "and", "but"].contains(word))
+    rest.first()
+        .is_none_or(|word| [".", ",", ";", ")", "and", "but"].contains(word))
 }
 
 /// "gave me her consent", "signed our consent form", "no consent".
@@ -306,4 +343,3 @@ fn is_wish(after: &[&str]) -> bool {
         _ => false,
     }
 }
-

@@ -57,7 +57,12 @@ struct Said<'a> {
 
 /// Writes a statement to the person it is about. A later word counts where it says that it does.
 fn take(draft: &mut Draft, said: &Said<'_>, place: &Place, context: &FormsContext<'_>) {
-    let range = said.prose.sentences.get(said.sentence).cloned().unwrap_or_default();
+    let range = said
+        .prose
+        .sentences
+        .get(said.sentence)
+        .cloned()
+        .unwrap_or_default();
     let words = said.prose.words(range);
     let quote = said.prose.quote(said.sentence);
     let answer = said.statement.answer;
@@ -95,7 +100,10 @@ fn counts_now(words: &[Token]) -> bool {
     let after_all = words
         .windows(2)
         .any(|pair| matches!(pair, [after, all] if after.lower == "after" && all.lower == "all"));
-    after_all || words.iter().any(|t| t.is_any(&["now", "since", "anymore", "update", "yesterday"]))
+    after_all
+        || words
+            .iter()
+            .any(|t| t.is_any(&["now", "since", "anymore", "update", "yesterday"]))
 }
 
 /// The day nearest to a statement that is nobody's birth.
@@ -120,7 +128,9 @@ fn given_on(said: &Said<'_>, context: &FormsContext<'_>) -> Option<String> {
             && !is_birth(said.prose, &shifted)
             && distance(found.start) <= DATE_REACH
     });
-    recent.min_by_key(|found| distance(found.start)).and_then(|found| found.date.iso())
+    recent
+        .min_by_key(|found| distance(found.start))
+        .and_then(|found| found.date.iso())
 }
 
 /// "If she agrees", "Once he has consented": not yet a fact.
@@ -144,7 +154,10 @@ fn how(words: &[Token]) -> Option<ConsentHow> {
         || pair("told", "me")
         || pair("told", "us")
         || says(&["phoned", "rang", "telephoned"]);
-    let written = says(&["signed", "writing", "written", "emailed", "e-mailed"]) || pair("consent", "form") || pair("by", "email")
+    let written = says(&["signed", "written", "emailed", "e-mailed"])
+        || pair("in", "writing")
+        || pair("consent", "form")
+        || pair("by", "email")
         || pair("by", "e-mail");
     match (verbal, written) {
         (true, false) => Some(ConsentHow::Verbal),

@@ -13,7 +13,15 @@ const WAY_REACH: usize = 9;
 const TIME_REACH: usize = 10;
 /// Words of a message left behind.
 const MESSAGES: [&str; 9] = [
-    "voicemail", "voicemails", "voice-mail", "answerphone", "message", "messages", "msg", "msgs", "voice",
+    "voicemail",
+    "voicemails",
+    "voice-mail",
+    "answerphone",
+    "message",
+    "messages",
+    "msg",
+    "msgs",
+    "voice",
 ];
 
 impl Reader<'_, '_> {
@@ -28,7 +36,9 @@ impl Reader<'_, '_> {
 
     fn voicemail(&mut self, sentence: usize, range: &Range<usize>) {
         let words = self.prose.words(range.clone());
-        let Some((at, allowed)) = voicemail(words) else { return };
+        let Some((at, allowed)) = voicemail(words) else {
+            return;
+        };
         for person in self.spoken_of(sentence, range, range.start + at) {
             self.set(person, "/safe_to_leave_message", sentence, |party| {
                 put(&mut party.safe_to_leave_message, allowed)
@@ -38,12 +48,17 @@ impl Reader<'_, '_> {
 
     fn interpreter(&mut self, sentence: usize, range: &Range<usize>) {
         let words = self.prose.words(range.clone());
-        let Some(at) = words.iter().position(|t| t.is_any(&["interpreter", "interpreters"])) else {
+        let Some(at) = words
+            .iter()
+            .position(|t| t.is_any(&["interpreter", "interpreters"]))
+        else {
             return self.speaks(sentence, range);
         };
         let is_not = is_negated(words, at);
         let needs = words.iter().any(|t| {
-            t.is_any(&["need", "needs", "needed", "require", "requires", "required", "use", "uses"])
+            t.is_any(&[
+                "need", "needs", "needed", "require", "requires", "required", "use", "uses",
+            ])
         });
         let people = self.spoken_of(sentence, range, range.start + at);
         let Some(person) = people.last().copied().filter(|_| is_not || needs) else {
@@ -55,8 +70,15 @@ impl Reader<'_, '_> {
         let before = at.checked_sub(1).and_then(|at| words.get(at));
         let tongue = before.filter(|t| !is_not && is_language(t));
         if let Some(token) = tongue {
-            let language = self.prose.text.get(token.start..token.end).unwrap_or_default().to_owned();
-            self.set(person, "/language", sentence, |party| put(&mut party.language, language));
+            let language = self
+                .prose
+                .text
+                .get(token.start..token.end)
+                .unwrap_or_default()
+                .to_owned();
+            self.set(person, "/language", sentence, |party| {
+                put(&mut party.language, language)
+            });
         }
         self.speaks(sentence, range);
     }
@@ -74,8 +96,15 @@ impl Reader<'_, '_> {
         ) else {
             return;
         };
-        let language = self.prose.text.get(token.start..token.end).unwrap_or_default().to_owned();
-        self.set(person, "/language", sentence, |party| put(&mut party.language, language));
+        let language = self
+            .prose
+            .text
+            .get(token.start..token.end)
+            .unwrap_or_default()
+            .to_owned();
+        self.set(person, "/language", sentence, |party| {
+            put(&mut party.language, language)
+        });
     }
 
     fn preferred(&mut self, sentence: usize, range: &Range<usize>) {
@@ -100,7 +129,9 @@ impl Reader<'_, '_> {
             }
             return;
         }
-        let Some((at, way)) = preference(words) else { return };
+        let Some((at, way)) = preference(words) else {
+            return;
+        };
         if let Some(person) = self.wanted_by(sentence, range, at) {
             self.set(person, "/preferred_contact", sentence, |party| {
                 put(&mut party.preferred_contact, way)
@@ -130,11 +161,20 @@ impl Reader<'_, '_> {
     fn best_time(&mut self, sentence: usize, range: &Range<usize>) {
         let words = self.prose.words(range.clone());
         let Some(time) = best_time(words) else { return };
-        let Some(person) = self.spoken_of(sentence, range, range.start + time.end).last().copied() else {
+        let Some(person) = self
+            .spoken_of(sentence, range, range.start + time.end)
+            .last()
+            .copied()
+        else {
             return;
         };
-        let said = self.prose.slice(range.start + time.start..range.start + time.end).to_owned();
-        self.set(person, "/best_time", sentence, |party| put(&mut party.best_time, said));
+        let said = self
+            .prose
+            .slice(range.start + time.start..range.start + time.end)
+            .to_owned();
+        self.set(person, "/best_time", sentence, |party| {
+            put(&mut party.best_time, said)
+        });
     }
 }
 
@@ -149,8 +189,11 @@ fn voicemail(words: &[Token]) -> Option<(usize, bool)> {
     let cue = leave.unwrap_or(at).min(at);
     if is_negated(words, cue) || is_negated(words, at) {
         let told = words.get(cue.saturating_sub(NEGATION_REACH)..cue)?;
-        let happened = told.iter().any(|t| t.is_any(&["could", "did", "couldn't", "didn't"]));
-        return (leave.is_some() && !happened || leave.is_none() && leads_with_no(words, at)).then_some((at, false));
+        let happened = told
+            .iter()
+            .any(|t| t.is_any(&["could", "did", "couldn't", "didn't"]));
+        return (leave.is_some() && !happened || leave.is_none() && leads_with_no(words, at))
+            .then_some((at, false));
     }
     let is_fine = near.iter().any(|t| {
         t.is_any(&[
@@ -168,7 +211,9 @@ fn voicemail(words: &[Token]) -> Option<(usize, bool)> {
 
 /// "no voicemail", "no messages".
 fn leads_with_no(words: &[Token], at: usize) -> bool {
-    at.checked_sub(1).and_then(|at| words.get(at)).is_some_and(|t| t.lower == "no")
+    at.checked_sub(1)
+        .and_then(|at| words.get(at))
+        .is_some_and(|t| t.lower == "no")
 }
 
 /// A "not" before a token, within its clause.
@@ -179,9 +224,7 @@ pub(super) fn is_negated(words: &[Token], at: usize) -> bool {
         .iter()
         .rev()
         .take_while(|t| !t.is_any(&[",", ";", "but", "–", "-", "(", ".", "and"]))
-        .any(|t| {
-            t.is_any(&["not", "no", "never", "without", "cannot", "dont"]) || t.lower.ends_with("n't")
-        })
+        .any(|t| t.is_any(&["not", "no", "never", "without", "cannot", "dont"]) || t.lower.ends_with("n't"))
 }
 
 /// The way somebody prefers, and the token that says so.
@@ -199,11 +242,15 @@ fn preference_at(words: &[Token], at: usize) -> Option<PreferredContact> {
     let before = words.get(at.saturating_sub(WAY_REACH / 2)..at)?;
     let behind = words.get(at + 1..words.len().min(at + 1 + WAY_REACH))?;
     match token.lower.as_str() {
-        "prefer" | "prefers" | "preferred" | "preferably" => one_way(wanted(behind)).or_else(|| one_way(before)),
+        "prefer" | "prefers" | "preferred" | "preferably" => {
+            one_way(wanted(behind)).or_else(|| one_way(before))
+        }
         "rather" if !is_next(1, &["than"]) => one_way(wanted(behind)),
         "best" if is_next(1, &["way", "contacted", "reached", "got"]) => one_way(wanted(behind)),
         "contacted" => {
-            let asks = before.iter().any(|t| t.is_any(&["wants", "wishes", "asks", "asked", "only"]));
+            let asks = before
+                .iter()
+                .any(|t| t.is_any(&["wants", "wishes", "asks", "asked", "only"]));
             let so = || {
                 let how = words.get(..at)?.iter().rposition(|t| t.lower == "how")?;
                 one_way(words.get(..how)?)
@@ -211,7 +258,9 @@ fn preference_at(words: &[Token], at: usize) -> Option<PreferredContact> {
             one_way(wanted(behind)).or_else(so).filter(|_| asks)
         }
         "better" | "best" | "easiest" | "easier" => {
-            let says = before.last().is_some_and(|t| t.is_any(&["is", "are", "be", "much", "'s", "the"]));
+            let says = before
+                .last()
+                .is_some_and(|t| t.is_any(&["is", "are", "be", "much", "'s", "the"]));
             one_way(before).filter(|_| says)
         }
         "only" => {
@@ -224,9 +273,10 @@ fn preference_at(words: &[Token], at: usize) -> Option<PreferredContact> {
                 let is_of_papers = is_next(2, &["up", "down", "the"]);
                 (!is_of_papers).then_some(way)
             }
-            (_, Some(verb)) if verb.is_any(&["contact", "reach"]) => {
-                behind.iter().any(|t| t.is_any(&["by", "via"])).then(|| one_way(wanted(behind)))?
-            }
+            (_, Some(verb)) if verb.is_any(&["contact", "reach"]) => behind
+                .iter()
+                .any(|t| t.is_any(&["by", "via"]))
+                .then(|| one_way(wanted(behind)))?,
             (_, _) => None,
         },
         _ => None,
@@ -236,7 +286,9 @@ fn preference_at(words: &[Token], at: usize) -> Option<PreferredContact> {
 /// What is wanted, without what it is wanted instead of: "text than ring", "by e-mail, not by phone".
 fn wanted(words: &[Token]) -> &[Token] {
     let end = words.iter().position(|t| {
-        t.is_any(&["than", "rather", "not", "instead", "on", "over", "don't", "dont", "to"]) && !t.is_any(&["to"])
+        t.is_any(&[
+            "than", "rather", "not", "instead", "on", "over", "don't", "dont", "to",
+        ]) && !t.is_any(&["to"])
     });
     words.get(..end.unwrap_or(words.len())).unwrap_or_default()
 }
@@ -263,13 +315,23 @@ fn way_of(token: &Token) -> Option<PreferredContact> {
 fn best_time(words: &[Token]) -> Option<Range<usize>> {
     let rings = words.iter().position(|t| {
         t.is_any(&[
-            "ring", "rung", "call", "called", "phone", "phoned", "telephone", "contact", "contacted", "text",
-            "message", "best",
+            "ring",
+            "rung",
+            "call",
+            "called",
+            "phone",
+            "phoned",
+            "telephone",
+            "contact",
+            "contacted",
+            "text",
+            "message",
+            "best",
         ])
     });
-    let timed = words.windows(2).position(|pair| {
-        matches!(pair, [lead, time] if lead.is_any(&["after", "before", "from"]) && is_clock(time))
-    });
+    let timed = words.windows(2).position(
+        |pair| matches!(pair, [lead, time] if lead.is_any(&["after", "before", "from"]) && is_clock(time)),
+    );
     if let (Some(at), Some(rings)) = (timed, rings) {
         let close = at.abs_diff(rings) <= TIME_REACH && !is_negated(words, at) && !is_negated(words, rings);
         let half = words.get(at + 2).is_some_and(|t| t.is_any(&["pm", "am"]));
@@ -291,11 +353,53 @@ fn is_clock(token: &Token) -> bool {
 
 fn is_language(token: &Token) -> bool {
     const LANGUAGES: [&str; 48] = [
-        "albanian", "amharic", "arabic", "bengali", "bulgarian", "cantonese", "czech", "dari", "dutch", "farsi",
-        "filipino", "french", "german", "greek", "gujarati", "hindi", "hungarian", "italian", "kurdish",
-        "latvian", "lithuanian", "malayalam", "mandarin", "mirpuri", "nepali", "pashto", "persian", "polish",
-        "portuguese", "punjabi", "romani", "romanian", "russian", "shona", "sinhala", "slovak", "somali",
-        "spanish", "swahili", "sylheti", "tagalog", "tamil", "thai", "tigrinya", "turkish", "ukrainian", "urdu",
+        "albanian",
+        "amharic",
+        "arabic",
+        "bengali",
+        "bulgarian",
+        "cantonese",
+        "czech",
+        "dari",
+        "dutch",
+        "farsi",
+        "filipino",
+        "french",
+        "german",
+        "greek",
+        "gujarati",
+        "hindi",
+        "hungarian",
+        "italian",
+        "kurdish",
+        "latvian",
+        "lithuanian",
+        "malayalam",
+        "mandarin",
+        "mirpuri",
+        "nepali",
+        "pashto",
+        "persian",
+        "polish",
+        "portuguese",
+        "punjabi",
+        "romani",
+        "romanian",
+        "russian",
+        "shona",
+        "sinhala",
+        "slovak",
+        "somali",
+        "spanish",
+        "swahili",
+        "sylheti",
+        "tagalog",
+        "tamil",
+        "thai",
+        "tigrinya",
+        "turkish",
+        "ukrainian",
+        "urdu",
         "vietnamese",
     ];
     token.is_capital && token.is_any(&LANGUAGES)

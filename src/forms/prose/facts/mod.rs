@@ -5,9 +5,9 @@ mod contact;
 
 use super::cast::Cast;
 use super::text::{Prose, Token};
+use crate::domain::Party;
 use crate::domain::dates::{self, DateUse, ReadDate};
 use crate::domain::identifiers::{self, Found, IdentifierKind};
-use crate::domain::Party;
 use crate::forms::FormsContext;
 use crate::forms::draft::{Notes, Place};
 use std::ops::Range;
@@ -18,6 +18,8 @@ const BIRTH_WORD_REACH: usize = 24;
 const LOOK_BACK: usize = 8;
 /// Youngest somebody is whose birth is given as a bare date.
 const MIN_AGE: u16 = 8;
+/// How far behind an age its name may stand, in tokens.
+const NAME_BEHIND_AGE: usize = 5;
 /// Highest age taken.
 const MAX_AGE: u16 = 115;
 
@@ -120,9 +122,20 @@ impl Reader<'_, '_> {
     /// "the number we hold is": the writer tells what they know, not their own.
     fn is_held(&self, token: usize) -> bool {
         let behind = self.prose.words(token..token + 3);
-        behind
-            .iter()
-            .any(|t| t.is_any(&["hold", "have", "had", "got", "held", "spoke", "rang", "saw", "met", "understand"]))
+        behind.iter().any(|t| {
+            t.is_any(&[
+                "hold",
+                "have",
+                "had",
+                "got",
+                "held",
+                "spoke",
+                "rang",
+                "saw",
+                "met",
+                "understand",
+            ])
+        })
     }
 
     fn set(&mut self, person: usize, path: &str, sentence: usize, write: impl FnOnce(&mut Party) -> bool) {
@@ -185,11 +198,27 @@ impl Reader<'_, '_> {
             let Some(start) = self.prose.tokens.get(at).map(|t| t.start) else {
                 continue;
             };
-            let (people, sentence) = self.owners(start, Fact::Told);
+            let (mut people, sentence) = self.owners(start, Fact::Told);
+            if let Some(person) = self.aged_behind(at) {
+                people = vec![person];
+            }
             if let [.., person] = people.as_slice() {
                 self.set(*person, "/age", sentence, |party| put(&mut party.age, age));
             }
         }
+    }
+
+    /// "my 14 year old son Kit", "14-year-old Kit Lee": whose age stands before the name.
+    fn aged_behind(&self, at: usize) -> Option<usize> {
+        let words = self.prose.words(at..at + NAME_BEHIND_AGE);
+        let years = words
+            .iter()
+            .position(|t| t.is_any(&["old"]) || t.lower.ends_with("-old"))?;
+        let tail = words.get(years + 1..)?;
+        let leads = tail.iter().take_while(|t| !t.is_capital && !t.is_mark()).count();
+        let mention = self.cast.behind(at, at + NAME_BEHIND_AGE)?;
+        let is_next = mention.is_named() && mention.at.start == at + years + 1 + leads && leads <= 1;
+        mention.people.last().copied().filter(|_| is_next)
     }
 
     fn phone(&mut self, found: &Found) {

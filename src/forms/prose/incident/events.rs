@@ -24,27 +24,105 @@ const FRONTED: usize = 8;
 
 /// Words of something that happened.
 const HAPPENING: [&str; 24] = [
-    "happened", "incident", "fight", "occurred", "started", "offence", "committed", "what", "head", "began", "took",
-    "drew", "crash", "collision", "row", "argument", "fire", "damage", "incidents", "matter", "overnight", "threw",
-    "pulled", "attack",
+    "happened",
+    "incident",
+    "fight",
+    "occurred",
+    "started",
+    "offence",
+    "committed",
+    "what",
+    "head",
+    "began",
+    "took",
+    "drew",
+    "crash",
+    "collision",
+    "row",
+    "argument",
+    "fire",
+    "damage",
+    "incidents",
+    "matter",
+    "overnight",
+    "threw",
+    "pulled",
+    "attack",
 ];
 /// Words of what was decided.
 const DECISIONS: [&str; 30] = [
-    "caution", "resolution", "sentenced", "convicted", "charged", "nfa", "action", "order", "cautioned", "prison",
-    "serving", "disposal", "sentence", "court", "magistrates", "crown", "licence", "res", "guilty", "pleaded",
-    "adjourned", "contract", "released", "bailed", "issued", "oocd", "plea", "jailed", "suspended", "fined",
+    "caution",
+    "resolution",
+    "sentenced",
+    "convicted",
+    "charged",
+    "nfa",
+    "action",
+    "order",
+    "cautioned",
+    "prison",
+    "serving",
+    "disposal",
+    "sentence",
+    "court",
+    "magistrates",
+    "crown",
+    "licence",
+    "res",
+    "guilty",
+    "pleaded",
+    "adjourned",
+    "contract",
+    "released",
+    "bailed",
+    "issued",
+    "oocd",
+    "plea",
+    "jailed",
+    "suspended",
+    "fined",
 ];
 /// Words of consent and of talks about it.
 const TALKS: [&str; 33] = [
-    "interviewed", "interview", "arrested",
-    "agreed", "consented", "consent", "spoke", "spoken", "phoned", "rang", "signed", "told", "met", "visited",
-    "visit", "explained", "statement", "statements", "asked", "wrote", "emailed", "e-mailed", "said", "saw",
-    "discussed", "confirmed", "called", "update", "reviewed", "yes", "willing", "happy", "since",
+    "interviewed",
+    "interview",
+    "arrested",
+    "agreed",
+    "consented",
+    "consent",
+    "spoke",
+    "spoken",
+    "phoned",
+    "rang",
+    "signed",
+    "told",
+    "met",
+    "visited",
+    "visit",
+    "explained",
+    "statement",
+    "statements",
+    "asked",
+    "wrote",
+    "emailed",
+    "e-mailed",
+    "said",
+    "saw",
+    "discussed",
+    "confirmed",
+    "called",
+    "update",
+    "reviewed",
+    "yes",
+    "willing",
+    "happy",
+    "since",
 ];
 
 /// Words of what is still to come.
 const AHEAD: [&str; 12] = [
-    "due", "listed", "appear", "appears", "trial", "hearing", "until", "next", "expires", "release", "review", "leave",
+    "due", "listed", "appear", "appears", "trial", "hearing", "until", "next", "expires", "release",
+    "review", "leave",
 ];
 
 /// What a date belongs to.
@@ -103,7 +181,9 @@ fn nearest(words: &[Token], date: usize, kind: Option<&Range<usize>>) -> Option<
         }
     };
     // ", and on 3 May he was sentenced": such a date belongs to what follows
-    let lead = date.checked_sub(1).filter(|at| words.get(*at).is_some_and(|t| t.is_any(&["on", "in"])));
+    let lead = date
+        .checked_sub(1)
+        .filter(|at| words.get(*at).is_some_and(|t| t.is_any(&["on", "in"])));
     let lead = lead.unwrap_or(date);
     let is_fronted = lead > 0 && words.get(lead - 1).is_some_and(|t| break_at(t) > 0);
     let mut breaks = if is_fronted { FRONTED } else { 0 };
@@ -117,17 +197,25 @@ fn nearest(words: &[Token], date: usize, kind: Option<&Range<usize>>) -> Option<
     }
     breaks = 0;
     for step in 1..=REACH {
-        let Some(token) = words.get(date + step) else { break };
+        let Some(token) = words.get(date + step) else {
+            break;
+        };
         if let Some(cue) = cue_of(words, date + step, kind) {
             consider(step + breaks + BEHIND, cue);
         }
         breaks += break_at(token);
     }
     let told = best.map(|(_, cue)| cue)?;
-    let lead = words.get(date.saturating_sub(AHEAD_REACH)..date).unwrap_or_default();
+    let lead = words
+        .get(date.saturating_sub(AHEAD_REACH)..date)
+        .unwrap_or_default();
     let clause = lead.iter().rev().take_while(|t| break_at(t) == 0);
     let is_ahead = clause.into_iter().any(|t| t.is_any(&AHEAD) || t.lower == "will");
-    Some(if told == Cue::Decision && is_ahead { Cue::Ahead } else { told })
+    Some(if told == Cue::Decision && is_ahead {
+        Cue::Ahead
+    } else {
+        told
+    })
 }
 
 fn break_at(token: &Token) -> usize {
@@ -138,9 +226,16 @@ fn break_at(token: &Token) -> usize {
 fn cue_of(words: &[Token], at: usize, kind: Option<&Range<usize>>) -> Option<Cue> {
     let token = words.get(at)?;
     if let Some(kind) = kind.filter(|kind| kind.contains(&at)) {
-        let lead = words.get(kind.start.saturating_sub(2)..kind.start).unwrap_or_default();
-        let is_convicted = matches!(lead, [convicted, of] if convicted.lower == "convicted" && of.lower == "of");
-        return Some(if is_convicted { Cue::Decision } else { Cue::Happening });
+        let lead = words
+            .get(kind.start.saturating_sub(2)..kind.start)
+            .unwrap_or_default();
+        let is_convicted =
+            matches!(lead, [convicted, of] if convicted.lower == "convicted" && of.lower == "of");
+        return Some(if is_convicted {
+            Cue::Decision
+        } else {
+            Cue::Happening
+        });
     }
     if token.is_any(&TALKS) {
         return Some(Cue::Talk);
@@ -151,7 +246,8 @@ fn cue_of(words: &[Token], at: usize, kind: Option<&Range<usize>>) -> Option<Cue
     // "public order" is an offence, "in order to" nothing
     let before = at.checked_sub(1).and_then(|before| words.get(before));
     let is_other_order = token.lower == "order" && before.is_some_and(|t| t.is_any(&["public", "in"]));
-    let is_other_action = token.lower == "action" && before.is_none_or(|t| !t.is_any(&["further", "police", "no"]));
+    let is_other_action =
+        token.lower == "action" && before.is_none_or(|t| !t.is_any(&["further", "police", "no"]));
     if token.is_any(&DECISIONS) && !is_other_order && !is_other_action {
         return Some(Cue::Decision);
     }

@@ -43,7 +43,15 @@ pub(in crate::forms::prose) fn numbers(
             kind
         };
         let quote = line(text, piece.start);
-        push(referral, notes, kind, piece.normal.clone(), &quote, place, piece.check);
+        push(
+            referral,
+            notes,
+            kind,
+            piece.normal.clone(),
+            &quote,
+            place,
+            piece.check,
+        );
     }
 }
 
@@ -85,7 +93,11 @@ pub(super) fn own_reference(
     for at in (0..words.len()).filter(|at| names_reference(words, *at, agency)) {
         let rest = (at + 1..words.len()).take(NUMBER_REACH);
         let number = rest
-            .take_while(|at| words.get(*at).is_none_or(|t| !t.is_any(&[",", ";", "crime", "and"])))
+            .take_while(|at| {
+                words
+                    .get(*at)
+                    .is_none_or(|t| !t.is_any(&[",", ";", "crime", "and"]))
+            })
             .find(|at| words.get(*at).is_some_and(|t| is_number(t, is_ours(words, *at))));
         let Some(number) = number else { continue };
         let value = prose.slice(range.start + number..range.start + number + 1);
@@ -113,7 +125,9 @@ fn names_reference(words: &[Token], at: usize, agency: Option<AgencyKind>) -> bo
     let Some(token) = words.get(at) else { return false };
     let before = at.checked_sub(1).and_then(|at| words.get(at));
     let is_of_others = before.is_some_and(|t| {
-        t.is_any(&["crime", "police", "court", "niche", "pnc", "nomis", "urn", "athena", "with", "by", "in", "cad"])
+        t.is_any(&[
+            "crime", "police", "court", "niche", "pnc", "nomis", "urn", "athena", "with", "by", "in", "cad",
+        ])
     });
     let owned = before.is_some_and(|t| t.is_any(&["our", "my", "your"]));
     let is_reference = token.is_any(&["ref", "reference"]);

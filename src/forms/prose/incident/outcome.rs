@@ -9,10 +9,34 @@ use crate::forms::values;
 const TERM_REACH: usize = 6;
 /// Words without which a sentence tells of no decision.
 const CUES: [&str; 28] = [
-    "cr", "issued",
-    "caution", "resolution", "sentenced", "convicted", "charged", "nfa", "action", "order", "cautioned", "prison",
-    "serving", "disposal", "sentence", "pre-sentence", "guilty", "custody", "suspended", "res", "adjourned",
-    "licence", "jailed", "years", "months", "oocd", "yro", "bailed",
+    "cr",
+    "issued",
+    "caution",
+    "resolution",
+    "sentenced",
+    "convicted",
+    "charged",
+    "nfa",
+    "action",
+    "order",
+    "cautioned",
+    "prison",
+    "serving",
+    "disposal",
+    "sentence",
+    "pre-sentence",
+    "guilty",
+    "custody",
+    "suspended",
+    "res",
+    "adjourned",
+    "licence",
+    "jailed",
+    "years",
+    "months",
+    "oocd",
+    "yro",
+    "bailed",
 ];
 
 /// The one outcome that a sentence tells. `None` where it tells none, several, or one that is only thought of.
@@ -54,14 +78,26 @@ pub(super) fn outcome(words: &[Token], quote: &str, context: &FormsContext<'_>) 
 /// "we are considering a caution", "he may be charged".
 fn is_thought_of(words: &[Token]) -> bool {
     words.iter().any(|t| {
-        t.is_any(&["considering", "consider", "might", "could", "if", "instead"]) || t.lower == "may" && !t.is_capital
+        t.is_any(&["considering", "consider", "might", "could", "if", "instead"])
+            || t.lower == "may" && !t.is_capital
     })
 }
 
 /// "NFA at the moment, sofa surfing": of no fixed abode.
 fn is_homeless(words: &[Token]) -> bool {
     words.iter().any(|t| {
-        t.is_any(&["surfing", "moment", "homeless", "abode", "address", "staying", "currently", "hostel", "dob", "sleeping"])
+        t.is_any(&[
+            "surfing",
+            "moment",
+            "homeless",
+            "abode",
+            "address",
+            "staying",
+            "currently",
+            "hostel",
+            "dob",
+            "sleeping",
+        ])
     })
 }
 
@@ -82,13 +118,21 @@ fn awaits_sentence(words: &[Token]) -> bool {
 fn is_custodial(words: &[Token]) -> bool {
     let says = |list: &[&str]| words.iter().any(|t| t.is_any(list));
     let term = words.iter().enumerate().any(|(at, token)| {
-        let behind = words.get(at + 1..words.len().min(at + 1 + TERM_REACH)).unwrap_or_default();
-        let years = behind.iter().position(|t| t.is_any(&["months", "years", "month", "year"]));
-        let old = years.and_then(|at| behind.get(at + 1)).is_some_and(|t| t.is_any(&["ago", "old", "into", "older"]));
+        let behind = words
+            .get(at + 1..words.len().min(at + 1 + TERM_REACH))
+            .unwrap_or_default();
+        let years = behind
+            .iter()
+            .position(|t| t.is_any(&["months", "years", "month", "year"]));
+        let old = years
+            .and_then(|at| behind.get(at + 1))
+            .is_some_and(|t| t.is_any(&["ago", "old", "into", "older"]));
         token.is_any(&["got", "received", "given", "serving", "to"]) && years.is_some() && !old
     });
     let sentenced = says(&["sentenced", "serving", "prison", "custody"])
-        || words.windows(2).any(|w| matches!(w, [crown, court] if crown.lower == "crown" && court.lower == "court"));
+        || words
+            .windows(2)
+            .any(|w| matches!(w, [crown, court] if crown.lower == "crown" && court.lower == "court"));
     let prison = words
         .windows(2)
         .any(|pair| matches!(pair, [to, prison] if to.is_any(&["to", "in"]) && prison.is_any(&["prison", "custody"])));

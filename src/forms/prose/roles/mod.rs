@@ -77,14 +77,16 @@ pub(super) fn of(prose: &Prose, cast: &Cast, matter: Matter) -> Vec<Option<Role>
     let nobody_did = votes.iter().all(|votes| votes.harmed == 0 && votes.did == 0);
     let people = cast.people.iter().zip(votes);
     people
-        .map(|(person, votes)| match (person.by_role, votes.role(), &person.relation) {
-            (_, _, _) if person.is_professional => None,
-            (Some(role), _, _) | (None, Some(role), _) => Some(role),
-            (None, None, Some((word, of))) => {
-                (of.is_some() && SUPPORTING.contains(&word.as_str())).then_some(Role::Supporter)
-            }
-            (None, None, None) => (nobody_did && matter.is_mediation).then_some(Role::Party),
-        })
+        .map(
+            |(person, votes)| match (person.by_role, votes.role(), &person.relation) {
+                (_, _, _) if person.is_professional => None,
+                (Some(role), _, _) | (None, Some(role), _) => Some(role),
+                (None, None, Some((word, of))) => {
+                    (of.is_some() && SUPPORTING.contains(&word.as_str())).then_some(Role::Supporter)
+                }
+                (None, None, None) => (nobody_did && matter.is_mediation).then_some(Role::Party),
+            },
+        )
         .collect()
 }
 
@@ -134,11 +136,9 @@ pub(super) fn settle(cast: &mut Cast, roles: &mut [Option<Role>]) {
             continue;
         };
         let named = |at: &usize| {
-            cast.people
-                .get(*at)
-                .is_some_and(|p| {
-                    p.by_role.is_none() && p.relation.is_none() && !p.is_professional && !p.is_nameless()
-                })
+            cast.people.get(*at).is_some_and(|p| {
+                p.by_role.is_none() && p.relation.is_none() && !p.is_professional && !p.name.is_empty()
+            })
         };
         let of_role: Vec<usize> = (0..roles.len())
             .filter(|at| named(at) && roles.get(*at).copied().flatten() == Some(role))

@@ -4,7 +4,9 @@ use super::Matter;
 use crate::domain::{AgencyKind, Role};
 use crate::forms::prose::cast::{Cast, Mention, Spoken, role_word};
 use crate::forms::prose::text::{Prose, Token};
-use crate::forms::prose::words::{DISPOSALS, RESPONSIBLE_PHRASES, is_harm_done, is_harm_suffered};
+use crate::forms::prose::words::{
+    DISPOSALS, RESPONSIBLE_PHRASES, ROLE_COMPOUNDS, is_harm_done, is_harm_suffered,
+};
 use std::ops::Range;
 
 /// Taking something: a wrong where it is "from" somebody.
@@ -15,6 +17,30 @@ const REACH: usize = 12;
 const BY_REACH: usize = 6;
 /// How far behind "was given" the caution may stand, in tokens.
 const DISPOSAL_REACH: usize = 6;
+/// Words behind a subject that are looked at.
+const MAX_PHRASE: usize = 8;
+/// Words that may stand anywhere before a verb: "later pleaded guilty", "has since admitted".
+const ADVERBS: [&str; 19] = [
+    "later",
+    "since",
+    "fully",
+    "initially",
+    "subsequently",
+    "eventually",
+    "immediately",
+    "already",
+    "recently",
+    "openly",
+    "readily",
+    "freely",
+    "allegedly",
+    "duly",
+    "just",
+    "previously",
+    "finally",
+    "then",
+    "also",
+];
 /// How far behind "would like" the "sorry" may stand, in tokens.
 const SORRY_REACH: usize = 10;
 /// How far behind a subject its second verb may stand, in tokens: "lost his temper and threw".
@@ -75,6 +101,9 @@ fn introduced(before: &[Token], mention: &Mention) -> Option<Role> {
         return None;
     }
     let at = before.iter().rposition(|t| role_word(t).is_some())?;
+    if before.get(at + 1).is_some_and(|t| t.is_any(&ROLE_COMPOUNDS)) {
+        return None;
+    }
     let between = before.get(at + 1..)?;
     let turns = between.iter().any(|t| {
         t.is_any(&[
@@ -137,7 +166,9 @@ fn one_of_them(before: &[Token], group_did_harm: bool) -> Option<Role> {
         _ => false,
     });
     let one = before.iter().position(|t| t.lower == "one");
-    let known = before.iter().position(|t| t.is_any(&["identified", "known", "named", "traced"]));
+    let known = before
+        .iter()
+        .position(|t| t.is_any(&["identified", "known", "named", "traced"]));
     let is_known = matches!((one, known), (Some(one), Some(known)) if one < known);
     ((says || is_known) && group_did_harm).then_some(Role::Offender)
 }
@@ -150,7 +181,9 @@ fn done_by(before: &[Token]) -> Option<Role> {
     let by = before.iter().rposition(|t| t.lower == "by")?;
     let between = before.get(by + 1..)?;
     let turns = |t: &Token| {
-        t.is_any(&["when", "while", "because", "after", "before", "who", "and", ",", ";", "was", "is", "on", "in"])
+        t.is_any(&[
+            "when", "while", "because", "after", "before", "who", "and", ",", ";", "was", "is", "on", "in",
+        ])
     };
     if between.len() > BY_REACH || between.iter().any(turns) {
         return None;
@@ -161,8 +194,12 @@ fn done_by(before: &[Token]) -> Option<Role> {
         .rposition(|t| t.is_any(&["when", "while", "because", "after", ";"]))
         .map_or(0, |at| at + 1);
     let lead = lead.get(clause..)?;
-    let was = lead.iter().position(|t| t.is_any(&["was", "were", "been", "being", "got"]))?;
-    let harmed = lead.iter().rposition(|t| is_harm_suffered(&t.lower) || t.is_any(&TAKING))?;
+    let was = lead
+        .iter()
+        .position(|t| t.is_any(&["was", "were", "been", "being", "got"]))?;
+    let harmed = lead
+        .iter()
+        .rposition(|t| is_harm_suffered(&t.lower) || t.is_any(&TAKING))?;
     (was < harmed).then_some(Role::Offender)
 }
 
@@ -193,7 +230,15 @@ fn given_to(before: &[Token], after: &[Token]) -> Option<Role> {
 fn tells_disposal(after: &[Token]) -> bool {
     let said = after.get(..after.len().min(DISPOSAL_REACH)).unwrap_or_default();
     let is_protection = after.iter().take(DISPOSAL_REACH * 2).any(|t| {
-        t.is_any(&["restraining", "protection", "non-molestation", "against", "compensation", "ago", "old"])
+        t.is_any(&[
+            "restraining",
+            "protection",
+            "non-molestation",
+            "against",
+            "compensation",
+            "ago",
+            "old",
+        ])
     });
     said.iter().any(|t| t.is_any(&DISPOSALS)) && !is_protection
 }
@@ -207,7 +252,9 @@ fn owns_thing(mention: &Mention, prose: &Prose, after: &[Token], matter: Matter)
 
 /// "Owner is Mrs Lee", "the owner, Mr Lee" where a crime is told.
 fn is_owner(mention: &Mention, before: &[Token], matter: Matter) -> Option<Role> {
-    let at = before.iter().rposition(|t| t.is_any(&["owner", "householder", "keyholder"]))?;
+    let at = before
+        .iter()
+        .rposition(|t| t.is_any(&["owner", "householder", "keyholder"]))?;
     let joins = before
         .get(at + 1..)?
         .iter()
@@ -229,7 +276,8 @@ fn hurt_by(mention: &Mention, after: &[Token]) -> Option<Role> {
 /// What a person does or suffers as the subject of what follows.
 fn as_subject(after: &[Token], own: &[Token]) -> Option<Role> {
     let after = skip_details(after);
-    let said: Vec<&str> = after.iter().take(8).map(|t| t.lower.as_str()).collect();
+    let plain = after.iter().take(2 * MAX_PHRASE).filter(|t| !t.is_any(&ADVERBS));
+    let said: Vec<&str> = plain.take(MAX_PHRASE).map(|t| t.lower.as_str()).collect();
     let starts = |phrase: &str| {
         let words: Vec<&str> = phrase.split(' ').collect();
         said.starts_with(&words)
@@ -291,11 +339,16 @@ fn second_verb(own: &[Token]) -> Option<Role> {
     let said = own.get(..own.len().min(SECOND_VERB_REACH)).unwrap_or_default();
     let turns = said
         .iter()
-        .position(|t| t.is_any(&["who", "that", "when", "because", "but", "if", "by", "was", "were", "to"]))
+        .position(|t| {
+            t.is_any(&[
+                "who", "that", "when", "because", "but", "if", "by", "was", "were", "to",
+            ])
+        })
         .unwrap_or(said.len());
-    let harms = said.get(..turns)?.windows(2).any(|pair| {
-        matches!(pair, [and, verb] if and.is_any(&["and", "then"]) && is_harm_done(&verb.lower))
-    });
+    let harms = said
+        .get(..turns)?
+        .windows(2)
+        .any(|pair| matches!(pair, [and, verb] if and.is_any(&["and", "then"]) && is_harm_done(&verb.lower)));
     harms.then_some(Role::Offender)
 }
 
@@ -328,7 +381,9 @@ fn skip_details(after: &[Token]) -> &[Token] {
                 }
             }
             [of, place, ..] if of.is_any(&["of", "at"]) && is_of_address(place) => {
-                let long = rest.iter().position(|t| !(is_of_address(t) || t.is_any(&["of", "at", ","])));
+                let long = rest
+                    .iter()
+                    .position(|t| !(is_of_address(t) || t.is_any(&["of", "at", ","])));
                 rest.get(long.unwrap_or(rest.len())..).unwrap_or_default()
             }
             [who, ..] if who.is_any(&["who", ",", "then", "also", "both", "now"]) => {
@@ -346,8 +401,9 @@ fn is_of_address(token: &Token) -> bool {
 
 /// What begins a remark between commas: "one of our nurses", "aged 31", "date of birth".
 fn opens_detail(token: &Token) -> bool {
-    token.is_any(&["one", "a", "an", "the", "our", "my", "aged", "age", "dob", "d.o.b", "born", "date"])
-        || token.lower.starts_with(|c: char| c.is_ascii_digit())
+    token.is_any(&[
+        "one", "a", "an", "the", "our", "my", "aged", "age", "dob", "d.o.b", "born", "date",
+    ]) || token.lower.starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// "say sorry", "apologise", "write a letter of apology" - not "asking for an apology".
@@ -355,7 +411,9 @@ fn says_sorry(after: &[Token]) -> bool {
     let said = after.get(..after.len().min(SORRY_REACH)).unwrap_or_default();
     let is_not = |at: usize| {
         let before = said.get(..at).unwrap_or_default();
-        before.iter().any(|t| t.is_any(&["not", "no", "never"]) || t.lower.ends_with("n't"))
+        before
+            .iter()
+            .any(|t| t.is_any(&["not", "no", "never"]) || t.lower.ends_with("n't"))
     };
     said.iter().enumerate().any(|(at, token)| {
         let own = token.is_any(&["sorry", "apologise", "apologize", "amends"]);
@@ -382,21 +440,19 @@ fn as_object(before: &[Token], owns: bool) -> Option<Role> {
     if took_own.is_some() && before.iter().any(|t| t.lower == "£") && owns {
         return Some(Role::Victim);
     }
-    let verb = before
-        .iter()
-        .rposition(|t| is_harm_done(&t.lower) || t.is_any(&["sorry", "apologise", "apologised", "apology"]))?;
+    let verb = before.iter().rposition(|t| {
+        is_harm_done(&t.lower) || t.is_any(&["sorry", "apologise", "apologised", "apology"])
+    })?;
     let between = before.get(verb + 1..)?;
     let is_passive = verb
         .checked_sub(1)
         .and_then(|at| before.get(at))
         .is_some_and(|t| t.is_any(&["was", "were", "been", "being", "got"]));
-    let by = between
-        .iter()
-        .any(|t| {
-            t.is_any(&[
-                "by", "because", "but", "that", "with", "and", "when", "while", "before", "after", "then", "as", "who",
-                ";", ":",
-            ])
-        });
+    let by = between.iter().any(|t| {
+        t.is_any(&[
+            "by", "because", "but", "that", "with", "and", "when", "while", "before", "after", "then", "as",
+            "who", ";", ":",
+        ])
+    });
     (!is_passive && !by).then_some(Role::Victim)
 }
