@@ -391,11 +391,11 @@ fn is_portal(said: &str, title: &str) -> bool {
         "view the message",
         "read message",
     ];
-    let holds = |phrase: &&str| {
+    let holds = |phrase: &str| {
         let phrase = format!(" {phrase} ");
         said.contains(&phrase) || title.contains(&phrase)
     };
-    NOTICES.iter().any(|notice| holds(&notice)) && DOORS.iter().any(|door| holds(&door))
+    NOTICES.iter().any(|notice| holds(notice)) && DOORS.iter().any(|door| holds(door))
 }
 
 const REFERS: &[&str] = &[

@@ -19,8 +19,6 @@ mod sexes;
 mod text;
 mod words;
 
-pub(super) use text::is_sign_off;
-
 use super::FormsContext;
 use super::about::{self, Topics};
 use super::draft::{Notes, Place};

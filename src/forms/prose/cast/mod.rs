@@ -1,12 +1,13 @@
 //! Who appears in a text, and where each of them is spoken of: by name, by pronoun, by role, by a noun.
 //!
-//! `name` tells which words are a person's name, `people` who a name or noun means, `pronouns` who a pronoun
-//! means.
+//! `name` tells which words are a person's name, `people` who a name means, `nouns` who a noun, `pronouns` who a
+//! pronoun means.
 //!
 //! Invariant: a person comes into being only by a name, by a role word that facts hang on, or by a noun ("a
 //! patient") that stays nameless until a name follows; a pronoun never makes one.
 
 mod name;
+mod nouns;
 mod people;
 mod pronouns;
 
@@ -157,7 +158,7 @@ impl Cast {
     /// Reads what stands at a token; gives back where to go on.
     fn step(&mut self, prose: &Prose, sentence: &Range<usize>, at: usize, outsiders: &[String]) -> usize {
         let tokens = prose.words(0..sentence.end);
-        if let Some(noun) = people::noun_at(tokens, sentence, at) {
+        if let Some(noun) = nouns::noun_at(tokens, sentence, at) {
             if let Some(person) = self.by_noun(tokens, sentence, &noun) {
                 self.mention(vec![person], at..at + 1, Spoken::Noun, false);
             }

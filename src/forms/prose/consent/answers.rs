@@ -182,7 +182,7 @@ fn not_sought(words: &[Token], at: usize) -> Option<About> {
         "said",
         "put",
     ]);
-    if word.lower == "put" && !next(2).is_some_and(|t| t.lower == "to") {
+    if word.lower == "put" && next(2).is_none_or(|t| t.lower != "to") {
         return None;
     }
     if word.lower == "said" && !follows(&["anything", "a"]) {
