@@ -37,6 +37,8 @@ pub(super) use text::{answers_in_sentences, is_header, is_sign_off};
 /// Lines at the beginning that may say what the matter is.
 const FIRST_LINES: usize = 12;
 
+/// Tokens of "ring me on 01632" and "my number is 01632".
+const MY_NUMBER: usize = 4;
 /// Lines below a sign-off that may be a signature.
 const SIGNATURE_LINES: usize = 8;
 /// Lines at the end that may be one where there is no sign-off.
@@ -75,8 +77,50 @@ pub(super) fn read(
     incident::fill(&prose, &mut referral, &mut notes, &source.place, context, agency);
     referral.referrer.is_self_referral = Some(false);
     cover(&mut referral, &mut notes, message, &source.lines, context);
+    own_phone(&prose, &found, &source.place, &mut referral, &mut notes);
     matter(&prose, &source, &mut referral, &mut notes);
     Some((referral, notes))
+}
+
+/// "Please ring me on 01632 960481" of a professional whose signature tells no number.
+fn own_phone(
+    prose: &Prose,
+    found: &[identifiers::Found],
+    place: &Place,
+    referral: &mut Referral,
+    notes: &mut Notes,
+) {
+    if referral.referrer.phone.is_some() {
+        return;
+    }
+    for (at, range) in prose.sentences.iter().enumerate() {
+        let words = prose.words(range.clone());
+        let me = words.windows(MY_NUMBER).find(|w| {
+            matches!(w, [verb, me, on, _] if verb.is_any(&["ring", "call", "phone", "contact", "reach"])
+                && me.lower == "me" && on.is_any(&["on", "at", ":"]))
+                || matches!(w, [my, number, is, _] if my.lower == "my"
+                    && number.is_any(&["number", "mobile", "line", "phone"]) && is.lower == "is")
+        });
+        let Some([_, _, _, number]) = me else { continue };
+        let quote = prose.quote(at);
+        let phones = identifiers::find(&quote);
+        let phone = phones.iter().find(|f| f.kind == IdentifierKind::Phone);
+        let told = phone.filter(|_| {
+            number
+                .lower
+                .starts_with(|c: char| c.is_ascii_digit() || c == '(' || c == '+')
+        });
+        if let Some(phone) = told.filter(|phone| found.iter().any(|f| f.normal == phone.normal)) {
+            referral.referrer.phone = Some(phone.normal.clone());
+            notes.read("/referrer/phone", place, &quote);
+            notes.doubt(
+                "/referrer/phone",
+                "read_from_sentences",
+                "the number that the writer asks to be rung on",
+            );
+            return;
+        }
+    }
 }
 
 /// The writer's words, and what is known of who writes.
@@ -176,7 +220,7 @@ fn refers(
                 | IdentifierKind::PrisonNumber
         )
     });
-    let somebody = numbered || !told.is_empty() || found.iter().any(|f| f.kind == IdentifierKind::Postcode);
+    let somebody = numbered || !referral.parties.is_empty() || found.iter().any(|f| f.kind == IdentifierKind::Postcode);
     let tells_of_people = told
         .iter()
         .any(|party| matches!(party.role, Role::Victim | Role::Offender | Role::Party))

@@ -173,7 +173,7 @@ fn about(cast: &Cast, prose: &Prose, sentence: usize, statement: &Statement) -> 
     };
     let token = range.start + statement.at;
     if statement.is_about_object {
-        let object = objects(cast, token, range.end);
+        let object = objects(cast, prose, token, range.end);
         if !object.is_empty() {
             return object;
         }
@@ -205,13 +205,16 @@ fn listed(cast: &Cast, prose: &Prose, range: &Range<usize>, token: usize) -> Opt
 }
 
 /// Whom a statement names behind its verb: "nobody has asked him or Harvey".
-fn objects(cast: &Cast, token: usize, end: usize) -> Vec<usize> {
+fn objects(cast: &Cast, prose: &Prose, token: usize, end: usize) -> Vec<usize> {
     let mentions = cast.within(&(token..end));
     let mut out: Vec<usize> = Vec::new();
     let mut last: Option<&Mention> = None;
     for mention in mentions.iter().filter(|m| !m.people.is_empty()) {
-        // joined by one word: "or", "and"
-        if last.is_some_and(|last| mention.at.start != last.at.end + 1) {
+        let joins = |last: &Mention| {
+            let word = prose.tokens.get(last.at.end);
+            mention.at.start == last.at.end + 1 && word.is_some_and(|t| t.is_any(&["or", "and", "nor", "&"]))
+        };
+        if last.is_some_and(|last| !joins(last)) {
             break;
         }
         out.extend(mention.people.iter().copied());
