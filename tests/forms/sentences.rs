@@ -271,7 +271,7 @@ fn ways_and_times_to_reach_somebody() {
 #[test]
 fn each_date_belongs_to_the_word_it_stands_with() {
     let read = referral(&[
-        "I refer Gil Harmer, who was sentenced at Eastmere Crown Court on 14 June 2024 to nine years for burglary, \
+        "I refer Gil Tarrant, who was sentenced at Eastmere Crown Court on 14 June 2024 to nine years for burglary, \
          committed on 8 February 2024. He agreed on 9 September 2026 to be contacted and is due for review on 1 \
          December 2026.",
     ]);
@@ -279,7 +279,7 @@ fn each_date_belongs_to_the_word_it_stands_with() {
     assert_eq!(read.offence.outcome_date.as_deref(), Some("2024-06-14"));
     assert_eq!(read.offence.outcome, Some(OffenceOutcome::CustodialSentence));
     assert_eq!(
-        named(&read, "Gil Harmer").consent.given_on.as_deref(),
+        named(&read, "Gil Tarrant").consent.given_on.as_deref(),
         Some("2026-09-09")
     );
 }

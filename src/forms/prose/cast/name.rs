@@ -113,7 +113,10 @@ fn couple_at(tokens: &[Token], at: usize) -> Option<Name> {
         return None;
     };
     let is_couple = mr.lower == "mr" && mr.is_capital && and.is_any(&["and", "&"]) && mrs.lower == "mrs";
-    let wife = name_at(tokens, at + 2).filter(|_| is_couple)?;
+    if !is_couple {
+        return None;
+    }
+    let wife = name_at(tokens, at + 2)?;
     let words: Vec<&str> = wife
         .words
         .iter()

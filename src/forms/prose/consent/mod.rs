@@ -17,8 +17,8 @@ use std::ops::Range;
 
 /// Longest ago that consent may have been given, in years: an earlier date is somebody's birth.
 const MAX_YEARS: u16 = 8;
-/// How far from the statement its date may stand, in tokens.
-const DATE_REACH: usize = 30;
+/// How far from the statement its date, and how it was said, may stand, in tokens.
+const REACH: usize = 30;
 
 /// Fills the consent of everybody who is said to have given, refused or not been asked for it.
 pub(super) fn fill(
@@ -55,16 +55,18 @@ struct Said<'a> {
     statement: &'a Statement,
 }
 
+impl Said<'_> {
+    /// The tokens around the statement, within its sentence.
+    fn around(&self) -> Range<usize> {
+        let range = self.prose.sentences.get(self.sentence).cloned().unwrap_or_default();
+        let at = range.start + self.statement.at;
+        range.start.max(at.saturating_sub(REACH))..range.end.min(at + REACH)
+    }
+}
+
 /// Writes a statement to the person it is about. A later word counts where it says that it does.
 fn take(draft: &mut Draft, said: &Said<'_>, place: &Place, context: &FormsContext<'_>) {
-    let range = said
-        .prose
-        .sentences
-        .get(said.sentence)
-        .cloned()
-        .unwrap_or_default();
-    let words = said.prose.words(range);
-    let quote = said.prose.quote(said.sentence);
+    let words = said.prose.words(said.around());
     let answer = said.statement.answer;
     let consent = &mut draft.party.consent;
     let differs = consent.contact.is_some_and(|known| known != answer);
@@ -78,20 +80,21 @@ fn take(draft: &mut Draft, said: &Said<'_>, place: &Place, context: &FormsContex
     if differs && !counts_now(words) {
         return;
     }
+    let mut read: Vec<&str> = Vec::new();
     if differs || consent.contact.is_none() {
         consent.contact = Some(answer);
-        draft.notes.read("/consent/contact", place, &quote);
+        read.push("/consent/contact");
     }
-    if answer != ConsentAnswer::Given {
-        return;
+    if answer == ConsentAnswer::Given && consent.how.is_none() {
+        consent.how = how(words);
+        read.extend(consent.how.map(|_| "/consent/how"));
     }
-    if let Some(how) = how(words).filter(|_| consent.how.is_none()) {
-        consent.how = Some(how);
-        draft.notes.read("/consent/how", place, &quote);
+    if answer == ConsentAnswer::Given && consent.given_on.is_none() {
+        consent.given_on = given_on(said, context);
+        read.extend(consent.given_on.as_ref().map(|_| "/consent/given_on"));
     }
-    if let Some(day) = given_on(said, context).filter(|_| consent.given_on.is_none()) {
-        consent.given_on = Some(day);
-        draft.notes.read("/consent/given_on", place, &quote);
+    for path in read {
+        draft.notes.read(path, place, &said.prose.quote(said.sentence));
     }
 }
 
@@ -109,11 +112,12 @@ fn counts_now(words: &[Token]) -> bool {
 /// The day nearest to a statement that is nobody's birth.
 fn given_on(said: &Said<'_>, context: &FormsContext<'_>) -> Option<String> {
     let range = said.prose.sentences.get(said.sentence)?;
-    let quote = said.prose.quote(said.sentence);
-    let first = said.prose.tokens.get(range.start)?.start;
+    let around = said.around();
+    let first = said.prose.tokens.get(around.start)?.start;
+    let near = said.prose.slice(around);
     let turn = range.start + said.statement.at;
     let distance = |start: usize| said.prose.token_at(first + start).abs_diff(turn);
-    let days = dates::find(&quote, DateUse::Event, context.today);
+    let days = dates::find(near, DateUse::Event, context.today);
     let recent = days.into_iter().filter(|found| {
         let age = match found.date {
             ReadDate::Day { date, .. } => dates::age_on(date, context.today),
@@ -126,7 +130,6 @@ fn given_on(said: &Said<'_>, context: &FormsContext<'_>) -> Option<String> {
         };
         age.is_none_or(|years| years < MAX_YEARS)
             && !is_birth(said.prose, &shifted)
-            && distance(found.start) <= DATE_REACH
     });
     recent
         .min_by_key(|found| distance(found.start))

@@ -139,11 +139,10 @@ impl Reader<'_, '_> {
     }
 
     fn set(&mut self, person: usize, path: &str, sentence: usize, write: impl FnOnce(&mut Party) -> bool) {
-        let quote = self.prose.quote(sentence);
         if let Some(Some(draft)) = self.drafts.get_mut(person)
             && write(&mut draft.party)
         {
-            draft.notes.read(path, self.place, &quote);
+            draft.notes.read(path, self.place, &self.prose.quote(sentence));
         }
     }
 
