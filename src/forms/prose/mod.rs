@@ -220,7 +220,8 @@ fn refers(
                 | IdentifierKind::PrisonNumber
         )
     });
-    let somebody = numbered || !referral.parties.is_empty() || found.iter().any(|f| f.kind == IdentifierKind::Postcode);
+    let somebody =
+        numbered || !referral.parties.is_empty() || found.iter().any(|f| f.kind == IdentifierKind::Postcode);
     let tells_of_people = told
         .iter()
         .any(|party| matches!(party.role, Role::Victim | Role::Offender | Role::Party))

@@ -58,7 +58,12 @@ struct Said<'a> {
 impl Said<'_> {
     /// The tokens around the statement, within its sentence.
     fn around(&self) -> Range<usize> {
-        let range = self.prose.sentences.get(self.sentence).cloned().unwrap_or_default();
+        let range = self
+            .prose
+            .sentences
+            .get(self.sentence)
+            .cloned()
+            .unwrap_or_default();
         let at = range.start + self.statement.at;
         range.start.max(at.saturating_sub(REACH))..range.end.min(at + REACH)
     }
@@ -128,8 +133,7 @@ fn given_on(said: &Said<'_>, context: &FormsContext<'_>) -> Option<String> {
             end: found.end + first,
             ..*found
         };
-        age.is_none_or(|years| years < MAX_YEARS)
-            && !is_birth(said.prose, &shifted)
+        age.is_none_or(|years| years < MAX_YEARS) && !is_birth(said.prose, &shifted)
     });
     recent
         .min_by_key(|found| distance(found.start))
@@ -198,7 +202,7 @@ fn about(cast: &Cast, prose: &Prose, sentence: usize, statement: &Statement) -> 
 /// "Ann Lee, 15 – same house as Kit – does not want to": the person with whose name the line begins, where the
 /// statement stands by itself behind a dash.
 fn listed(cast: &Cast, prose: &Prose, range: &Range<usize>, token: usize) -> Option<usize> {
-    let words = prose.words(range.start..token);
+    let words = prose.words(range.start..token.min(range.start + REACH));
     let dash = words.iter().rposition(|t| t.is_any(&["–", "-", "—"]))?;
     let marks = words.iter().take_while(|t| t.is_mark()).count();
     let first = cast.within(&(range.start..token)).first()?;

@@ -5,6 +5,8 @@ use crate::domain::identifiers::Found;
 use regex::Regex;
 use std::sync::LazyLock;
 
+/// How far before a postcode its address, and who lives there, may stand, in tokens.
+const ADDRESS_REACH: usize = 40;
 /// Longest house number, in characters.
 const MAX_HOUSE_NUMBER: usize = 5;
 /// Longest address, in bytes.
@@ -24,7 +26,8 @@ impl Reader<'_, '_> {
         let Some((sentence, range)) = self.sentence_of(token) else {
             return;
         };
-        let from = self.prose.tokens.get(range.start).map_or(0, |t| t.start);
+        let from = range.start.max(token.saturating_sub(ADDRESS_REACH));
+        let from = self.prose.tokens.get(from).map_or(0, |t| t.start);
         let before = self.prose.text.get(from..postcode.start).unwrap_or_default();
         let Some((start, text)) = self.address_before(before, from, token, range.start) else {
             return;
@@ -53,6 +56,7 @@ impl Reader<'_, '_> {
     /// "Kit lives with his dad, Jon Lee, at 3 Mill Row": who lives there, not the relative named in between.
     fn who_lives_with(&self, byte: usize, from: usize) -> Option<usize> {
         let address = self.prose.token_at(byte);
+        let from = from.max(address.saturating_sub(ADDRESS_REACH));
         let words = self.prose.words(from..address);
         let lives = words.windows(2).rposition(|pair| {
             matches!(pair, [lives, with] if lives.is_any(&["lives", "living", "live", "lived"]) && with.lower == "with")
@@ -111,7 +115,7 @@ impl Reader<'_, '_> {
                 && token.lower.len() <= MAX_HOUSE_NUMBER;
             let is_part =
                 token.is_capital || token.lower == "," || is_number || token.is_any(&["flat", "the", "of"]);
-            if first <= named || !is_part {
+            if first <= named || postcode - first > ADDRESS_REACH || !is_part {
                 break;
             }
             first -= 1;

@@ -14,6 +14,8 @@ use std::ops::Range;
 
 /// How far before a date "born" may stand, in bytes.
 const BIRTH_WORD_REACH: usize = 24;
+/// How far before a number "do not use" may stand, in tokens.
+const UNWANTED_REACH: usize = 20;
 /// Mentions looked back over for whom a statement is about.
 const LOOK_BACK: usize = 8;
 /// Youngest somebody is whose birth is given as a bare date.
@@ -257,7 +259,10 @@ impl Reader<'_, '_> {
     /// "Please do not use the number on the record, 07700 900271".
     fn is_unwanted(&self, byte: usize, sentence: usize) -> bool {
         let range = self.prose.sentences.get(sentence).cloned().unwrap_or_default();
-        let words = self.prose.words(range.start..self.prose.token_at(byte));
+        let token = self.prose.token_at(byte);
+        let words = self
+            .prose
+            .words(range.start.max(token.saturating_sub(UNWANTED_REACH))..token);
         let not = words.windows(2).rposition(|pair| {
             matches!(pair, [not, verb] if (not.lower == "not" || not.lower.ends_with("n't"))
                 && verb.is_any(&["use", "ring", "call", "phone", "text", "email", "e-mail", "try"]))

@@ -11,6 +11,8 @@ use std::ops::Range;
 
 /// Taking something: a wrong where it is "from" somebody.
 const TAKING: [&str; 6] = ["took", "drew", "withdrew", "taken", "stole", "stolen"];
+/// Most words before and behind somebody that are looked at.
+const LONGEST: usize = 40;
 /// How far before a name the word may stand that says what it is, in tokens.
 const REACH: usize = 12;
 /// How far before somebody the "by" of a passive may stand, in tokens: "by a neighbour's student lodger (".
@@ -62,7 +64,7 @@ pub(super) fn vote(
         .max(mention.at.start.saturating_sub(REACH))
         .max(sentence.start);
     let named_before = cast
-        .within(&(sentence.start..mention.at.start))
+        .within(&(sentence.start.max(mention.at.start.saturating_sub(LONGEST))..mention.at.start))
         .iter()
         .rev()
         .find(|m| m.is_named())
@@ -72,13 +74,13 @@ pub(super) fn vote(
     let to = cast
         .behind(mention.at.end, sentence.end)
         .map_or(sentence.end, |m| m.at.start);
-    let line = prose.words(sentence.start..mention.at.start);
+    let line = prose.words(sentence.start.max(mention.at.start.saturating_sub(LONGEST))..mention.at.start);
     let is_subject = prose
         .words(mention.at.clone())
         .first()
         .is_some_and(|t| t.is_any(&["i", "he", "she", "they", "we", "i've", "he's", "she's", "they've"]));
     let before = prose.words(from..mention.at.start);
-    let after = prose.words(mention.at.end..sentence.end);
+    let after = prose.words(mention.at.end..sentence.end.min(mention.at.end + LONGEST));
     let own = prose.words(mention.at.end..to);
     introduced(lead_in, mention)
         .or_else(|| who_did_it(lead_in, mention))
