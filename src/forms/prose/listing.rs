@@ -25,6 +25,25 @@ pub(super) fn people(
     let mut roles = roles::of(prose, &cast, matter);
     roles::settle(&mut cast, &mut roles);
     stand_by(&cast, writer, &mut roles);
+        for (i, p) in cast.people.iter().enumerate() {
+            eprintln!(
+                "P{i} {:?} {:?} {:?} prof={} role={:?} m={:?}",
+                p.name,
+                p.relation,
+                p.alias,
+                p.is_professional,
+                roles.get(i),
+                cast.mentions
+                    .iter()
+                    .filter(|m| m.people.contains(&i))
+                    .map(|m| prose.slice(m.at.clone()).to_owned() + "@" + &m.at.start.to_string())
+                    .collect::<Vec<_>>()
+            );
+        }
+        for s in &prose.sentences {
+            eprintln!("S {}", prose.slice(s.clone()));
+        }
+    }
     let mut drafts: Vec<Option<Draft>> = cast
         .people
         .iter()
@@ -48,9 +67,15 @@ pub(super) fn people(
             next += 1;
         }
     }
+    let writes = writer == Writer::Inside;
+    let ward = cast.people.iter().position(|person| writes && is_child(person));
     for ((person, index), draft) in cast.people.iter().zip(&indices).zip(drafts) {
-        if let Some(draft) = draft.filter(|_| index.is_some()) {
-            list(person, draft, &indices, referral, notes);
+        if let Some(mut draft) = draft.filter(|_| index.is_some()) {
+            let of = person.relation.as_ref().and_then(|(_, of)| *of).or(ward);
+            if draft.party.role == Role::Supporter {
+                draft.party.supports = of.and_then(|of| indices.get(of).copied().flatten());
+            }
+            list(draft, referral, notes);
         }
     }
     indices
@@ -70,17 +95,6 @@ fn matter(prose: &Prose, source: &Source<'_>) -> roles::Matter {
 
 /// A parent who writes about their child, who was harmed or did harm, supports the child.
 fn stand_by(cast: &Cast, writer: Writer, roles: &mut [Option<Role>]) {
-    const CHILDREN: [&str; 8] = [
-        "son",
-        "daughter",
-        "grandson",
-        "granddaughter",
-        "niece",
-        "nephew",
-        "stepson",
-        "stepdaughter",
-    ];
-    let is_child = |person: &Person| matches!(&person.relation, Some((word, Some(0))) if CHILDREN.contains(&word.as_str()));
     let has_child = cast
         .people
         .iter()
@@ -104,21 +118,11 @@ fn has_facts(party: &Party) -> bool {
 }
 
 /// Adds somebody to the parties.
-fn list(
-    person: &Person,
-    draft: Draft,
-    indices: &[Option<usize>],
-    referral: &mut Referral,
-    notes: &mut Notes,
-) {
+fn list(draft: Draft, referral: &mut Referral, notes: &mut Notes) {
     let Draft {
-        mut party,
+        party,
         notes: mut own,
     } = draft;
-    if party.role == Role::Supporter {
-        let of = person.relation.as_ref().and_then(|(_, of)| *of);
-        party.supports = of.and_then(|of| indices.get(of).copied().flatten());
-    }
     own.doubt(
         "",
         "read_from_sentences",
@@ -126,6 +130,21 @@ fn list(
     );
     notes.append(&format!("/parties/{}", referral.parties.len()), own);
     referral.parties.push(party);
+}
+
+/// The child or grandchild of the one who writes.
+fn is_child(person: &Person) -> bool {
+    const CHILDREN: [&str; 8] = [
+        "son",
+        "daughter",
+        "grandson",
+        "granddaughter",
+        "niece",
+        "nephew",
+        "stepson",
+        "stepdaughter",
+    ];
+    matches!(&person.relation, Some((word, Some(0))) if CHILDREN.contains(&word.as_str()))
 }
 
 /// A person of the cast as a party: name, title, relation. `None` for those who are nobody of the case.

@@ -218,7 +218,10 @@ impl Cast {
         let relation = tokens.get(word).map(|t| t.base().to_owned())?;
         if word == sentence.start {
             // "Dad is Clive Lee": whoever was spoken of before
-            let of = self.recent.first().copied();
+            let is_known = |person: &usize| self.people.get(*person).is_some_and(|p| !p.is_nameless());
+            let subject = self.subjects.last().and_then(|people| people.last().copied());
+            let mut recent = self.recent.iter().copied();
+            let of = subject.filter(is_known).or_else(|| recent.find(is_known));
             return Some((relation, of));
         }
         is_possessed.then_some((relation, of))

@@ -50,7 +50,7 @@ const HAPPENING: [&str; 24] = [
     "attack",
 ];
 /// Words of what was decided.
-const DECISIONS: [&str; 30] = [
+const DECISIONS: [&str; 29] = [
     "caution",
     "resolution",
     "sentenced",
@@ -73,7 +73,6 @@ const DECISIONS: [&str; 30] = [
     "pleaded",
     "adjourned",
     "contract",
-    "released",
     "bailed",
     "issued",
     "oocd",
@@ -120,9 +119,9 @@ const TALKS: [&str; 33] = [
 ];
 
 /// Words of what is still to come.
-const AHEAD: [&str; 12] = [
-    "due", "listed", "appear", "appears", "trial", "hearing", "until", "next", "expires", "release",
-    "review", "leave",
+const AHEAD: [&str; 13] = [
+    "released", "due", "listed", "appear", "appears", "trial", "hearing", "until", "next", "expires",
+    "release", "review", "leave",
 ];
 
 /// What a date belongs to.

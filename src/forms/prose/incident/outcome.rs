@@ -127,9 +127,16 @@ fn is_custodial(words: &[Token]) -> bool {
         let old = years
             .and_then(|at| behind.get(at + 1))
             .is_some_and(|t| t.is_any(&["ago", "old", "into", "older"]));
-        token.is_any(&["got", "received", "given", "serving", "to"]) && years.is_some() && !old
+        let before = at.checked_sub(1).and_then(|at| words.get(at));
+        let is_term = token.lower == "of" && before.is_some_and(|t| t.is_any(&["sentence", "term"]));
+        (is_term || token.is_any(&["got", "received", "given", "serving", "to"])) && years.is_some() && !old
     });
-    let sentenced = says(&["sentenced", "serving", "prison", "custody"])
+    // "got eleven years" needs no court beside it
+    let got = words
+        .windows(3)
+        .any(|w| matches!(w, [got, _, years] if got.lower == "got" && years.is_any(&["years", "months"])));
+    let sentenced = got
+        || says(&["sentenced", "sentence", "serving", "prison", "custody"])
         || words
             .windows(2)
             .any(|w| matches!(w, [crown, court] if crown.lower == "crown" && court.lower == "court"));
@@ -138,6 +145,6 @@ fn is_custodial(words: &[Token]) -> bool {
         .any(|pair| matches!(pair, [to, prison] if to.is_any(&["to", "in"]) && prison.is_any(&["prison", "custody"])));
     let will = says(&["will", "facing", "faces"]);
     (term && sentenced || prison && says(&["went", "sent", "sentenced", "gone"]))
-        && !says(&["suspended", "community", "order", "licence"])
+        && !says(&["suspended", "community", "order"])
         && !will
 }

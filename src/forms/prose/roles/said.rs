@@ -388,6 +388,17 @@ fn skip_details(after: &[Token]) -> &[Token] {
                     .position(|t| !(is_of_address(t) || t.is_any(&["of", "at", ","])));
                 rest.get(long.unwrap_or(rest.len())..).unwrap_or_default()
             }
+            // "who is 20," and "who lives at 3 Mill Row,"
+            [is, age, ..] if is.is_any(&["is", "was"]) && is_of_address(age) && !age.is_capital => {
+                rest.get(2..).unwrap_or_default()
+            }
+            [lives, ..] if lives.is_any(&["lives", "works", "lived", "worked", "runs"]) => {
+                let comma = rest.iter().take(REACH).position(|t| t.lower == ",");
+                match comma {
+                    Some(comma) => rest.get(comma + 1..).unwrap_or_default(),
+                    None => return rest,
+                }
+            }
             [who, ..] if who.is_any(&["who", ",", "then", "also", "both", "now"]) => {
                 rest.get(1..).unwrap_or_default()
             }
