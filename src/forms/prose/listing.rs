@@ -25,25 +25,6 @@ pub(super) fn people(
     let mut roles = roles::of(prose, &cast, matter);
     roles::settle(&mut cast, &mut roles);
     stand_by(&cast, writer, &mut roles);
-        for (i, p) in cast.people.iter().enumerate() {
-            eprintln!(
-                "P{i} {:?} {:?} {:?} prof={} role={:?} m={:?}",
-                p.name,
-                p.relation,
-                p.alias,
-                p.is_professional,
-                roles.get(i),
-                cast.mentions
-                    .iter()
-                    .filter(|m| m.people.contains(&i))
-                    .map(|m| prose.slice(m.at.clone()).to_owned() + "@" + &m.at.start.to_string())
-                    .collect::<Vec<_>>()
-            );
-        }
-        for s in &prose.sentences {
-            eprintln!("S {}", prose.slice(s.clone()));
-        }
-    }
     let mut drafts: Vec<Option<Draft>> = cast
         .people
         .iter()
@@ -52,21 +33,7 @@ pub(super) fn people(
         .collect();
     facts::fill(prose, &cast, &mut drafts, &source.place, context);
     consent::fill(prose, &cast, &mut drafts, &source.place, context);
-    let is_listed = |person: usize, draft: &Draft| {
-        let is_writer = writer == Writer::Inside && person == 0;
-        match roles.get(person).copied().flatten() {
-            Some(_) => is_writer || draft.party.name.is_some() || !draft.notes.evidence.is_empty(),
-            None => !is_writer && has_facts(&draft.party),
-        }
-    };
-    let mut indices = vec![None; drafts.len()];
-    let mut next = referral.parties.len();
-    for (person, (index, draft)) in indices.iter_mut().zip(&drafts).enumerate() {
-        if draft.as_ref().is_some_and(|draft| is_listed(person, draft)) {
-            *index = Some(next);
-            next += 1;
-        }
-    }
+    let indices = numbered(&drafts, &roles, writer, referral.parties.len());
     let writes = writer == Writer::Inside;
     let ward = cast.people.iter().position(|person| writes && is_child(person));
     for ((person, index), draft) in cast.people.iter().zip(&indices).zip(drafts) {
@@ -76,6 +43,31 @@ pub(super) fn people(
                 draft.party.supports = of.and_then(|of| indices.get(of).copied().flatten());
             }
             list(draft, referral, notes);
+        }
+    }
+    indices
+}
+
+/// Which party each person becomes. `None` for those who are not listed.
+fn numbered(
+    drafts: &[Option<Draft>],
+    roles: &[Option<Role>],
+    writer: Writer,
+    first: usize,
+) -> Vec<Option<usize>> {
+    let is_listed = |person: usize, draft: &Draft| {
+        let is_writer = writer == Writer::Inside && person == 0;
+        match roles.get(person).copied().flatten() {
+            Some(_) => is_writer || draft.party.name.is_some() || !draft.notes.evidence.is_empty(),
+            None => !is_writer && has_facts(&draft.party),
+        }
+    };
+    let mut indices = vec![None; drafts.len()];
+    let mut next = first;
+    for (person, (index, draft)) in indices.iter_mut().zip(drafts).enumerate() {
+        if draft.as_ref().is_some_and(|draft| is_listed(person, draft)) {
+            *index = Some(next);
+            next += 1;
         }
     }
     indices
