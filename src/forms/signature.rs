@@ -240,25 +240,9 @@ pub(super) fn fill(
                     continue;
                 }
                 if own_name {
-                    let bare = strip_pronouns(&piece);
-                    let bare = bare.trim();
-                    let bare = bare.strip_prefix("The ").unwrap_or(bare);
-                    if let Some(read) = names::read(bare) {
-                        let name: Vec<&str> = read
-                            .name
-                            .split(' ')
-                            .filter(|w| {
-                                words.contains(&w.to_lowercase())
-                                    || stranger.is_some()
-                                    || w.chars().next().is_some_and(char::is_uppercase)
-                            })
-                            .collect();
-                        let kept: Vec<&str> =
-                            name.into_iter().filter(|w| !is_letters_after_name(w)).collect();
-                        set(&mut referrer.name, "/referrer/name", kept.join(" "), line);
-                        if let Some(rank) = read.rank {
-                            set(&mut referrer.role, "/referrer/role", rank, line);
-                        }
+                    if let Some((name, rank)) = signed_name(&piece, &words, stranger.is_some()) {
+                        set(&mut referrer.name, "/referrer/name", name, line);
+                        set(&mut referrer.role, "/referrer/role", rank, line);
                     }
                     continue;
                 }
@@ -282,16 +266,7 @@ pub(super) fn fill(
                 }
             }
         }
-        let chosen = agencies
-            .iter()
-            .find(|(name, _)| owned.is_some_and(|(owner, _)| tokens(owner) == tokens(name)))
-            .or_else(|| {
-                agencies
-                    .iter()
-                    .rev()
-                    .find(|(name, _)| owned.is_none_or(|(_, kind)| book.kind_of_name(name) == Some(kind)))
-            })
-            .or_else(|| agencies.last());
+        let chosen = chosen(&agencies, owned, book);
         if let Some((name, line)) = chosen {
             set(&mut referrer.agency, "/referrer/agency", name.clone(), line);
         }
@@ -315,6 +290,39 @@ pub(super) fn fill(
             "the name below the mail, which was sent under another",
         );
     }
+}
+
+/// The name of a signature and the rank before it, both perhaps empty.
+fn signed_name(piece: &str, words: &[String], is_stranger: bool) -> Option<(String, String)> {
+    let bare = strip_pronouns(piece);
+    let bare = bare.trim();
+    let read = names::read(bare.strip_prefix("The ").unwrap_or(bare))?;
+    let kept: Vec<&str> = read
+        .name
+        .split(' ')
+        .filter(|w| {
+            words.contains(&w.to_lowercase())
+                || is_stranger
+                || w.chars().next().is_some_and(char::is_uppercase)
+        })
+        .filter(|w| !is_letters_after_name(w))
+        .collect();
+    Some((kept.join(" "), read.rank.unwrap_or_default()))
+}
+
+/// The agency of several lines: the one that owns the domain, else the last of its kind, else the last.
+fn chosen<'a>(
+    agencies: &'a [(String, String)],
+    owned: Option<(&str, crate::domain::AgencyKind)>,
+    book: &AgencyBook,
+) -> Option<&'a (String, String)> {
+    let is_owner = |name: &str| owned.is_some_and(|(owner, _)| tokens(owner) == tokens(name));
+    let is_of_kind = |name: &str| owned.is_none_or(|(_, kind)| book.kind_of_name(name) == Some(kind));
+    agencies
+        .iter()
+        .find(|(name, _)| is_owner(name))
+        .or_else(|| agencies.iter().rev().find(|(name, _)| is_of_kind(name)))
+        .or_else(|| agencies.last())
 }
 
 /// A signature line without the words of the name that the mail was sent under.

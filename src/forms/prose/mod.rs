@@ -210,7 +210,6 @@ fn refers(
         .filter(|(at, _)| has_part(*at))
         .map(|(_, party)| party)
         .collect();
-
     let numbered = found.iter().any(|f| {
         matches!(
             f.kind,
@@ -227,36 +226,43 @@ fn refers(
         .any(|party| matches!(party.role, Role::Victim | Role::Offender | Role::Party))
         && referral.parties.iter().any(is_within_reach);
     let said = spoken(&source.text);
-    let is_our_matter = source.topics.restorative
-        || source.topics.mediation
-        || numbered
-        || referral.parties.iter().any(|p| p.consent.contact.is_some())
-        || said
-            .split(' ')
-            .any(|word| ["rj", "restorative", "mediate", "mediation", "mediator"].contains(&word));
+    let is_our_matter = numbered || is_our_matter(source, &said, referral);
     let sides = told.iter().filter(|p| p.role != Role::Supporter).count();
     let title = spoken(&source.message.headers.subject);
     let is_titled = title
         .split(' ')
         .any(|word| ["referral", "refer", "rj"].contains(&word));
-    let goes_on = [
+    let is_wrong = told
+        .iter()
+        .any(|p| matches!(p.role, Role::Victim | Role::Offender));
+    let tells_a_wrong = source.is_professional && is_wrong && tells_of_people && !goes_on(&said);
+    wants.refers && somebody
+        || tells_a_wrong
+        || tells_of_people
+            && (source.is_professional && (is_our_matter || is_titled) || is_our_matter && sides > 1)
+}
+
+/// The text or its title speaks of what the service does, or of consent to it.
+fn is_our_matter(source: &Source<'_>, said: &str, referral: &Referral) -> bool {
+    source.topics.restorative
+        || source.topics.mediation
+        || referral.parties.iter().any(|p| p.consent.contact.is_some())
+        || said
+            .split(' ')
+            .any(|word| ["rj", "restorative", "mediate", "mediation", "mediator"].contains(&word))
+}
+
+/// The mail goes on with what was written before.
+fn goes_on(said: &str) -> bool {
+    const BEFORE: [&str; 6] = [
         "update",
         "further to",
         "as discussed",
         "your letter",
         "your reference",
         "your email",
-    ]
-    .iter()
-    .any(|words| said.contains(words));
-    let is_wrong = told
-        .iter()
-        .any(|p| matches!(p.role, Role::Victim | Role::Offender));
-    let tells_a_wrong = source.is_professional && is_wrong && tells_of_people && !goes_on;
-    wants.refers && somebody
-        || tells_a_wrong
-        || tells_of_people
-            && (source.is_professional && (is_our_matter || is_titled) || is_our_matter && sides > 1)
+    ];
+    BEFORE.iter().any(|words| said.contains(words))
 }
 
 /// The text tells how to reach this person, when they were born or what they agreed to.

@@ -63,25 +63,7 @@ pub(super) fn name_at(tokens: &[Token], at: usize) -> Option<Name> {
             from += 1;
         }
     }
-    let mut end = from;
-    while let Some(token) = tokens.get(end).filter(|_| end - from < MAX_NAME_WORDS) {
-        let is_particle = end > from && PARTICLES.contains(&token.lower.as_str());
-        let is_month = end == from && is_titled && is_named_month(tokens, end);
-        if !(is_name_word(token) || is_particle || is_month || is_surname(tokens, from..end, is_titled)) {
-            break;
-        }
-        end += 1;
-        if token.lower.ends_with("'s") {
-            break;
-        }
-    }
-    while end > from
-        && tokens
-            .get(end - 1)
-            .is_some_and(|t| PARTICLES.contains(&t.lower.as_str()) && !t.is_capital)
-    {
-        end -= 1;
-    }
+    let end = end_of_words(tokens, from, is_titled);
     let end = surname_first(tokens, from, end);
     let words: Vec<String> = tokens
         .get(from..end)?
@@ -105,6 +87,30 @@ pub(super) fn name_at(tokens: &[Token], at: usize) -> Option<Name> {
         is_place,
         of_couple: None,
     })
+}
+
+/// Where the words in capitals that begin at a token end, small particles within them included.
+fn end_of_words(tokens: &[Token], from: usize, is_titled: bool) -> usize {
+    let mut end = from;
+    while let Some(token) = tokens.get(end).filter(|_| end - from < MAX_NAME_WORDS) {
+        let is_particle = end > from && PARTICLES.contains(&token.lower.as_str());
+        let is_month = end == from && is_titled && is_named_month(tokens, end);
+        if !(is_name_word(token) || is_particle || is_month || is_surname(tokens, from..end, is_titled)) {
+            break;
+        }
+        end += 1;
+        if token.lower.ends_with("'s") {
+            break;
+        }
+    }
+    while end > from
+        && tokens
+            .get(end - 1)
+            .is_some_and(|t| PARTICLES.contains(&t.lower.as_str()) && !t.is_capital)
+    {
+        end -= 1;
+    }
+    end
 }
 
 /// "Mr and Mrs Eric Walsh": the husband, whose name it is; his wife's is not told.

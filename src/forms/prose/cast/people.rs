@@ -53,17 +53,8 @@ impl Cast {
         }
         let relation = self.relation_before(tokens, sentence, name.at.start);
         let is_professional = is_official(tokens, sentence, name);
-        let is_person = is_professional
-            || match (name.is_titled, words.len()) {
-                (true, _) => true,
-                (false, 1) => relation.is_some() || is_called(tokens, sentence, name),
-                (false, _) => {
-                    relation.is_some()
-                        || is_introduced(tokens, sentence, &name.at)
-                        || is_plain_name(tokens, name)
-                        || self.is_spoken_of(&words) && !name.is_place
-                }
-            };
+        let is_person =
+            is_professional || relation.is_some() || self.is_person(tokens, sentence, name, &words);
         if !is_person || self.people.len() >= MAX_PEOPLE {
             return None;
         }
@@ -78,20 +69,35 @@ impl Cast {
             is_professional,
             ..Person::default()
         };
-        if let Some(nameless) = self
-            .nameless_before(tokens, sentence, name)
-            .filter(|_| !is_professional)
-        {
-            if let Some(slot) = self.people.get_mut(nameless) {
-                let (nouns, sex) = (std::mem::take(&mut slot.nouns), slot.sex);
-                *slot = person;
-                slot.nouns = nouns;
-                slot.sex = slot.sex.or(sex);
-            }
-            return Some(vec![nameless]);
+        let nameless = self.nameless_before(tokens, sentence, name);
+        Some(vec![self.add(person, nameless.filter(|_| !is_professional))])
+    }
+
+    /// Adds somebody: as who was nameless before, or as somebody new.
+    fn add(&mut self, person: Person, nameless: Option<usize>) -> usize {
+        if let Some((at, slot)) = nameless.and_then(|at| Some((at, self.people.get_mut(at)?))) {
+            let (nouns, sex) = (std::mem::take(&mut slot.nouns), slot.sex);
+            *slot = person;
+            slot.nouns = nouns;
+            slot.sex = slot.sex.or(sex);
+            return at;
         }
         self.people.push(person);
-        Some(vec![self.people.len() - 1])
+        self.people.len() - 1
+    }
+
+    /// Whether words in capitals are a person's name: by a title, by what stands around them, by a given name, or
+    /// because the text speaks of the person elsewhere.
+    fn is_person(&self, tokens: &[Token], sentence: &Range<usize>, name: &Name, words: &[String]) -> bool {
+        match (name.is_titled, words.len()) {
+            (true, _) => true,
+            (false, 1) => is_called(tokens, sentence, name),
+            (false, _) => {
+                is_introduced(tokens, sentence, &name.at)
+                    || is_plain_name(tokens, name)
+                    || self.is_spoken_of(words) && !name.is_place
+            }
+        }
     }
 
     /// The text speaks of the person by the first name or surname alone.
