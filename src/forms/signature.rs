@@ -87,14 +87,29 @@ pub(super) fn begins_at(lines: &[String], words: &[String]) -> Option<usize> {
 /// "DC Sung", "G Fenwick", "PC 2914 Hester / OIC": the surname behind a rank or initial.
 pub(super) fn holds_short_name(line: &str, words: &[String]) -> bool {
     let said = tokens(line);
-    let mut told = said
-        .iter()
-        .skip_while(|w| names::is_rank(w) || w.chars().all(|c| c.is_ascii_digit()) || w.chars().count() == 1);
+    let mut told = said.iter().skip_while(|w| {
+        names::is_rank(w)
+            || names::is_title(w)
+            || w.chars().all(|c| c.is_ascii_digit())
+            || w.chars().count() == 1
+    });
     let lead = said.first();
-    let is_led = lead
-        .is_some_and(|w| names::is_rank(w) || w.chars().count() == 1 && w.chars().all(char::is_alphabetic));
+    let is_initial = |w: &String| w.chars().count() == 1 && w.chars().all(char::is_alphabetic);
+    let is_led = lead.is_some_and(|w| names::is_rank(w) || names::is_title(w) || is_initial(w));
     let is_short = said.len() <= MAX_PIECE_WORDS && !ends_a_sentence(line);
-    is_led && is_short && told.next().is_some_and(|surname| words.contains(surname))
+    is_led && is_short && told.by_ref().take(2).any(|surname| words.contains(surname))
+}
+
+/// "PC 3318 Ann Lee" of a mail sent as "PC 3318 Lee": the given name stands in the signature.
+fn adds_given_name(piece: &str, words: &[String]) -> bool {
+    let said = tokens(piece);
+    let is_name = |w: &&String| {
+        !names::is_rank(w)
+            && !names::is_title(w)
+            && w.chars().count() > 1
+            && w.chars().all(char::is_alphabetic)
+    };
+    words.len() == 1 && holds_short_name(piece, words) && said.iter().filter(is_name).count() == 2
 }
 
 /// Somebody who signs from a mailbox that does not bear their name: a name, with a post beside or below it, and no
@@ -227,7 +242,9 @@ pub(super) fn fill(
         for (offset, line) in block.iter().enumerate() {
             for piece in pieces(line) {
                 let own_name = offset == 0
-                    && (holds_name(&piece, &words) || stranger.is_some() && is_plain_name(&piece));
+                    && (holds_name(&piece, &words)
+                        || adds_given_name(&piece, &words)
+                        || stranger.is_some() && is_plain_name(&piece));
                 if offset == 0 && !own_name && holds_short_name(&piece, &words) {
                     // "PC Fielding 3301": the rank is the post, the name is in the From field
                     let rank = names::read(piece.trim()).and_then(|read| read.rank);

@@ -143,7 +143,11 @@ fn is_child(person: &Person) -> bool {
 fn draft(person: &Person, role: Option<Role>, prose: &Prose, place: &Place) -> Option<Draft> {
     let mut notes = Notes::default();
     let is_open = role.is_none();
-    if person.is_professional || is_open && (person.name.is_empty() || person.relation.is_some()) {
+    let is_kin = person
+        .relation
+        .as_ref()
+        .is_some_and(|(word, _)| word != "neighbour");
+    if person.is_professional || is_open && (person.name.is_empty() || is_kin) {
         return None;
     }
     if is_open {

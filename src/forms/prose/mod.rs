@@ -37,6 +37,8 @@ pub(super) use text::{answers_in_sentences, is_header, is_sign_off};
 /// Lines at the beginning that may say what the matter is.
 const FIRST_LINES: usize = 12;
 
+/// Words of "I am the Deputy Headteacher at Ashmere".
+const MAX_OWN_POST: usize = 7;
 /// Tokens of "ring me on 01632" and "my number is 01632".
 const MY_NUMBER: usize = 4;
 /// Lines below a sign-off that may be a signature.
@@ -161,6 +163,7 @@ impl<'m> Source<'m> {
             is_professional: of_agency
                 || has_rank(message)
                 || is_professional(&signed)
+                || says_post(&lines)
                 || signs_with_post(&lines, &display_words(&message.headers)),
             is_of_agency: of_agency || has_rank(message) || signed.referrer.agency_kind.is_some(),
             agency: signed.referrer.agency_kind,
@@ -176,6 +179,19 @@ impl<'m> Source<'m> {
 fn has_rank(message: &ReadMessage) -> bool {
     let name = message.headers.from_name.as_deref().unwrap_or_default();
     name.split_whitespace().any(names::is_rank)
+}
+
+/// "I am the Deputy Headteacher at Ashmere Academy".
+fn says_post(lines: &[String]) -> bool {
+    lines.iter().take(FIRST_LINES).any(|line| {
+        let said = spoken(line);
+        let words: Vec<&str> = said.split(' ').collect();
+        words.windows(MAX_OWN_POST).any(|w| {
+            matches!(w, ["i", "am" | "write", "the" | "a" | "an" | "as", ..])
+                && w.iter().any(|word| is_post(word))
+                && w.iter().any(|word| ["at", "for", "of", "with"].contains(word))
+        })
+    })
 }
 
 /// A line below the sign-off names a post: "Practice Manager, Mill Surgery".

@@ -35,7 +35,11 @@ impl Cast {
                 .map(|w| w.trim_end_matches("'s").to_owned())
                 .collect(),
         };
-        if words.iter().all(|word| outsiders.contains(word)) {
+        let is_initial = |word: &String| words.len() > 1 && word.chars().count() == 1;
+        if words
+            .iter()
+            .all(|word| outsiders.contains(word) || is_initial(word))
+        {
             return None;
         }
         if let Some(person) = self.goes_by(tokens, name) {

@@ -215,6 +215,9 @@ fn given(words: &[Token], at: usize) -> Option<ConsentAnswer> {
     let said = |answer: ConsentAnswer| if is_not { ConsentAnswer::Refused } else { answer };
     match word.lower.as_str() {
         "consented" | "consents" | "consenting" | "ok'd" | "okayed" => Some(said(ConsentAnswer::Given)),
+        "consent" if before.last().is_some_and(|t| t.is_any(&["i", "we"])) => {
+            Some(said(ConsentAnswer::Given))
+        }
         "consent" => consent_noun(words, at, is_not),
         "agreed" | "agrees" => agrees(&after).then(|| said(ConsentAnswer::Given)),
         "yes" if after.first() == Some(&"to") && takes_part => Some(ConsentAnswer::Given),

@@ -269,6 +269,7 @@ fn preference_at(words: &[Token], at: usize) -> Option<PreferredContact> {
             text.or(behind).filter(|way| *way != PreferredContact::Phone)
         }
         "please" | "pls" => match (next(1).and_then(way_of), next(1)) {
+            (Some(_), _) if by_way(behind).is_some() => by_way(behind),
             (Some(way), _) if way != PreferredContact::Phone => {
                 let is_of_papers = is_next(2, &["up", "down", "the"]);
                 (!is_of_papers).then_some(way)
@@ -281,6 +282,12 @@ fn preference_at(words: &[Token], at: usize) -> Option<PreferredContact> {
         },
         _ => None,
     }
+}
+
+/// "write to her by e-mail": the way behind "by".
+fn by_way(words: &[Token]) -> Option<PreferredContact> {
+    let by = words.iter().position(|t| t.is_any(&["by", "via"]))?;
+    words.get(by + 1).and_then(way_of)
 }
 
 /// What is wanted, without what it is wanted instead of: "text than ring", "by e-mail, not by phone".

@@ -162,11 +162,7 @@ impl Reader<'_, '_> {
                 .iter()
                 .any(|word| before.contains(word));
             let token = self.prose.token_at(found.start);
-            let in_brackets = before.trim_end().ends_with('(')
-                && self
-                    .cast
-                    .before(token, 0)
-                    .is_some_and(|m| m.is_named() && m.at.end + 1 == token);
+            let in_brackets = before.trim_end().ends_with('(') && self.is_beside_name(token);
             let short = token > 0
                 && self
                     .prose
@@ -189,6 +185,15 @@ impl Reader<'_, '_> {
                 });
             }
         }
+    }
+
+    /// In brackets right behind a name, an age perhaps between them: "Kit Lee, 15 (23.07.2010)".
+    fn is_beside_name(&self, token: usize) -> bool {
+        self.cast.before(token, 0).is_some_and(|m| {
+            let between = self.prose.words(m.at.end..token.saturating_sub(1));
+            let is_detail = |t: &Token| t.lower == "," || t.lower.chars().all(|c| c.is_ascii_digit());
+            m.is_named() && between.len() <= 2 && between.iter().all(is_detail)
+        })
     }
 
     fn ages(&mut self) {
@@ -331,7 +336,7 @@ fn age_at(tokens: &[Token], at: usize) -> Option<u16> {
             .checked_sub(2)
             .and_then(|at| tokens.get(at))
             .is_some_and(|t| t.is_capital && !t.is_mark())
-        && matches!(next(1), Some("," | "." | "–" | "-" | "and" | ")" | ";"));
+        && matches!(next(1), Some("," | "." | "–" | "-" | "and" | ")" | ";" | "("));
     (says_years || is_told || in_brackets || behind_name).then_some(age)
 }
 

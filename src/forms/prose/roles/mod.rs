@@ -81,6 +81,9 @@ pub(super) fn of(prose: &Prose, cast: &Cast, matter: Matter) -> Vec<Option<Role>
             |(person, votes)| match (person.by_role, votes.role(), &person.relation) {
                 (_, _, _) if person.is_professional => None,
                 (Some(role), _, _) | (None, Some(role), _) => Some(role),
+                (None, None, Some((word, _))) if word == "neighbour" && matter.is_mediation => {
+                    nobody_did.then_some(Role::Party)
+                }
                 (None, None, Some((word, of))) => {
                     (of.is_some() && SUPPORTING.contains(&word.as_str())).then_some(Role::Supporter)
                 }

@@ -182,6 +182,11 @@ fn done_by(before: &[Token]) -> Option<Role> {
     }
     let by = before.iter().rposition(|t| t.lower == "by")?;
     let between = before.get(by + 1..)?;
+    // "by another pupil, Kit Lee"
+    let between = match between {
+        [rest @ .., comma] if comma.lower == "," => rest,
+        whole => whole,
+    };
     let turns = |t: &Token| {
         t.is_any(&[
             "when", "while", "because", "after", "before", "who", "and", ",", ";", "was", "is", "on", "in",
@@ -440,6 +445,37 @@ fn says_sorry(after: &[Token]) -> bool {
     })
 }
 
+/// "an assault on", "theft from", "harassment of" right before somebody.
+fn is_harm_to(before: &[Token]) -> bool {
+    const WRONGS: [&str; 10] = [
+        "assault",
+        "attack",
+        "robbery",
+        "theft",
+        "harassment",
+        "stalking",
+        "abuse",
+        "behaviour",
+        "threats",
+        "burglary",
+    ];
+    let lead = before
+        .iter()
+        .rposition(|t| t.is_any(&["on", "of", "from", "against", "towards", "to"]));
+    let Some(lead) = lead else { return false };
+    let close = before.get(lead + 1..).is_some_and(|rest| {
+        rest.iter()
+            .all(|t| t.is_any(&["a", "an", "the", "her", "his", "their"]))
+    });
+    let told = before
+        .get(lead.saturating_sub(SORRY_REACH)..lead)
+        .unwrap_or_default();
+    let turns = told
+        .iter()
+        .any(|t| t.is_any(&["and", "but", "who", "was", "is", "says", "when"]));
+    close && !turns && told.iter().any(|t| t.is_any(&WRONGS))
+}
+
 /// The person something is done to: "threw gravel at her", "stole from Mr X", "say sorry to the shopkeeper, Mr X".
 fn as_object(before: &[Token], owns: bool) -> Option<Role> {
     let takes = before.iter().rposition(|t| t.is_any(&TAKING));
@@ -447,6 +483,9 @@ fn as_object(before: &[Token], owns: bool) -> Option<Role> {
         && before.last().is_some_and(|t| t.lower == "from")
         && before.len() - takes <= REACH / 2
     {
+        return Some(Role::Victim);
+    }
+    if is_harm_to(before) {
         return Some(Role::Victim);
     }
     let took_own = before.iter().rposition(|t| t.is_any(&["took", "taken", "take"]));
