@@ -113,7 +113,12 @@ impl Cast {
                 .or_else(latest_here)
                 .or_else(before)
                 .or_else(latest),
-            Stand::Possessive => latest_here().or_else(before).or_else(latest),
+            Stand::Possessive => subject
+                .filter(|_| goes_on_with_subject(prose, at))
+                .filter(fits)
+                .or_else(latest_here)
+                .or_else(before)
+                .or_else(latest),
             Stand::Object => {
                 if turns_to_others(prose, own, at) {
                     return subject.filter(fits).or_else(latest);
@@ -201,6 +206,12 @@ impl Cast {
             (two.len() == 2).then_some(two)
         })
     }
+}
+
+/// "was tripped by Kit, and broke his wrist": a verb behind "and" has the subject of the sentence.
+fn goes_on_with_subject(prose: &Prose, pronoun: usize) -> bool {
+    let lead = prose.words(pronoun.saturating_sub(2)..pronoun);
+    matches!(lead, [and, verb] if and.lower == "and" && !verb.is_mark() && !verb.is_any(&["for", "to", "with", "from", "also", "of", "in", "at", "on", "that", "by"]))
 }
 
 /// "happy for you to ring him": somebody else acts between the subject and the pronoun, which may mean the

@@ -175,7 +175,7 @@ impl Reader<'_, '_> {
                     .before(token, 0)
                     .is_some_and(|m| m.is_named() && m.at.end + 1 == token)
                 && is_adult_birth(found.date, self.context.today);
-            if !(says_born || in_brackets || short || behind_name) {
+            if !(says_born || in_brackets || short || behind_name || self.is_born_too(token)) {
                 continue;
             }
             let (people, sentence) = self.owners(found.start, Fact::Told);
@@ -185,6 +185,20 @@ impl Reader<'_, '_> {
                 });
             }
         }
+    }
+
+    /// "Ann was born on 8 March 2013 and Kit on 19 December 2012".
+    fn is_born_too(&self, token: usize) -> bool {
+        let lead = self.prose.words(token.saturating_sub(UNWANTED_REACH)..token);
+        let born = lead.iter().rposition(|t| t.lower == "born");
+        let is_one_sentence = born.is_some_and(|at| {
+            lead.get(at..)
+                .is_some_and(|rest| !rest.iter().any(|t| t.is_any(&[".", ";"])))
+        });
+        let named = self.cast.before(token, 0);
+        is_one_sentence
+            && lead.last().is_some_and(|t| t.lower == "on")
+            && named.is_some_and(|m| m.is_named() && m.at.end + 1 == token)
     }
 
     /// In brackets right behind a name, an age perhaps between them: "Kit Lee, 15 (23.07.2010)".

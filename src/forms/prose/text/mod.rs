@@ -107,9 +107,10 @@ impl Prose {
         }
     }
 
-    /// The tokens of a range.
+    /// The tokens of a range, as far as there are any.
     pub(super) fn words(&self, range: Range<usize>) -> &[Token] {
-        self.tokens.get(range).unwrap_or_default()
+        let end = range.end.min(self.tokens.len());
+        self.tokens.get(range.start..end).unwrap_or_default()
     }
 
     /// The text of a range of tokens.
