@@ -94,6 +94,11 @@ pub(super) fn vote(
         .or_else(|| owner_of(mention, prose, after))
         .or_else(|| hurt_by(mention, after))
         .or_else(|| as_subject(after, own))
+        .or_else(|| {
+            // "theft from his employer" is no theft from him
+            let is_others = mention.is_possessive && mention.kind == Spoken::Pronoun;
+            (!is_others && is_harm_to(before)).then_some(Role::Victim)
+        })
         .or_else(|| as_object(before, mention.is_possessive).filter(|_| !is_subject))
 }
 
@@ -483,9 +488,6 @@ fn as_object(before: &[Token], owns: bool) -> Option<Role> {
         && before.last().is_some_and(|t| t.lower == "from")
         && before.len() - takes <= REACH / 2
     {
-        return Some(Role::Victim);
-    }
-    if is_harm_to(before) {
         return Some(Role::Victim);
     }
     let took_own = before.iter().rposition(|t| t.is_any(&["took", "taken", "take"]));
