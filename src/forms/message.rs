@@ -456,7 +456,8 @@ fn forms(message: &ReadMessage, context: &FormsContext<'_>) -> Vec<Read> {
 }
 
 fn push_forms(message: &ReadMessage, context: &FormsContext<'_>, depth: usize, out: &mut Vec<Read>) {
-    for body in &message.bodies {
+    let is_form = |body: &&Document| !super::prose::answers_in_sentences(&plain_lines(body, Quotes::Skip));
+    for body in message.bodies.iter().filter(is_form) {
         push_document(body, Stands::InTheMail(&message.headers.subject), context, out);
     }
     if depth == 0 {

@@ -10,6 +10,9 @@ const MAX_SENTENCES: usize = 2_000;
 /// Longest stretch of words in which a request is looked for: more is not one sentence.
 const MAX_WORDS: usize = 60;
 
+/// How far before "not" its subject may stand, in words.
+const SUBJECT_REACH: usize = 5;
+
 /// What the writer's own words ask for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Wants {
@@ -113,6 +116,28 @@ impl Said<'_> {
         self.0.get(at + 1..).map(Said)
     }
 
+    /// Whether it is the writer who does not, will not, would rather: the nearest pronoun before the first of
+    /// `words` is the first person, or nobody is named and the sentence begins with it.
+    fn is_of_writer(&self, words: &[&str]) -> bool {
+        const OWN: [&str; 9] = ["i", "we", "im", "id", "ive", "weve", "wed", "my", "our"];
+        const OTHERS: [&str; 8] = ["he", "she", "they", "who", "it", "you", "theyve", "nobody"];
+        let Some(at) = self.0.iter().position(|word| words.contains(&word.as_str())) else {
+            return false;
+        };
+        let before = self
+            .0
+            .get(at.saturating_sub(SUBJECT_REACH)..at)
+            .unwrap_or_default();
+        let subject = before
+            .iter()
+            .rev()
+            .find(|word| OWN.contains(&word.as_str()) || OTHERS.contains(&word.as_str()));
+        match subject {
+            Some(word) => OWN.contains(&word.as_str()),
+            None => at <= SUBJECT_REACH / 2,
+        }
+    }
+
     fn first_person(&self) -> bool {
         self.any(&[
             "i", "we", "me", "my", "us", "our", "im", "id", "ive", "weve", "wed",
@@ -180,7 +205,8 @@ fn stops(said: &Said<'_>) -> bool {
         "not consent any more",
     ]);
     let about_going_on = said.behind(&NOT).is_some_and(|rest| {
-        rest.phrases(&GOING_ON)
+        said.is_of_writer(&NOT)
+            && rest.phrases(&GOING_ON)
             && said.any(&[
                 "want", "wants", "wish", "like", "agree", "consent", "going", "will", "decided", "rather",
                 "happy", "longer", "can", "cannot", "wont", "cant",
@@ -365,11 +391,11 @@ fn is_portal(said: &str, title: &str) -> bool {
         "view the message",
         "read message",
     ];
-    let holds = |phrase: &&str| {
+    let holds = |phrase: &str| {
         let phrase = format!(" {phrase} ");
         said.contains(&phrase) || title.contains(&phrase)
     };
-    NOTICES.iter().any(|notice| holds(&notice)) && DOORS.iter().any(|door| holds(&door))
+    NOTICES.iter().any(|notice| holds(notice)) && DOORS.iter().any(|door| holds(door))
 }
 
 const REFERS: &[&str] = &[

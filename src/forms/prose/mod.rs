@@ -12,36 +12,39 @@ mod cast;
 mod consent;
 mod facts;
 mod incident;
+mod listing;
 mod own_words;
 mod roles;
+mod sexes;
 mod text;
 mod words;
-
-pub(super) use text::is_sign_off;
 
 use super::FormsContext;
 use super::about::{self, Topics};
 use super::draft::{Notes, Place};
 use super::labels::spoken;
 use super::message::{cover, is_professional, text_place, writers_text};
-use super::offence::{kind_of, push};
-use super::signature::display_words;
+use super::signature::{display_words, is_post};
 use super::wants::Wants;
 use crate::domain::identifiers::{self, IdentifierKind};
-use crate::domain::{CaseKind, Party, ReadMessage, ReferenceKind, Referral, Role, names};
-use cast::{Cast, Writer};
-use facts::Draft;
-use text::{Ending, Prose};
+use crate::domain::{
+    AgencyKind, CaseKind, OffenceOutcome, Party, ReadMessage, ReferenceKind, Referral, Role, names,
+};
+use cast::Writer;
+use text::{Ending, Prose, Token};
+pub(super) use text::{answers_in_sentences, is_header, is_sign_off};
 
 /// Lines at the beginning that may say what the matter is.
 const FIRST_LINES: usize = 12;
 
+/// Words of "I am the Deputy Headteacher at Ashmere".
+const MAX_OWN_POST: usize = 7;
+/// Tokens of "ring me on 01632" and "my number is 01632".
+const MY_NUMBER: usize = 4;
 /// Lines below a sign-off that may be a signature.
 const SIGNATURE_LINES: usize = 8;
 /// Lines at the end that may be one where there is no sign-off.
 const LAST_LINES: usize = 4;
-/// A line of a signature has no more words than this.
-const MAX_POST_WORDS: usize = 14;
 
 /// Reads a mail that refers somebody in sentences. `None` where it does not.
 pub(super) fn read(
@@ -59,24 +62,67 @@ pub(super) fn read(
     let prose = Prose::of(&source.lines, &source.writer, Ending::Cut);
     let mut referral = Referral::default();
     let mut notes = Notes::default();
-    people(
+    let mut parts = (&mut referral, &mut notes);
+    listing::people(
         &prose,
         &source,
-        Writer::Outside,
-        &mut referral,
-        &mut notes,
+        (Writer::Outside, &source.writer),
+        &mut parts,
         context,
     );
     let found = identifiers::find(&source.text);
-    if !refers(&source, wants, &found, &referral) {
+    if !refers(&source, wants, &found, &referral, &notes) {
         return None;
     }
-    numbers(&found, &source, &mut referral, &mut notes);
-    incident::fill(&prose, &mut referral, &mut notes, &source.place, context);
+    let (text, agency) = (&source.text, source.agency);
+    incident::numbers(&found, text, agency, (&mut referral, &mut notes), &source.place);
+    incident::fill(&prose, &mut referral, &mut notes, &source.place, context, agency);
     referral.referrer.is_self_referral = Some(false);
     cover(&mut referral, &mut notes, message, &source.lines, context);
+    own_phone(&prose, &found, &source.place, &mut referral, &mut notes);
     matter(&prose, &source, &mut referral, &mut notes);
     Some((referral, notes))
+}
+
+/// "Please ring me on 01632 960481" of a professional whose signature tells no number.
+fn own_phone(
+    prose: &Prose,
+    found: &[identifiers::Found],
+    place: &Place,
+    referral: &mut Referral,
+    notes: &mut Notes,
+) {
+    if referral.referrer.phone.is_some() {
+        return;
+    }
+    for (at, range) in prose.sentences.iter().enumerate() {
+        let words = prose.words(range.clone());
+        let me = words.windows(MY_NUMBER).find(|w| {
+            matches!(w, [verb, me, on, _] if verb.is_any(&["ring", "call", "phone", "contact", "reach"])
+                && me.lower == "me" && on.is_any(&["on", "at", ":"]))
+                || matches!(w, [my, number, is, _] if my.lower == "my"
+                    && number.is_any(&["number", "mobile", "line", "phone"]) && is.lower == "is")
+        });
+        let Some([_, _, _, number]) = me else { continue };
+        let quote = prose.quote(at);
+        let phones = identifiers::find(&quote);
+        let phone = phones.iter().find(|f| f.kind == IdentifierKind::Phone);
+        let told = phone.filter(|_| {
+            number
+                .lower
+                .starts_with(|c: char| c.is_ascii_digit() || c == '(' || c == '+')
+        });
+        if let Some(phone) = told.filter(|phone| found.iter().any(|f| f.normal == phone.normal)) {
+            referral.referrer.phone = Some(phone.normal.clone());
+            notes.read("/referrer/phone", place, &quote);
+            notes.doubt(
+                "/referrer/phone",
+                "read_from_sentences",
+                "the number that the writer asks to be rung on",
+            );
+            return;
+        }
+    }
 }
 
 /// The writer's words, and what is known of who writes.
@@ -90,6 +136,10 @@ struct Source<'m> {
     topics: Topics,
     /// The writer signs as, or writes from the domain of, somebody who refers others.
     is_professional: bool,
+    /// They have a rank or an agency: a post alone may be in the shop that was robbed.
+    is_of_agency: bool,
+    /// What kind of agency the writer signs for or writes from.
+    agency: Option<AgencyKind>,
 }
 
 impl<'m> Source<'m> {
@@ -113,7 +163,10 @@ impl<'m> Source<'m> {
             is_professional: of_agency
                 || has_rank(message)
                 || is_professional(&signed)
+                || says_post(&lines)
                 || signs_with_post(&lines, &display_words(&message.headers)),
+            is_of_agency: of_agency || has_rank(message) || signed.referrer.agency_kind.is_some(),
+            agency: signed.referrer.agency_kind,
             message,
             lines,
             place,
@@ -128,36 +181,21 @@ fn has_rank(message: &ReadMessage) -> bool {
     name.split_whitespace().any(names::is_rank)
 }
 
+/// "I am the Deputy Headteacher at Ashmere Academy".
+fn says_post(lines: &[String]) -> bool {
+    lines.iter().take(FIRST_LINES).any(|line| {
+        let said = spoken(line);
+        let words: Vec<&str> = said.split(' ').collect();
+        words.windows(MAX_OWN_POST).any(|w| {
+            matches!(w, ["i", "am" | "write", "the" | "a" | "an" | "as", ..])
+                && w.iter().any(|word| is_post(word))
+                && w.iter().any(|word| ["at", "for", "of", "with"].contains(word))
+        })
+    })
+}
+
 /// A line below the sign-off names a post: "Practice Manager, Mill Surgery".
 fn signs_with_post(lines: &[String], writer: &[String]) -> bool {
-    const POSTS: [&str; 26] = [
-        "officer",
-        "manager",
-        "worker",
-        "coordinator",
-        "co-ordinator",
-        "practitioner",
-        "constable",
-        "sergeant",
-        "teacher",
-        "headteacher",
-        "head",
-        "nurse",
-        "doctor",
-        "vicar",
-        "rector",
-        "chaplain",
-        "solicitor",
-        "advisor",
-        "adviser",
-        "warden",
-        "supervisor",
-        "lead",
-        "pcso",
-        "dc",
-        "pc",
-        "sgt",
-    ];
     let below = text::told(lines, writer)
         .into_iter()
         .filter(|line| line.is_below)
@@ -165,20 +203,29 @@ fn signs_with_post(lines: &[String], writer: &[String]) -> bool {
     let below: Vec<&str> = below.take(SIGNATURE_LINES).collect();
     let last = lines.iter().rev().take(LAST_LINES).map(String::as_str);
     let signature: Vec<&str> = if below.is_empty() { last.collect() } else { below };
-    signature.into_iter().any(|line| {
-        let words: Vec<String> = line
-            .split(|c: char| !c.is_alphanumeric() && c != '-')
-            .map(str::to_lowercase)
-            .collect();
-        words.len() <= MAX_POST_WORDS
-            && !line.ends_with('.')
-            && words.iter().any(|word| POSTS.contains(&word.as_str()))
-    })
+    signature.into_iter().any(is_post)
 }
 
 /// The mail refers somebody: it says so and tells of somebody; or a professional tells of a case, of who did
 /// harm or was harmed, and how to reach one of them.
-fn refers(source: &Source<'_>, wants: Wants, found: &[identifiers::Found], referral: &Referral) -> bool {
+fn refers(
+    source: &Source<'_>,
+    wants: Wants,
+    found: &[identifiers::Found],
+    referral: &Referral,
+    notes: &Notes,
+) -> bool {
+    let has_part = |at: usize| {
+        let path = format!("/parties/{at}/role");
+        !notes.checks.iter().any(|check| check.path == path)
+    };
+    let told: Vec<&Party> = referral
+        .parties
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| has_part(*at))
+        .map(|(_, party)| party)
+        .collect();
     let numbered = found.iter().any(|f| {
         matches!(
             f.kind,
@@ -190,31 +237,48 @@ fn refers(source: &Source<'_>, wants: Wants, found: &[identifiers::Found], refer
     });
     let somebody =
         numbered || !referral.parties.is_empty() || found.iter().any(|f| f.kind == IdentifierKind::Postcode);
-    let tells_of_people = referral
-        .parties
+    let tells_of_people = told
         .iter()
         .any(|party| matches!(party.role, Role::Victim | Role::Offender | Role::Party))
         && referral.parties.iter().any(is_within_reach);
     let said = spoken(&source.text);
-    let is_our_matter = source.topics.restorative
-        || source.topics.mediation
-        || numbered
-        || referral.parties.iter().any(|p| p.consent.contact.is_some())
-        || said
-            .split(' ')
-            .any(|word| ["rj", "restorative", "mediate", "mediation", "mediator"].contains(&word));
-    let sides = referral
-        .parties
-        .iter()
-        .filter(|p| p.role != Role::Supporter)
-        .count();
+    let is_our_matter = numbered || is_our_matter(source, &said, referral);
+    let sides = told.iter().filter(|p| p.role != Role::Supporter).count();
     let title = spoken(&source.message.headers.subject);
     let is_titled = title
         .split(' ')
         .any(|word| ["referral", "refer", "rj"].contains(&word));
+    let is_wrong = told
+        .iter()
+        .any(|p| matches!(p.role, Role::Victim | Role::Offender));
+    let tells_a_wrong = source.is_professional && is_wrong && tells_of_people && !goes_on(&said);
     wants.refers && somebody
+        || tells_a_wrong
         || tells_of_people
             && (source.is_professional && (is_our_matter || is_titled) || is_our_matter && sides > 1)
+}
+
+/// The text or its title speaks of what the service does, or of consent to it.
+fn is_our_matter(source: &Source<'_>, said: &str, referral: &Referral) -> bool {
+    source.topics.restorative
+        || source.topics.mediation
+        || referral.parties.iter().any(|p| p.consent.contact.is_some())
+        || said
+            .split(' ')
+            .any(|word| ["rj", "restorative", "mediate", "mediation", "mediator"].contains(&word))
+}
+
+/// The mail goes on with what was written before.
+fn goes_on(said: &str) -> bool {
+    const BEFORE: [&str; 6] = [
+        "update",
+        "further to",
+        "as discussed",
+        "your letter",
+        "your reference",
+        "your email",
+    ];
+    BEFORE.iter().any(|words| said.contains(words))
 }
 
 /// The text tells how to reach this person, when they were born or what they agreed to.
@@ -224,33 +288,6 @@ fn is_within_reach(party: &Party) -> bool {
         || party.address.is_some()
         || party.date_of_birth.is_some()
         || party.consent.contact.is_some()
-}
-
-/// Reference numbers of the text.
-fn numbers(found: &[identifiers::Found], source: &Source<'_>, referral: &mut Referral, notes: &mut Notes) {
-    for piece in found {
-        let wanted = matches!(
-            kind_of(piece.kind),
-            Some(
-                ReferenceKind::CrimeNumber
-                    | ReferenceKind::PncId
-                    | ReferenceKind::Crn
-                    | ReferenceKind::PrisonNumber
-                    | ReferenceKind::CollarNumber
-            )
-        );
-        if let Some(kind) = kind_of(piece.kind).filter(|_| wanted) {
-            push(
-                referral,
-                notes,
-                kind,
-                piece.normal.clone(),
-                &sentence(&source.text, piece.start),
-                &source.place,
-                piece.check,
-            );
-        }
-    }
 }
 
 fn numbered_or_named(referral: &Referral) -> bool {
@@ -290,15 +327,24 @@ fn matter(prose: &Prose, source: &Source<'_>, referral: &mut Referral, notes: &m
     );
 }
 
-/// An offence with somebody harmed or responsible is a crime.
+/// An offence, or an outcome that only offences have, with somebody harmed or responsible is a crime.
 fn crime(referral: &mut Referral, notes: &mut Notes, place: &Place) {
     let sides = referral
         .parties
         .iter()
         .any(|p| matches!(p.role, Role::Victim | Role::Offender));
-    if let (None, Some(kind), true) = (referral.case_kind, referral.offence.kind.clone(), sides) {
+    let is_decided = referral
+        .offence
+        .outcome
+        .is_some_and(|outcome| !matches!(outcome, OffenceOutcome::Other | OffenceOutcome::NoFurtherAction));
+    let told = ["/offence/kind", "/offence/outcome"];
+    let source = notes.evidence.iter().find(|e| told.contains(&e.path.as_str()));
+    let Some(quote) = source.map(|source| source.quote.clone()) else {
+        return;
+    };
+    if referral.case_kind.is_none() && sides && (referral.offence.kind.is_some() || is_decided) {
         referral.case_kind = Some(CaseKind::Crime);
-        notes.read("/case_kind", place, &kind);
+        notes.read("/case_kind", place, &quote);
         notes.doubt(
             "/case_kind",
             "read_from_sentences",
@@ -309,7 +355,7 @@ fn crime(referral: &mut Referral, notes: &mut Notes, place: &Place) {
 
 /// Two sides of a dispute who live side by side.
 fn neighbours(prose: &Prose, referral: &mut Referral, notes: &mut Notes, place: &Place) {
-    const LIVING_CLOSE: [&str; 8] = [
+    const LIVING_CLOSE: [&str; 10] = [
         "tenants",
         "neighbours",
         "neighbour",
@@ -318,9 +364,21 @@ fn neighbours(prose: &Prose, referral: &mut Referral, notes: &mut Notes, place: 
         "upstairs",
         "downstairs",
         "residents",
+        "households",
+        "flats",
     ];
-    let sides = referral.parties.iter().filter(|p| p.role == Role::Party).count();
-    let close = prose.tokens.iter().position(|t| t.is_any(&LIVING_CLOSE));
+    let at_odds: Vec<&Party> = referral
+        .parties
+        .iter()
+        .filter(|p| p.role == Role::Party)
+        .collect();
+    let sides = at_odds.len();
+    let is_one_street = match at_odds.as_slice() {
+        [one, other] => one.postcode.is_some() && one.postcode == other.postcode,
+        _ => false,
+    };
+    let told = |token: &Token| token.is_any(&LIVING_CLOSE) || is_one_street && token.lower == "tenant";
+    let close = prose.tokens.iter().position(told);
     if let (None, Some(close)) = (referral.case_kind, close.filter(|_| sides > 0)) {
         let sentence = prose.sentences.iter().position(|s| s.contains(&close));
         referral.case_kind = Some(CaseKind::NeighbourDispute);
@@ -335,110 +393,4 @@ fn neighbours(prose: &Prose, referral: &mut Referral, notes: &mut Notes, place: 
             "the text does not say it in as many words",
         );
     }
-}
-
-/// Fills the parties with everybody whose part the text tells. Gives back which party each person is.
-fn people(
-    prose: &Prose,
-    source: &Source<'_>,
-    writer: Writer,
-    referral: &mut Referral,
-    notes: &mut Notes,
-    context: &FormsContext<'_>,
-) -> Vec<Option<usize>> {
-    let place = &source.place;
-    let mut cast = Cast::of(prose, &source.writer, writer);
-    let topics = source.topics;
-    let is_crime = identifiers::find(&prose.text)
-        .iter()
-        .any(|f| f.kind == IdentifierKind::CrimeNumber);
-    let is_mediation = !is_crime && (topics.neighbour || topics.mediation && !topics.restorative);
-    let mut roles = roles::of(prose, &cast, is_mediation);
-    roles::settle(&mut cast, &mut roles);
-    let mut drafts: Vec<Option<Draft>> = cast
-        .people
-        .iter()
-        .zip(&roles)
-        .map(|(person, role)| draft(person, (*role)?, prose, place))
-        .collect();
-    facts::fill(prose, &cast, &mut drafts, place, context);
-    consent::fill(prose, &cast, &mut drafts, place, context);
-    let is_empty = |draft: &Draft| draft.party.name.is_none() && draft.notes.evidence.is_empty();
-    let writers_own = |person: usize| writer == Writer::Inside && person == 0;
-    let mut indices = vec![None; drafts.len()];
-    let mut next = referral.parties.len();
-    for (person, (index, draft)) in indices.iter_mut().zip(&drafts).enumerate() {
-        if draft
-            .as_ref()
-            .is_some_and(|draft| writers_own(person) || !is_empty(draft))
-        {
-            *index = Some(next);
-            next += 1;
-        }
-    }
-    for ((person, index), draft) in cast.people.iter().zip(&indices).zip(drafts) {
-        let Some(Draft {
-            mut party,
-            notes: mut own,
-        }) = draft.filter(|_| index.is_some())
-        else {
-            continue;
-        };
-        if party.role == Role::Supporter {
-            party.supports = person
-                .relation
-                .as_ref()
-                .and_then(|(_, of)| indices.get((*of)?).copied().flatten());
-        }
-        own.doubt(
-            "",
-            "read_from_sentences",
-            "read from running text: confirm this person",
-        );
-        notes.append(&format!("/parties/{}", referral.parties.len()), own);
-        referral.parties.push(party);
-    }
-    indices
-}
-
-/// A person of the cast as a party: name, title, relation.
-fn draft(person: &cast::Person, role: Role, prose: &Prose, place: &Place) -> Option<Draft> {
-    let mut party = Party::new(role);
-    let mut notes = Notes::default();
-    if !person.name.is_empty() {
-        let read = names::read(&person.name)?;
-        let quote = prose
-            .text
-            .find(&person.name)
-            .and_then(|at| prose.sentence_at(at))
-            .map(|sentence| prose.quote(sentence))
-            .unwrap_or_default();
-        notes.read("/name", place, &quote);
-        party.name = Some(read.name);
-        if read.title.is_some() {
-            party.title = read.title;
-            notes.read("/title", place, &quote);
-        }
-        if let Some((relation, Some(_))) = &person.relation
-            && role == Role::Supporter
-        {
-            party.relationship = Some(relation.clone());
-            notes.read("/relationship", place, &quote);
-        }
-    }
-    Some(Draft { party, notes })
-}
-
-/// The line around a place.
-fn sentence(text: &str, at: usize) -> String {
-    let before = text
-        .get(..at)
-        .unwrap_or_default()
-        .rfind('\n')
-        .map_or(0, |n| n + 1);
-    let after = text
-        .get(at..)
-        .and_then(|rest| rest.find('\n'))
-        .map_or(text.len(), |n| at + n);
-    text.get(before..after).unwrap_or_default().trim().to_owned()
 }

@@ -1,7 +1,10 @@
 //! Running text as sentences of words, without greeting, sign-off and mail headers.
 
+mod lines;
+
 use crate::domain::names;
-use crate::forms::signature::{holds_name, is_boilerplate};
+pub(super) use lines::{Told, told};
+pub(in crate::forms) use lines::{answers_in_sentences, is_header, is_sign_off};
 use std::ops::Range;
 
 /// Most bytes of a mail that are read as sentences.
@@ -11,8 +14,6 @@ const WRAPPED_LINE: usize = 50;
 const MAX_WRAPPED_LINE: usize = 100;
 /// A line of fewer words may stand for itself: a heading, a name.
 const MIN_UNFINISHED_WORDS: usize = 3;
-/// A sign-off has no more words than this.
-const MAX_SIGN_OFF_WORDS: usize = 5;
 
 /// A word or a punctuation mark.
 pub(super) struct Token {
@@ -72,6 +73,7 @@ impl Prose {
         let mut signed = None;
         let told = told(lines, writer);
         let width = wrap_width(&told);
+        let mut goes_on = false;
         for (at, told_line) in told.iter().enumerate() {
             let line = told_line.text;
             if told_line.is_below && ending == Ending::Cut {
@@ -87,8 +89,11 @@ impl Prose {
             let next = told.get(at + 1).filter(|next| !next.starts_paragraph);
             let is_wrapped = !told_line.is_below
                 && next.is_some_and(|next| {
-                    width.is_some_and(|width| fills(line, next.text, width)) || is_unfinished(line, next.text)
+                    width.is_some_and(|width| fills(line, next.text, width))
+                        || is_unfinished(line, next.text)
+                        || goes_on && is_scrap(line)
                 });
+            goes_on = is_wrapped;
             text.push(if is_wrapped { ' ' } else { '\n' });
         }
         let tokens = tokens(&text);
@@ -102,9 +107,10 @@ impl Prose {
         }
     }
 
-    /// The tokens of a range.
+    /// The tokens of a range, as far as there are any.
     pub(super) fn words(&self, range: Range<usize>) -> &[Token] {
-        self.tokens.get(range).unwrap_or_default()
+        let end = range.end.min(self.tokens.len());
+        self.tokens.get(range.start..end).unwrap_or_default()
     }
 
     /// The text of a range of tokens.
@@ -205,9 +211,16 @@ fn is_unfinished(line: &str, next: &str) -> bool {
         .find(|word| !word.is_empty())
         .unwrap_or_default()
         .to_lowercase();
-    let is_day = last.len() <= 2 && last.chars().all(|c| c.is_ascii_digit());
+    let is_day = last.len() <= 2
+        && last.chars().all(|c| c.is_ascii_digit())
+        && line.split_whitespace().last() == Some(last.as_str());
     let starts = next.starts_with(|c: char| c.is_alphanumeric() || c == '(');
     starts && !line.ends_with(',') && (PROMISES.contains(&last.as_str()) || is_day)
+}
+
+/// A word or two that a program broke off the line before.
+fn is_scrap(line: &str) -> bool {
+    line.split_whitespace().count() < MIN_UNFINISHED_WORDS && !line.ends_with(['.', '?', '!', ':', ';'])
 }
 
 /// A line ended because the first word of the next did not fit.
@@ -218,113 +231,6 @@ fn fills(line: &str, next: &str, width: usize) -> bool {
         .next()
         .map_or(0, |word| word.chars().count());
     length >= WRAPPED_LINE / 2 && length + 1 + word >= width && !next.starts_with(['-', '•', '*', '–'])
-}
-
-/// A line that tells something.
-pub(super) struct Told<'l> {
-    pub(super) text: &'l str,
-    /// It stands below a sign-off.
-    pub(super) is_below: bool,
-    /// A blank line stands before it.
-    pub(super) starts_paragraph: bool,
-}
-
-/// The lines that tell something, without greetings and headers, also of a forwarded mail.
-pub(super) fn told<'l>(lines: &'l [String], writer: &[String]) -> Vec<Told<'l>> {
-    let mut out = Vec::new();
-    let mut signed_off = false;
-    let mut starts_paragraph = false;
-    for line in lines {
-        let line = line.trim();
-        starts_paragraph |= line.is_empty();
-        if is_header(line) {
-            signed_off = false;
-            continue;
-        }
-        signed_off |= is_sign_off(line) || (!out.is_empty() && is_signature(line, writer));
-        if !(is_greeting(line) || is_boilerplate(line) || line.is_empty()) {
-            out.push(Told {
-                text: line,
-                is_below: signed_off,
-                starts_paragraph: std::mem::take(&mut starts_paragraph),
-            });
-        }
-    }
-    out
-}
-
-/// A header line of a forwarded mail as mail programs write it.
-fn is_header(line: &str) -> bool {
-    ["from:", "sent:", "to:", "cc:", "date:", "subject:"]
-        .iter()
-        .any(|name| {
-            line.get(..name.len())
-                .is_some_and(|start| start.eq_ignore_ascii_case(name))
-        })
-}
-
-fn is_signature(line: &str, writer: &[String]) -> bool {
-    let words: Vec<String> = line
-        .split_whitespace()
-        .map(|w| w.trim_matches(['.', ',']).to_lowercase())
-        .collect();
-    // "G Fenwick"
-    if let [initial, surname] = words.as_slice()
-        && initial.chars().count() == 1
-        && writer.contains(surname)
-    {
-        return true;
-    }
-    line.split_whitespace().count() <= 2 * MAX_SIGN_OFF_WORDS
-        && !line.ends_with('.')
-        && holds_name(line, writer)
-}
-
-pub(in crate::forms) fn is_sign_off(line: &str) -> bool {
-    const CLOSINGS: [&str; 18] = [
-        "regards",
-        "thanks",
-        "thank you",
-        "many thanks",
-        "cheers",
-        "best wishes",
-        "yours sincerely",
-        "yours faithfully",
-        "kind regards",
-        "best regards",
-        "warm regards",
-        "with thanks",
-        "god bless",
-        "all the best",
-        "with best wishes",
-        "yours truly",
-        "yours,",
-        "ta",
-    ];
-    let said = line.trim_end_matches([',', '.', '!']).to_lowercase();
-    let is_short = said.split_whitespace().count() <= MAX_SIGN_OFF_WORDS;
-    is_short
-        && CLOSINGS
-            .iter()
-            .any(|closing| said == *closing || said.starts_with(&format!("{closing} ")))
-}
-
-fn is_greeting(line: &str) -> bool {
-    let said = line.to_lowercase();
-    let is_short = said.split_whitespace().count() <= MAX_SIGN_OFF_WORDS + 1 && !said.ends_with('.');
-    let first = said.split([' ', ',']).next().unwrap_or_default();
-    is_short
-        && [
-            "dear",
-            "hi",
-            "hello",
-            "good",
-            "hiya",
-            "morning",
-            "afternoon",
-            "fao",
-        ]
-        .contains(&first)
 }
 
 /// Words keep what stands inside them: `o'dowd`, `11.6.2005`, `42/1/26`, `a.b@example.org`.
@@ -388,14 +294,17 @@ fn ends_sentence(text: &str, tokens: &[Token], at: usize) -> bool {
         return true;
     }
     match token.lower.as_str() {
-        "?" | "!" => true,
+        "?" | "!" => next.lower != ")",
         "." => {
             let before = at.checked_sub(1).and_then(|at| tokens.get(at));
             let is_short_form = before.is_some_and(|word| {
                 names::is_title(&word.lower)
                     || names::is_rank(&word.lower)
                     || word.lower.chars().count() == 1 && word.is_capital
-                    || word.is_any(&["st", "rd", "no", "ave", "approx", "tel"])
+                    || word.is_any(&[
+                        "st", "rd", "no", "ave", "approx", "tel", "d.o.b", "dob", "e.g", "i.e", "ref", "mob",
+                        "ext", "nos",
+                    ])
             });
             !is_short_form
         }
