@@ -6,8 +6,8 @@ use super::furniture::is_machines;
 use super::{Context, Fact, Reader, Subject};
 use crate::domain::dates::{self, DateUse, ReadDate};
 use crate::forms::combined;
-use crate::forms::labels::{Field, LabelMatch, Person, Who, tokens};
-use crate::forms::values::Answer;
+use crate::forms::labels::{Field, LabelBook, LabelMatch, Person, Who, tokens};
+use crate::forms::values::{Answer, how};
 use jiff::civil::Date;
 
 /// Labels below a question about consent that still belong to it: signature, name in print, date.
@@ -19,6 +19,8 @@ const NUMBER_WORDS: [&str; 5] = ["number", "no", "ref", "reference", "id"];
 /// Fewest and most words of a question that stands where an answer should.
 const MIN_QUESTION_WORDS: usize = 3;
 const MAX_QUESTION_WORDS: usize = 6;
+/// Longest answer that only says how somebody agreed, in words.
+const MAX_WAY_WORDS: usize = 3;
 /// Longest date with nothing beside it, in bytes: "Wednesday 30 September 2026".
 const MAX_DATE_BYTES: usize = 27;
 /// Longest answer that says what somebody is, in words.
@@ -162,6 +164,15 @@ impl Reader<'_> {
             })
     }
 
+    /// Who fills the form in has been asked.
+    fn knows_writer(&self) -> bool {
+        self.out.facts.iter().any(|fact| {
+            fact.field == Field::Name
+                && matches!(fact.subject, Subject::Person { person, .. }
+                    if matches!(person.who, Who::You | Who::Referrer))
+        })
+    }
+
     /// Consent was asked about just before.
     fn is_below_consent(&self) -> bool {
         let of_this_part = self.out.facts.get(self.part_began..).unwrap_or_default();
@@ -203,6 +214,11 @@ impl Reader<'_> {
         };
         let label = if asks_when && self.context == Context::Offence {
             label
+        } else if self.is_below_consent() && is_way(&answer, self.book) {
+            LabelMatch {
+                field: Field::ConsentHow,
+                ..label
+            }
         } else if is_of_kind && self.context == Context::Offence {
             LabelMatch {
                 field: Field::OffenceKind,
@@ -222,6 +238,17 @@ impl Reader<'_> {
             unmapped_label()
         };
         self.emit(label, text, Subject::Case, answer, page);
+    }
+
+    /// Ends an open answer that has been given; an empty one goes on waiting for the next row.
+    pub(in crate::forms) fn close_answered(&mut self) {
+        if self
+            .pending
+            .as_ref()
+            .is_some_and(|pending| !pending.lines.is_empty())
+        {
+            self.close();
+        }
     }
 
     /// Ends an open answer.
@@ -306,6 +333,8 @@ impl Reader<'_> {
             field => field,
         };
         self.date_before(field);
+        self.turned_to_them |=
+            field == Field::TheirRole && self.context == Context::Nothing && self.knows_writer();
         let subject = match self.out.facts.last() {
             Some(last) if field == Field::ConsentDate && label.field != field => last.subject,
             Some(_) | None => subject,
@@ -359,6 +388,12 @@ fn is_bare_when(text: &str) -> bool {
                 | "confirmed"
         )
     })
+}
+
+/// Says how somebody agreed and nothing else: "Verbally", "In person".
+fn is_way(answer: &Answer, book: &LabelBook) -> bool {
+    let text = answer.clean(book).text();
+    text.split_whitespace().count() <= MAX_WAY_WORDS && how(&text, book).is_some()
 }
 
 /// Digits and marks that are a whole date, with nothing beside it.

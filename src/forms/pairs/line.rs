@@ -5,6 +5,7 @@
 use super::emit::unmapped_label;
 use super::furniture::is_footer;
 use super::parts::MAX_LABEL_BYTES;
+use super::subject::is_helper;
 use super::{Reader, Subject};
 use crate::domain::{Inline, inline_text};
 use crate::forms::labels::{Field, LabelMatch, Section, Strictness, spoken, tokens};
@@ -16,6 +17,10 @@ use crate::forms::values::Answer;
 const LONE_LABELS: usize = 4;
 /// Longest unknown label of a line, in words.
 const MAX_LABEL_WORDS: usize = 6;
+/// Longest question in unknown words, in words.
+const MAX_QUESTION_WORDS: usize = 16;
+/// Longest question that ends a story where every question has a line of its own, in words.
+const MAX_LONE_QUESTION_WORDS: usize = 8;
 /// Answers above a sign-off that make what stands there a form.
 const FORM_ANSWERS: usize = 4;
 /// So many labels drawn as headings are the form's way: what is not drawn so is no label.
@@ -102,7 +107,7 @@ impl Reader<'_> {
         }
         let waiting = self.is_waiting();
         // "Out of court disposal: request" at the top is the form's title.
-        let is_title = line.is_heading
+        let is_title = (line.is_heading || is_capitals(&text))
             && self.out.facts.is_empty()
             && text
                 .split_once(':')
@@ -122,7 +127,7 @@ impl Reader<'_> {
             self.enter_unknown();
             return;
         }
-        if self.options_follow && self.is_unknown_question(&text) {
+        if (self.options_follow && self.is_unknown_question(&text)) || self.ends_story(line, &text) {
             let text = text.clone();
             self.open_for(unmapped_label(), &text, Subject::Case, line.page, Vec::new());
             return;
@@ -154,11 +159,20 @@ impl Reader<'_> {
             let at = inline_text(&line.pieces).find(": ")? + 1;
             is_label.then_some(at)
         });
-        let split = split.or_else(|| inline_text(&line.pieces).find("....").filter(|at| *at > 0))?;
+        // "What would you like to happen next?: A meeting": no sentence has these two marks.
+        let asked = inline_text(&line.pieces).find("?: ").map(|at| at + 1);
+        let split = split
+            .or(asked)
+            .or_else(|| inline_text(&line.pieces).find("....").filter(|at| *at > 0))?;
         let whole = inline_text(&line.pieces);
         let label = whole.get(..split)?.trim();
         let answer = slice(&line.pieces, split, whole.len());
-        let is_short = (1..=MAX_LABEL_WORDS).contains(&label.split_whitespace().count());
+        let most = if asked == Some(split) {
+            MAX_QUESTION_WORDS
+        } else {
+            MAX_LABEL_WORDS
+        };
+        let is_short = (1..=most).contains(&label.split_whitespace().count());
         // Bold words with a gap behind them are a label, whatever is known of it.
         let is_known = || {
             bold.is_none() && self.book.label(label).is_some()
@@ -183,17 +197,34 @@ impl Reader<'_> {
         text.len() <= MAX_LABEL_BYTES && text.ends_with(['?', ':']) && !text.contains(['☐', '☒'])
     }
 
+    /// A question of the form, though nobody knows it, below a story: questions have lines of their own here, and it
+    /// speaks of nobody as a writer's question would.
+    fn ends_story(&self, line: &Line, text: &str) -> bool {
+        const SPOKEN: [&str; 14] = [
+            "i", "me", "my", "we", "us", "our", "he", "him", "his", "she", "her", "they", "them", "why",
+        ];
+        self.in_story()
+            && !self.is_waiting()
+            && line.starts_paragraph
+            && self.lone_labels >= LONE_LABELS
+            && text.ends_with('?')
+            && text.split_whitespace().count() <= MAX_LONE_QUESTION_WORDS
+            && !tokens(text).iter().any(|word| SPOKEN.contains(&word.as_str()))
+    }
+
     /// Keeps a title, and tells whether it is the form's own, though it names somebody.
     fn is_form_title(&mut self, text: &str) -> bool {
         self.out.titles.push(text.to_owned());
         let is_first = self.out.titles.len() == 1 && self.out.facts.is_empty();
         let section = self.book.section(text, Strictness::Some);
         let of_person = matches!(section, Some(Section::Person(_)));
+        // "Professional referral": who fills it in, not whom it is about.
+        let of_helper = matches!(section, Some(Section::Person(person)) if is_helper(person.who));
         let is_part = self.book.section(text, Strictness::Every).is_some();
         let is_long = text.split_whitespace().count() >= TITLE_WORDS;
         is_first
             && section.is_some()
-            && (of_person && names_a_form(text) || !is_part && (of_person || is_long))
+            && (of_person && names_a_form(text, of_helper) || !is_part && (of_person || is_long))
     }
 
     /// A line drawn as a heading that starts a section. `false` where it is none.
@@ -531,7 +562,7 @@ fn is_capitals(text: &str) -> bool {
 }
 
 /// The title of a whole form, not of a part of it: "Victim awareness and restorative referral".
-fn names_a_form(text: &str) -> bool {
+fn names_a_form(text: &str, in_two_words: bool) -> bool {
     const FORMS: [&str; 6] = [
         "form",
         "referral",
@@ -542,5 +573,5 @@ fn names_a_form(text: &str) -> bool {
     ];
     let said = spoken(text);
     let mut words = said.split(' ');
-    words.clone().count() > 2 && words.any(|word| FORMS.contains(&word))
+    (in_two_words || words.clone().count() > 2) && words.any(|word| FORMS.contains(&word))
 }

@@ -22,6 +22,7 @@ use self::furniture::is_page_furniture;
 use self::line::Pending;
 pub(super) use self::line::asks;
 pub(super) use self::shape::shape_of;
+pub(super) use self::subject::is_helper;
 use super::labels::{Field, LabelBook, Person, Section};
 use super::lines::{Element, Quotes, elements};
 use super::values::Answer;
@@ -114,6 +115,7 @@ pub(super) fn read(
         sticky: None,
         lone_labels: 0,
         asks_of_them: false,
+        turned_to_them: false,
         pending: None,
         block: None,
         occurrences: 0,
@@ -210,6 +212,8 @@ pub(super) struct Reader<'b> {
     lone_labels: usize,
     /// The last label with a pronoun asked about "them", outside every section.
     asks_of_them: bool,
+    /// The form asked which side "they" are, below the writer's own details: what follows is asked of them.
+    turned_to_them: bool,
     pending: Option<Pending>,
     block: Option<NamedBlock>,
     occurrences: u32,

@@ -2,7 +2,7 @@
 //!
 //! Invariant: a field is told by options only where they all fit it, or where one is a whole statement.
 
-use super::{Reader, Subject, starts_with_tick};
+use super::{Context, Reader, Subject, starts_with_tick};
 use crate::domain::{Inline, inline_text};
 use crate::forms::labels::{Field, LabelMatch};
 use crate::forms::lines::Line;
@@ -30,6 +30,9 @@ impl Reader<'_> {
             .map(|label| label.field)
             .collect();
         asked.dedup();
+        if all.is_empty() && self.stated_alone(line) {
+            return true;
+        }
         if all.len() > 1 && asked.len() == 1 {
             return false; // the options of one question
         }
@@ -52,6 +55,31 @@ impl Reader<'_> {
             self.emit(label, &choice.text, subject, Answer::of(vec![tick]), line.page);
         }
         any
+    }
+
+    /// "I agree to be contacted" without a box, below the heading about consent of a website's form: such a form
+    /// leaves out what was not ticked.
+    fn stated_alone(&mut self, line: &Line) -> bool {
+        let text = line.text();
+        let starts = ["i agree", "i consent", "i am happy", "i give"];
+        let lower = text.to_lowercase();
+        let is_statement = self.context == Context::Consent
+            && self.is_mail
+            && starts.iter().any(|start| lower.starts_with(start))
+            && !text.ends_with([':', '?']);
+        let label = self
+            .book
+            .label(&text)
+            .filter(|label| is_statement && label.field == Field::ConsentContact);
+        let Some(label) = label else { return false };
+        self.close();
+        let subject = self.subject(&label, None);
+        let label = LabelMatch {
+            guessed: true,
+            ..label
+        };
+        self.emit(label, &text, subject, Answer::of_text(&text), line.page);
+        true
     }
 
     /// A row of boxes without a label: `☒ Female ☐ Male`. `false` where nobody could tell what is asked.

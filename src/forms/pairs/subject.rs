@@ -12,6 +12,10 @@ impl Reader<'_> {
     pub(super) fn subject(&mut self, label: &LabelMatch, column: Option<Subject>) -> Subject {
         let field = label.field;
         if let Some(column) = column {
+            // "Parent's phone" in the pupil's column is the parent's
+            if let Some(helper) = self.helper_of_column(label, column) {
+                return helper;
+            }
             return if field.is_personal() || is_own_number(field) {
                 column
             } else {
@@ -48,6 +52,42 @@ impl Reader<'_> {
             self.sticky = Some(subject);
         }
         subject
+    }
+
+    /// Whoever helps the person of a column, where the row's label names them, or asks how the one named in the row
+    /// above is related.
+    fn helper_of_column(&self, label: &LabelMatch, column: Subject) -> Option<Subject> {
+        let Subject::Person {
+            person, occurrence, ..
+        } = column
+        else {
+            return None;
+        };
+        let helper_of = |helper: Person| Subject::Person {
+            person: Person {
+                of: Some(person.who),
+                ..helper
+            },
+            occurrence,
+            own: false,
+        };
+        let named = label.person.filter(|helper| is_helper(helper.who));
+        let above = || {
+            let last_row = self.out.facts.iter().rev().find(
+                |fact| matches!(fact.subject, Subject::Person { occurrence: of, .. } if of == occurrence),
+            )?;
+            match last_row.subject {
+                Subject::Person { person, .. }
+                    if is_helper(person.who)
+                        && last_row.field == Field::Name
+                        && label.field == Field::Relationship =>
+                {
+                    Some(person)
+                }
+                Subject::Person { .. } | Subject::Everybody(_) | Subject::Case => None,
+            }
+        };
+        (is_main(person.who) && (label.field.is_personal())).then(|| named.or_else(above).map(helper_of))?
     }
 
     /// Under a heading that nobody knows, a name asked for once more is somebody else's: their part is not told.
@@ -147,6 +187,15 @@ impl Reader<'_> {
         {
             return named;
         }
+        // "Has the victim agreed? When did they agree?"
+        if pronoun.is_some_and(|p| p.who == Who::Them)
+            && label.field.is_consent()
+            && let Some(last) = self.out.facts.last()
+            && last.field.is_consent()
+            && matches!(last.subject, Subject::Person { person, .. } if is_main(person.who))
+        {
+            return last.subject;
+        }
         if let Some(person) = named {
             if let Some(block @ Subject::Person { person: here, .. }) = block
                 && here.who == person.who
@@ -212,7 +261,9 @@ impl Reader<'_> {
             },
             (None, None) => Subject::Person {
                 person: Person {
-                    who: if self.asks_of_them && is_of_a_party(label.field) {
+                    who: if self.asks_of_them && is_of_a_party(label.field)
+                        || self.turned_to_them && !is_of_work(label.field)
+                    {
                         Who::Them
                     } else {
                         Who::You
@@ -259,7 +310,7 @@ fn is_main(who: Who) -> bool {
     )
 }
 
-pub(super) fn is_helper(who: Who) -> bool {
+pub(in crate::forms) fn is_helper(who: Who) -> bool {
     matches!(who, Who::Supporter | Who::AppropriateAdult | Who::Professional)
 }
 

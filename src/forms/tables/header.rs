@@ -126,6 +126,7 @@ pub(super) fn without_guidance(mut rows: Vec<Vec<Flat>>) -> Vec<Vec<Flat>> {
         cell.map(|cell| cell.column)
     };
     if let (Some(_), Some(guidance)) = (column(&ANSWERS), column(&GUIDANCE)) {
+        rows.remove(0);
         rows.iter_mut()
             .for_each(|row| row.retain(|cell| cell.column != guidance));
     }

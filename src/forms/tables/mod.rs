@@ -154,6 +154,7 @@ fn row(
     }
     let last_alone = filled.len() == 1 && row.first().is_some_and(|cell| cell.is_blank());
     if row.len() == 1 || last_alone {
+        reader.close_answered();
         cell_as_lines(reader, first, page);
         return;
     }

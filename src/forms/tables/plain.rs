@@ -6,7 +6,7 @@ use super::cells::{Flat, cell_as_lines};
 use crate::domain::identifiers::{self, IdentifierKind};
 use crate::domain::{Inline, inline_text};
 use crate::forms::labels::{Field, LabelMatch};
-use crate::forms::pairs::Reader;
+use crate::forms::pairs::{Reader, is_helper, shape_of};
 use crate::forms::values::{Answer, yes_no};
 
 /// Longest option of a row of options.
@@ -77,10 +77,15 @@ fn label_over_answer(reader: &Reader<'_>, cell: &Flat) -> Option<(LabelMatch, St
     let (first, rest) = cell.lines.split_first()?;
     let text = inline_text(first).trim().to_owned();
     let is_lone = !text.contains([':', '☐', '☒']) && !has_tick(first) && !rest.is_empty();
+    // "Parent or guardian" over "Leanne Robson" names them
+    let names_helper = |label: &LabelMatch| {
+        label.person.is_some_and(|person| is_helper(person.who))
+            && matches!(rest, [name] if shape_of(inline_text(name).trim()) == Some(Field::Name))
+    };
     let label = reader
         .book
         .label(&text)
-        .filter(|label| is_lone && !label.role_only)?;
+        .filter(|label| is_lone && (!label.role_only || names_helper(label)))?;
     let is_answer = |line: &Vec<Inline>| {
         let text = inline_text(line);
         !text.trim_end().ends_with(':')

@@ -3,8 +3,8 @@
 //! Invariant: a cell that holds an answer, or has its answer in the row below, starts nothing.
 
 use super::cells::{Flat, as_line};
-use crate::forms::labels::Strictness;
-use crate::forms::pairs::{Reader, asks};
+use crate::forms::labels::{Field, Strictness};
+use crate::forms::pairs::{Context, Reader, asks};
 
 pub(super) fn lone_cell_section(reader: &mut Reader<'_>, cell: &Flat, next: Option<&Vec<Flat>>) -> bool {
     // label row, then a row with a spacer and the answer
@@ -48,6 +48,15 @@ pub(super) fn lone_cell_section(reader: &mut Reader<'_>, cell: &Flat, next: Opti
         return false;
     }
     if first_line.ends_with(':') && !cell.heading {
+        return false;
+    }
+    // Inside the part about what happened, "Offence" over a cell of its own asks which.
+    let is_asked_here = reader.context == Context::Offence
+        && label.is_some_and(|l| l.exact && l.field == Field::OffenceKind)
+        && next.is_some_and(|row| {
+            matches!(row.as_slice(), [answer] if !answer.is_blank() && reader.book.label(&answer.text).is_none())
+        });
+    if is_asked_here {
         return false;
     }
     reader.out.titles.push(first_line.to_owned());
