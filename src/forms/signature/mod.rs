@@ -21,6 +21,7 @@ const SIGNATURE_LINES: usize = 8;
 const LONGEST_LINE: usize = 160;
 /// Words of a signature line beyond which it is a sentence.
 const MAX_PIECE_WORDS: usize = 10;
+
 /// Reads the signature. Fills only what is still empty.
 pub(super) fn fill(
     referrer: &mut Referrer,
