@@ -292,3 +292,16 @@ fn somebody_of_no_fixed_abode_has_no_outcome_by_it() {
     ]);
     assert_eq!(read.offence.outcome, Some(OffenceOutcome::SuspendedSentence));
 }
+
+#[test]
+fn what_the_writer_offers_is_nobodys_consent_and_a_contract_has_its_own_date() {
+    let read = referral(&[
+        "I refer a theft. The victim is Ms Noor Castell. Happy to talk it through any time.",
+        "The offender is Lewis Tarrant. Lewis signed an Acceptable Behaviour Contract with us on 30 September 2026 \
+         and has agreed to hear from you.",
+    ]);
+    assert_eq!(named(&read, "Noor Castell").consent.contact, None);
+    let consent = &named(&read, "Lewis Tarrant").consent;
+    assert_eq!(consent.contact, Some(ConsentAnswer::Given));
+    assert_eq!((consent.given_on.as_deref(), consent.how), (None, None));
+}

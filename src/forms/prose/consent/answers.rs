@@ -53,6 +53,12 @@ const TAKING_PART: [&str; 42] = [
     "restorative",
 ];
 
+/// What professionals are happy to do who close a mail with it: "Happy to talk it through".
+const OFFERS: [&str; 14] = [
+    "talk", "discuss", "speak", "call", "explain", "chat", "help", "answer", "come", "see", "visit",
+    "provide", "send", "ring",
+];
+
 /// A sentence's statement about consent.
 pub(super) struct Statement {
     pub(super) answer: ConsentAnswer,
@@ -255,7 +261,9 @@ fn given(words: &[Token], at: usize) -> Option<ConsentAnswer> {
                 && before
                     .iter()
                     .any(|t| t.is_any(&["is", "are", "he's", "she's", "they're", "still"]));
-            (takes_part || by_itself).then(|| said(ConsentAnswer::Given))
+            let is_writers = begins_clause(words, at)
+                && matches!(after.as_slice(), ["to", verb, ..] if OFFERS.contains(verb));
+            ((takes_part || by_itself) && !is_writers).then(|| said(ConsentAnswer::Given))
         }
         "like" | "likes" | "wants" | "wishes" | "want" | "wish" if is_wish(&after) => {
             let asks = word.lower != "like"

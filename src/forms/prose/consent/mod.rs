@@ -6,7 +6,7 @@ mod answers;
 
 use super::cast::{Cast, Mention};
 use super::facts::Draft;
-use super::incident::is_birth;
+use super::incident::{is_birth, is_of_talk};
 use super::text::{Prose, Token};
 use crate::domain::dates::{self, DateUse, ReadDate};
 use crate::domain::{ConsentAnswer, ConsentHow};
@@ -19,6 +19,9 @@ use std::ops::Range;
 const MAX_YEARS: u16 = 8;
 /// How far from the statement its date, and how it was said, may stand, in tokens.
 const REACH: usize = 30;
+
+/// How far before "by phone" it may stand whose way to be reached that is, in tokens.
+const WISH_REACH: usize = 5;
 
 /// Fills the consent of everybody who is said to have given, refused or not been asked for it.
 pub(super) fn fill(
@@ -133,7 +136,9 @@ fn given_on(said: &Said<'_>, context: &FormsContext<'_>) -> Option<String> {
             end: found.end + first,
             ..*found
         };
-        age.is_none_or(|years| years < MAX_YEARS) && !is_birth(said.prose, &shifted)
+        age.is_none_or(|years| years < MAX_YEARS)
+            && !is_birth(said.prose, &shifted)
+            && is_of_talk(said.prose, range, shifted.start)
     });
     recent
         .min_by_key(|found| distance(found.start))
@@ -149,23 +154,52 @@ fn is_conditional(words: &[Token]) -> bool {
 
 fn how(words: &[Token]) -> Option<ConsentHow> {
     let says = |list: &[&str]| words.iter().any(|t| t.is_any(list));
-    let pair = |a: &str, b: &str| {
-        words
+    let pair = |a: &str, b: &[&str]| {
+        let at = words
             .windows(2)
-            .any(|w| matches!(w, [x, y] if x.lower == a && y.lower == b))
+            .position(|w| matches!(w, [x, y] if x.lower == a && y.is_any(b)));
+        // "happy to be contacted by phone" tells how they want to be reached
+        at.is_some_and(|at| {
+            let lead = words.get(at.saturating_sub(WISH_REACH)..at).unwrap_or_default();
+            !lead.iter().any(|t| {
+                t.is_any(&[
+                    "contact",
+                    "contacted",
+                    "contacting",
+                    "ring",
+                    "call",
+                    "reached",
+                    "preferably",
+                    "prefers",
+                    "prefer",
+                    "her",
+                    "him",
+                    "them",
+                    "please",
+                ])
+            })
+        })
     };
-    let verbal = says(&["verbally", "verbal", "orally", "face-to-face"])
-        || pair("the", "phone")
-        || pair("by", "phone")
-        || pair("in", "person")
-        || pair("told", "me")
-        || pair("told", "us")
-        || says(&["phoned", "rang", "telephoned"]);
-    let written = says(&["signed", "written", "emailed", "e-mailed"])
-        || pair("in", "writing")
-        || pair("consent", "form")
-        || pair("by", "email")
-        || pair("by", "e-mail");
+    let signed_other = says(&["contract", "abc", "agreement", "tenancy"]);
+    let verbal = says(&[
+        "verbally",
+        "verbal",
+        "orally",
+        "face-to-face",
+        "phoned",
+        "rang",
+        "telephoned",
+    ]) || pair("the", &["phone"])
+        || pair("by", &["phone"])
+        || pair("in", &["person"])
+        || words
+            .windows(2)
+            .any(|w| matches!(w, [told, me] if told.lower == "told" && me.is_any(&["me", "us"])));
+    let written = says(&["signed"]) && !signed_other
+        || says(&["written", "emailed", "e-mailed"])
+        || pair("in", &["writing"])
+        || pair("consent", &["form"])
+        || pair("by", &["email", "e-mail", "letter"]);
     match (verbal, written) {
         (true, false) => Some(ConsentHow::Verbal),
         (false, true) => Some(ConsentHow::Written),

@@ -71,7 +71,6 @@ const DECISIONS: [&str; 29] = [
     "res",
     "guilty",
     "pleaded",
-    "adjourned",
     "contract",
     "bailed",
     "issued",
@@ -80,9 +79,12 @@ const DECISIONS: [&str; 29] = [
     "jailed",
     "suspended",
     "fined",
+    "abc",
 ];
 /// Words of consent and of talks about it.
-const TALKS: [&str; 33] = [
+const TALKS: [&str; 35] = [
+    "ok'd",
+    "okayed",
     "interviewed",
     "interview",
     "arrested",
@@ -119,9 +121,21 @@ const TALKS: [&str; 33] = [
 ];
 
 /// Words of what is still to come.
-const AHEAD: [&str; 13] = [
-    "released", "due", "listed", "appear", "appears", "trial", "hearing", "until", "next", "expires",
-    "release", "review", "leave",
+const AHEAD: [&str; 14] = [
+    "released",
+    "due",
+    "listed",
+    "appear",
+    "appears",
+    "trial",
+    "hearing",
+    "until",
+    "next",
+    "expires",
+    "release",
+    "review",
+    "leave",
+    "adjourned",
 ];
 
 /// What a date belongs to.
@@ -169,6 +183,15 @@ pub(super) fn events(
             Some(Event { found, cue: cue? })
         })
         .collect()
+}
+
+/// Whether a date of a sentence is of a talk, as far as the words around it tell: of consent, not of a contract, a
+/// caution or what happened.
+pub(in crate::forms::prose) fn is_of_talk(prose: &Prose, sentence: &Range<usize>, byte: usize) -> bool {
+    let words = prose.words(sentence.clone());
+    let at = prose.token_at(byte).checked_sub(sentence.start);
+    let cue = at.and_then(|at| nearest(words, at, None));
+    cue.is_none_or(|cue| cue == Cue::Talk)
 }
 
 /// What the word nearest to a date says that it is of.

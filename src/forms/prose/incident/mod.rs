@@ -12,8 +12,8 @@ use super::words::OFFENCES;
 use crate::domain::{AgencyKind, OffenceOutcome, Referral};
 use crate::forms::FormsContext;
 use crate::forms::draft::{Notes, Place};
-pub(super) use events::is_birth;
 use events::{Cue, Event, events};
+pub(super) use events::{is_birth, is_of_talk};
 pub(super) use numbers::numbers;
 use std::ops::Range;
 

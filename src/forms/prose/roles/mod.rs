@@ -1,9 +1,10 @@
 //! Who did harm and who was harmed, as far as a sentence says so about a person in as many words.
 //!
-//! Every sentence that mentions somebody may vote (`said`); the votes decide. Invariant: without a vote, or with
-//! as many for one side as for the other, nobody gets a role.
+//! Every sentence that mentions somebody may vote (`said`, `suffered`); the votes decide. Invariant: without a
+//! vote, or with as many for one side as for the other, nobody gets a role.
 
 mod said;
+mod suffered;
 
 use super::cast::{Cast, Mention, role_word};
 use super::text::{Prose, Token};
