@@ -199,6 +199,29 @@ fn comes_from_justice(referral: &Referral) -> bool {
     of_justice && has(Role::Victim) && has(Role::Offender) && referral.service != Some(Service::Mediation)
 }
 
+/// "The young person" of a youth justice service whose form names a victim beside them is the one responsible; with
+/// a check, beside the one that their part is not told.
+pub(super) fn young_person(referral: &mut Referral, notes: &mut Notes) {
+    let count = |role: Role| referral.parties.iter().filter(|party| party.role == role).count();
+    let is_alone = count(Role::Victim) > 0 && count(Role::Offender) == 0 && count(Role::Party) == 1;
+    if referral.referrer.agency_kind != Some(AgencyKind::YouthJustice) || !is_alone {
+        return;
+    }
+    let at = referral
+        .parties
+        .iter()
+        .position(|party| party.role == Role::Party);
+    let Some(party) = at.and_then(|at| referral.parties.get_mut(at)) else {
+        return;
+    };
+    party.role = Role::Offender;
+    notes.doubt(
+        &format!("/parties/{}/role", at.unwrap_or_default()),
+        "worked_out",
+        "a youth justice service refers, and somebody else was harmed: taken for the person responsible",
+    );
+}
+
 /// Two sides of a dispute, neither harmed nor responsible, that their landlord wants brought together.
 fn is_between_neighbours(referral: &Referral) -> bool {
     let count = |role: Role| referral.parties.iter().filter(|party| party.role == role).count();

@@ -590,6 +590,7 @@ fn finish(
         &message.headers.subject,
         &header,
     );
+    about::young_person(&mut referral, &mut notes);
     about::settle(&mut referral, &mut notes, &read.place);
     if read.has_many_rows {
         for path in ["/referrer", "/parties", "/references", "/offence"] {

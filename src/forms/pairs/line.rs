@@ -11,7 +11,8 @@ use crate::domain::{Inline, inline_text};
 use crate::forms::labels::{Field, LabelMatch, Section, Strictness, spoken, tokens};
 use crate::forms::lines::{Line, all_bold, slice};
 use crate::forms::prose::is_sign_off;
-use crate::forms::values::Answer;
+use crate::forms::tables::fits;
+use crate::forms::values::{Answer, yes_no};
 
 /// So many labels on lines of their own are the form's way.
 const LONE_LABELS: usize = 4;
@@ -89,6 +90,9 @@ impl Reader<'_> {
             self.close();
             return;
         }
+        if !self.awaited.is_empty() && self.take_awaited(line, &text) {
+            return;
+        }
         if line.drawn_as_heading && self.is_form_title(&text) {
             return;
         }
@@ -133,6 +137,51 @@ impl Reader<'_> {
             return;
         }
         self.take_answer_line(line, &text);
+    }
+
+    /// A line below a row of labels that has no row of answers: it goes, with a check, to the first label whose kind
+    /// of answer it can be. `false` where it is a heading or a label itself.
+    fn take_awaited(&mut self, line: &Line, text: &str) -> bool {
+        let starts_part = line.drawn_as_heading || self.book.section(text, Strictness::Every).is_some();
+        if starts_part
+            || self.book.label(text).is_some_and(|label| label.exact)
+            || !self.parts(&line.pieces).is_empty()
+        {
+            self.awaited.clear();
+            return false;
+        }
+        let says = yes_no(text, self.book).is_some();
+        let found = self.awaited.iter().position(|asked| {
+            let label = self.book.label(asked);
+            let of_will = label.is_some_and(|label| {
+                label.field.is_consent()
+                    || matches!(label.field, Field::SafeToContact | Field::SafeToLeaveMessage)
+            });
+            label.is_some()
+                && if says {
+                    of_will
+                } else {
+                    !of_will && fits(text, label.map(|label| label.field))
+                }
+        });
+        let asked = found.map(|at| self.awaited.remove(at));
+        let label = asked.as_deref().and_then(|asked| self.book.label(asked));
+        let (Some(asked), Some(label)) = (asked, label) else {
+            return false;
+        };
+        self.close();
+        let label = LabelMatch {
+            guessed: true,
+            ..label
+        };
+        self.pair(
+            label,
+            &asked,
+            Answer::of(vec![line.pieces.clone()]),
+            line.page,
+            None,
+        );
+        true
     }
 
     /// Below the answers of a form in a mail's text, a sign-off ends the form: what follows is a signature, until

@@ -116,6 +116,7 @@ pub(super) fn read(
         lone_labels: 0,
         asks_of_them: false,
         turned_to_them: false,
+        awaited: Vec::new(),
         pending: None,
         block: None,
         occurrences: 0,
@@ -148,7 +149,10 @@ pub(super) fn read(
                 reader.line(line, underlined);
             }
             Element::Pair(term, value) => reader.definition(term, value),
-            Element::Table(table) => super::tables::read(&mut reader, table),
+            Element::Table(table) => {
+                reader.awaited.clear();
+                super::tables::read(&mut reader, table);
+            }
             Element::Rule => {
                 reader.close();
                 reader.pieces = None;
@@ -236,6 +240,8 @@ pub(super) struct Reader<'b> {
     is_mail: bool,
     /// Whom the last label named in so many words, outside every part; and whether the next follows from that alone.
     named: Option<Subject>,
+    /// Labels of a row whose answers did not make a row: the lines below it are some of them.
+    pub(super) awaited: Vec<String>,
     /// The form's tables have a row of labels over a row of answers.
     pub(super) labels_over_answers: bool,
 }

@@ -16,15 +16,19 @@ use self::cells::{Flat, as_line, cell_as_lines, flatten};
 use self::header::{header_row, is_labels, tells_role, without_guidance};
 use self::list::person_row;
 use self::people::{people_cells, people_row};
+pub(super) use self::plain::fits;
 use self::plain::plain_row;
 use self::section::lone_cell_section;
 use super::labels::{LabelMatch, Section, Strictness, Who};
-use super::pairs::{Reader, Subject, starts_with_tick};
+use super::pairs::{Reader, Subject, shape_of, starts_with_tick};
 use super::values::{Answer, yes_no};
 use crate::domain::{Inline, Table};
 
 /// Longest answer that says what somebody is, in words.
 const MAX_ROLE_WORDS: usize = 5;
+
+/// Longest label in unknown wording beside known ones, in words.
+const MAX_TITLE_WORDS: usize = 3;
 
 /// What the rows of a table are read by, until something changes it.
 #[derive(Default)]
@@ -158,10 +162,35 @@ fn row(
         cell_as_lines(reader, first, page);
         return;
     }
+    if mode.order == RowOrder::LabelsOverAnswers && next.is_none() && labels_alone(reader, &filled) {
+        reader.close();
+        reader.awaited = filled.iter().map(|cell| cell.text.clone()).collect();
+        return;
+    }
     if filled.len() > 1 {
         reader.close();
     }
     plain_row(reader, row, page);
+}
+
+/// The last row of a table, all labels or like one: its answers did not make a row, but lines of their own.
+fn labels_alone(reader: &Reader<'_>, filled: &[&Flat]) -> bool {
+    let known = |cell: &Flat| {
+        reader
+            .book
+            .label(&cell.text)
+            .is_some_and(|label| label.exact && !label.role_only)
+    };
+    let is_like_one = |cell: &Flat| {
+        cell.text.split_whitespace().count() <= MAX_TITLE_WORDS
+            && !cell
+                .text
+                .contains(|c: char| c.is_ascii_digit() || matches!(c, '@' | '☐' | '☒'))
+            && shape_of(&cell.text).is_none()
+    };
+    filled.len() >= 2
+        && filled.iter().all(|cell| known(cell) || is_like_one(cell))
+        && filled.iter().any(|cell| known(cell))
 }
 
 /// A row of printed answers above columns of boxes.

@@ -179,7 +179,7 @@ fn line_by_line(
 }
 
 /// Whether a line can be the answer to a question of this kind.
-fn fits(text: &str, field: Option<Field>) -> bool {
+pub(in crate::forms) fn fits(text: &str, field: Option<Field>) -> bool {
     let kind = identifiers::find(text).first().map(|found| found.kind);
     let is_date = text.chars().filter(char::is_ascii_digit).count() >= 4 && kind.is_none();
     match field {
