@@ -7,6 +7,10 @@ use crate::forms::lines::{Element, Line};
 use crate::forms::values::Answer;
 use std::collections::{HashMap, HashSet};
 
+/// Fewest and most words of a line that says who printed the form.
+const MIN_IMPRINT_WORDS: usize = 4;
+const MAX_IMPRINT_WORDS: usize = 16;
+
 /// The first or last line of a printed page that ends in its number: `Printed 01/02/2026 Page 1 of 2`.
 pub(super) fn is_page_furniture(
     line: &Line,
@@ -26,6 +30,47 @@ pub(super) fn is_page_furniture(
     let text = line.text();
     let is_printed = text.to_lowercase().contains("printed ") && text.chars().any(|c| c.is_ascii_digit());
     !inside && (is_printed || ends_in_page_number(&text) || repeated.contains(&text))
+}
+
+/// The last line of a file that only names who printed it: "Brindlecombe City Council  Tenancy and Estates  MR/3".
+pub(super) fn is_imprint(line: &Line, all: &[Element<'_>], at: usize) -> bool {
+    const PRINTERS: [&str; 16] = [
+        "service",
+        "services",
+        "council",
+        "constabulary",
+        "police",
+        "trust",
+        "association",
+        "team",
+        "hub",
+        "form",
+        "probation",
+        "college",
+        "school",
+        "academy",
+        "homes",
+        "housing",
+    ];
+    let text = line.text();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let is_last = at + 1 == all.len();
+    let is_title = words.iter().all(|word| {
+        !word.starts_with(char::is_lowercase)
+            || matches!(
+                *word,
+                "of" | "and" | "the" | "for" | "form" | "in" | "-" | "reviewed"
+            )
+    });
+    let names_printer = words
+        .iter()
+        .any(|word| PRINTERS.contains(&word.to_lowercase().as_str()));
+    is_last
+        && is_title
+        && names_printer
+        && (MIN_IMPRINT_WORDS..=MAX_IMPRINT_WORDS).contains(&words.len())
+        && !text.contains([',', ':', '?', '@', '☐', '☒'])
+        && !text.ends_with('.')
 }
 
 fn ends_in_page_number(text: &str) -> bool {

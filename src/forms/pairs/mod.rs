@@ -18,7 +18,7 @@ mod shape;
 mod subject;
 
 use self::block::NamedBlock;
-use self::furniture::is_page_furniture;
+use self::furniture::{is_imprint, is_page_furniture};
 use self::line::Pending;
 pub(super) use self::line::asks;
 pub(super) use self::shape::shape_of;
@@ -141,6 +141,10 @@ pub(super) fn read(
         }
         match element {
             Element::Line(line) if is_page_furniture(line, &all, at, &repeated) => {}
+            Element::Line(line) if mail == Stands::InFile && is_imprint(line, &all, at) => {
+                reader.close();
+                reader.out.loose.push((line.text(), line.page));
+            }
             Element::Line(line) => {
                 let next = all.get(at + 1);
                 reader.options_follow = next.is_some_and(begins_with_options);
