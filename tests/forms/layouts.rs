@@ -351,3 +351,143 @@ fn a_form_is_taught_by_a_file_of_its_own() {
     assert_eq!(victim.name.as_deref(), Some("Rosie Amber"));
     assert_eq!(victim.consent.contact, Some(ConsentAnswer::Given));
 }
+
+#[test]
+fn a_parent_in_a_pupils_column_keeps_their_own_number() {
+    let parsed = read(vec![table(&[
+        &["", "Pupil who was harmed", "Pupil who caused harm"],
+        &["Name", "Rosie Amber", "Tom Teal"],
+        &["Date of birth", "02/03/2012", "04/05/2012"],
+        &["Parent or carer", "Ioana Amber", "Mr Dave Teal"],
+        &["Relationship", "Mother", "Father"],
+        &["Parent's phone", "07700 900845", "07700 900846"],
+    ])]);
+    let people: Vec<_> = parties(&parsed)
+        .iter()
+        .map(|party| {
+            (
+                party.role,
+                party.name.as_deref().unwrap_or_default(),
+                party.phones.first().map(String::as_str),
+                party.supports,
+            )
+        })
+        .collect();
+    assert_eq!(
+        people,
+        [
+            (Role::Victim, "Rosie Amber", None, None),
+            (Role::Offender, "Tom Teal", None, None),
+            (Role::Supporter, "Ioana Amber", Some("+447700900845"), Some(0)),
+            (Role::Supporter, "Dave Teal", Some("+447700900846"), Some(1)),
+        ]
+    );
+}
+
+#[test]
+fn lines_below_labels_without_a_row_of_answers_go_where_they_can_with_a_check() {
+    let parsed = read(vec![
+        heading("Household 1"),
+        table(&[
+            &["Full name", "Date of birth"],
+            &["Rosie Amber", "02/03/1984"],
+            &["Telephone", "Email"],
+        ]),
+        paragraph("rosie@example.org"),
+        heading("Household 2"),
+        table(&[&["Full name", "Date of birth"], &["Tom Teal", "04/05/1990"]]),
+        heading("Dispute"),
+        table(&[&["Nature of dispute", "Start date"]]),
+        paragraph("Children playing in the corridor"),
+    ]);
+    let first = &parties(&parsed)[0];
+    assert!(first.phones.is_empty());
+    assert_eq!(first.emails, ["rosie@example.org"]);
+    assert!(codes_at(&parsed, "/referral/parties/0/emails/0").contains(&"unknown_wording"));
+    let kind = parsed
+        .referral
+        .as_ref()
+        .and_then(|referral| referral.offence.kind.as_deref());
+    assert_eq!(kind, Some("Children playing in the corridor"));
+}
+
+#[test]
+fn what_follows_who_are_you_referring_is_theirs() {
+    let question = |label: &str, answer: &str| [heading(label), paragraph(answer)];
+    let blocks: Vec<Block> = [
+        ("Name of referrer", "Chanelle Fitzroy"),
+        ("Organisation", "Sample Youth Project"),
+        ("Telephone", "01632 960576"),
+        ("Who are you referring?", "Person who caused harm"),
+        ("Full name", "Tom Teal"),
+        ("Date of birth", "04/05/1990"),
+        ("Mobile", "07700 900583"),
+        ("Does this person agree to the referral?", "Yes"),
+    ]
+    .into_iter()
+    .flat_map(|(label, answer)| question(label, answer))
+    .collect();
+    let parsed = read(blocks);
+    let [party] = parties(&parsed) else {
+        panic!("one person, not {}", parties(&parsed).len());
+    };
+    assert_eq!(
+        (party.role, party.name.as_deref()),
+        (Role::Offender, Some("Tom Teal"))
+    );
+    assert_eq!(party.phones, ["+447700900583"]);
+    assert_eq!(party.consent.contact, Some(ConsentAnswer::Given));
+    let referrer = parsed.referral.as_ref().map(|referral| &referral.referrer);
+    assert_eq!(
+        referrer.and_then(|referrer| referrer.phone.as_deref()),
+        Some("+441632960576")
+    );
+}
+
+#[test]
+fn a_story_ends_at_the_forms_next_question_and_at_what_the_printer_put_below_it() {
+    let mut body: Vec<Block> = [
+        ("Name", "Rosie Amber"),
+        ("Date of birth", "02/03/1984"),
+        ("Phone number", "07700 900993"),
+        ("Has this person agreed to the referral?", "Yes"),
+    ]
+    .into_iter()
+    .flat_map(|(label, answer)| [paragraph(label), paragraph(answer)])
+    .collect();
+    body.insert(0, heading("Person who has been harmed"));
+    body.push(heading("Incident"));
+    for line in [
+        "Description",
+        "Tom shouted at Rosie.",
+        "Why me?",
+        "Reported to police?",
+        "No",
+    ] {
+        body.push(paragraph(line));
+    }
+    let parsed = read(body);
+    let summary = parsed
+        .referral
+        .as_ref()
+        .and_then(|referral| referral.offence.summary.as_deref());
+    assert_eq!(summary, Some("Tom shouted at Rosie.\nWhy me?"));
+}
+
+#[test]
+fn consent_that_was_given_is_not_consent_to_share() {
+    let parsed = read(vec![
+        heading("Victim"),
+        table(&[
+            &["Name", "Rosie Amber"],
+            &["Date of birth", "02/03/1984"],
+            &["Telephone", "07700 900125"],
+            &["Has the victim given consent?", "Yes"],
+            &["Can the details be shared with the police?", "No"],
+        ]),
+    ]);
+    let consent = &parties(&parsed)[0].consent;
+    assert_eq!(consent.contact, Some(ConsentAnswer::Given));
+    assert_eq!(consent.share_with_other_party, None);
+    assert_eq!(consent.share_with_agencies, Some(false));
+}
