@@ -9,9 +9,18 @@ use referrald::extract::read_message;
 use referrald::forms::{AgencyBook, FormsContext, LabelBook, understand};
 use serde_json::Value;
 use std::path::Path;
+use std::sync::Mutex;
 
 /// The receiving server that the fixtures' Authentication-Results name.
 const AUTHSERV_ID: &str = "mx.wendmere-rj.example";
+
+/// Of all fixtures whose truth was compared.
+pub(crate) static TALLY: Mutex<truth::Tally> = Mutex::new(truth::Tally {
+    right: 0,
+    missing: 0,
+    flagged: 0,
+    silent: 0,
+});
 
 fn read(folder: &Path) -> Result<(ReadMessage, ParsedMessage), String> {
     let raw = std::fs::read(folder.join("message.eml")).map_err(|e| e.to_string())?;
@@ -70,6 +79,9 @@ pub(crate) fn agrees_with_the_truth(folder: &Path) -> Vec<String> {
         Err(problem) => return vec![problem],
     };
     let mut score = truth::score(&truth, &as_json(&parsed), &repairs(&message));
+    if let Ok(mut all) = TALLY.lock() {
+        all.add(score.tally);
+    }
     if !score.stale.is_empty() && blessed() {
         if let Some(allowed) = truth["_allow_missing"].as_array_mut() {
             allowed.retain(|path| !score.stale.iter().any(|stale| path == stale));

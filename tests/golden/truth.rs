@@ -32,16 +32,40 @@ const FREE_TEXT: [&str; 16] = [
 /// Share of words in common, in per cent, that makes free text the same.
 const SAME_WORDS: usize = 90;
 
+/// How many of the values that a truth states are what they should be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) right: usize,
+    pub(crate) missing: usize,
+    pub(crate) flagged: usize,
+    pub(crate) silent: usize,
+}
+
+impl Tally {
+    pub(crate) fn all(self) -> usize {
+        self.right + self.missing + self.flagged + self.silent
+    }
+
+    pub(crate) fn add(&mut self, other: Self) {
+        self.right += other.right;
+        self.missing += other.missing;
+        self.flagged += other.flagged;
+        self.silent += other.silent;
+    }
+}
+
 struct Scorer<'a> {
     allowed: Vec<&'a str>,
     /// Entries of `allowed` that were needed.
     used: Vec<String>,
     checks: Vec<&'a str>,
     problems: Vec<String>,
+    tally: Tally,
 }
 
 /// What a comparison found.
 pub(crate) struct Score {
+    pub(crate) tally: Tally,
     /// Everything in which the output is worse than the truth allows.
     pub(crate) problems: Vec<String>,
     /// Entries of `_allow_missing` that are no longer needed.
@@ -60,6 +84,7 @@ pub(crate) fn score(truth: &Value, output: &Value, repairs: &[Repair]) -> Score 
             .filter_map(|check| check["path"].as_str())
             .collect(),
         problems: Vec::new(),
+        tally: Tally::default(),
     };
     for (key, wanted) in truth.as_object().into_iter().flatten() {
         let got = &output[key.as_str()];
@@ -81,6 +106,7 @@ pub(crate) fn score(truth: &Value, output: &Value, repairs: &[Repair]) -> Score 
     Score {
         stale: stale.map(|path| (*path).to_owned()).collect(),
         problems: scorer.problems,
+        tally: scorer.tally,
     }
 }
 
@@ -117,16 +143,21 @@ impl Scorer<'_> {
             key
         };
         if same(key, wanted, got) {
+            // An empty value that stays empty is nobody's merit.
+            self.tally.right += usize::from(folded(wanted).is_some());
             return;
         }
         if folded(got).is_none() {
+            self.tally.missing += 1;
             self.lacking(path, &format!("missing {path}: {wanted} is in the message"));
         } else if self.is_flagged(place) {
+            self.tally.flagged += 1;
             self.lacking(
                 path,
                 &format!("flagged but wrong {path}: wanted {wanted}, got {got}"),
             );
         } else {
+            self.tally.silent += 1;
             self.problems
                 .push(format!("SILENTLY WRONG {path}: wanted {wanted}, got {got}"));
         }
@@ -180,7 +211,10 @@ impl Scorer<'_> {
         let got = got.as_array().unwrap_or(&none);
         let key = |row: &Value| (row["kind"].clone(), folded(&row["value"]));
         for row in wanted {
-            if !got.iter().any(|other| key(other) == key(row)) {
+            if got.iter().any(|other| key(other) == key(row)) {
+                self.tally.right += 1;
+            } else {
+                self.tally.missing += 1;
                 let path = format!("{path}/{}", row["kind"].as_str().unwrap_or_default());
                 self.lacking(
                     &path,
