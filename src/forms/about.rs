@@ -19,7 +19,12 @@ pub(super) struct Topics {
 impl Topics {
     /// Reads the words of one title; a service's own name ("Restorative and Mediation Service") says nothing.
     pub(super) fn read(&mut self, text: &str) {
-        let said = format!(" {} ", spoken(text));
+        // "KH/ASB/30918" is a number of theirs, not what it is about.
+        let words: Vec<&str> = text
+            .split_whitespace()
+            .filter(|word| !word.contains(|c: char| c.is_ascii_digit()))
+            .collect();
+        let said = format!(" {} ", spoken(&words.join(" ")));
         let has = |word: &str| said.contains(&format!(" {word} "));
         let own_name = said.contains("restorative and mediation")
             || said.contains("restorative mediation service")

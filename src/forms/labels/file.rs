@@ -17,6 +17,8 @@ struct LabelFile {
     fields: BTreeMap<String, Vec<String>>,
     #[serde(default)]
     keywords: Vec<KeywordEntry>,
+    #[serde(default)]
+    people: Vec<String>,
     roles: Vec<RoleEntry>,
     sections: SectionWords,
     answers: AnswerWords,
@@ -32,6 +34,9 @@ struct RoleEntry {
     #[serde(default)]
     number: Option<u8>,
     phrases: Vec<String>,
+    /// Words that make any noun of `people` before them this role: "pupil affected".
+    #[serde(default)]
+    after: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -86,6 +91,7 @@ impl LabelBook {
         book.take_fields(&file.fields, &mut problems);
         book.take_keywords(&file.keywords, &mut problems);
         book.take_roles(&file.roles, &mut problems);
+        book.take_people(&file.people, &file.roles);
         book.take_contact(&file.contact, &mut problems);
         book.take_outcomes(&file.outcomes, &mut problems);
         for (gender, phrases) in file.genders {
@@ -207,6 +213,26 @@ impl LabelBook {
                     )),
                     Some(_) | None => {}
                 }
+            }
+        }
+    }
+}
+
+impl LabelBook {
+    /// Every noun for people with every word that tells a role behind it; a phrase that is written out comes first.
+    fn take_people(&mut self, nouns: &[String], roles: &[RoleEntry]) {
+        for entry in roles {
+            let Some(who) = word::<Who>(&entry.who) else {
+                continue;
+            };
+            for (noun, after) in nouns
+                .iter()
+                .flat_map(|noun| entry.after.iter().map(move |after| (noun, after)))
+            {
+                let words = tokens(&format!("{noun} {after}"));
+                self.vocabulary.extend(words.iter().cloned());
+                self.longest_role = self.longest_role.max(words.len());
+                self.roles.entry(words.join(" ")).or_insert((who, entry.number));
             }
         }
     }

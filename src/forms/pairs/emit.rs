@@ -21,6 +21,8 @@ const MIN_QUESTION_WORDS: usize = 3;
 const MAX_QUESTION_WORDS: usize = 6;
 /// Longest answer that only says how somebody agreed, in words.
 const MAX_WAY_WORDS: usize = 3;
+/// Longest answer that says what kind of thing happened, in words; more tells what happened.
+const MAX_KIND_WORDS: usize = 24;
 /// Longest date with nothing beside it, in bytes: "Wednesday 30 September 2026".
 const MAX_DATE_BYTES: usize = 27;
 /// Longest answer that says what somebody is, in words.
@@ -320,6 +322,10 @@ impl Reader<'_> {
                 && self.book.role_in_answer(&text).is_some()
         };
         let field = match label.field {
+            // "What is the problem?" with the whole story
+            Field::OffenceKind if answer.quote().split_whitespace().count() > MAX_KIND_WORDS => {
+                Field::Summary
+            }
             // "Asked on: 25/05/2026"
             Field::ConsentBy if is_date(&answer.quote(), self.today) => Field::ConsentDate,
             // "Person 1 is the: person harmed"
@@ -346,7 +352,7 @@ impl Reader<'_> {
             label: text.trim().to_owned(),
             page,
             in_consent: self.context == Context::Consent || self.is_below_consent(),
-            guessed: label.guessed,
+            guessed: label.guessed || field == Field::Summary && label.field != field,
             by_position,
         });
     }

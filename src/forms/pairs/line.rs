@@ -16,6 +16,8 @@ use crate::forms::values::{Answer, yes_no};
 
 /// So many labels on lines of their own are the form's way.
 const LONE_LABELS: usize = 4;
+/// So many lines of `Label: answer` are the form's way.
+const COLON_LABELS: usize = 4;
 /// Longest unknown label of a line, in words.
 const MAX_LABEL_WORDS: usize = 6;
 /// Longest question in unknown words, in words.
@@ -131,7 +133,19 @@ impl Reader<'_> {
             self.enter_unknown();
             return;
         }
-        if (self.options_follow && self.is_unknown_question(&text)) || self.ends_story(line, &text) {
+        let is_next_question = self.is_next_question(line, &text);
+        if let Some(label) = self
+            .book
+            .label(&text)
+            .filter(|label| is_next_question && !label.role_only)
+        {
+            self.open(label, &text, line.page);
+            return;
+        }
+        if is_next_question
+            || (self.options_follow && self.is_unknown_question(&text))
+            || self.ends_story(line, &text)
+        {
             let text = text.clone();
             self.open_for(unmapped_label(), &text, Subject::Case, line.page, Vec::new());
             return;
@@ -202,7 +216,8 @@ impl Reader<'_> {
     fn unknown_labelled(&self, line: &Line, text: &str) -> Option<(String, Vec<Inline>)> {
         let bold = bold_beginning(&line.pieces);
         let split = bold.or_else(|| {
-            let (label, _) = text.split_once(": ").filter(|_| self.is_waiting())?;
+            let is_way = self.colon_labels >= COLON_LABELS && !self.in_story();
+            let (label, _) = text.split_once(": ").filter(|_| self.is_waiting() || is_way)?;
             let words = label.split_whitespace().count();
             let is_label = words <= MAX_LABEL_WORDS && label.starts_with(char::is_uppercase);
             let at = inline_text(&line.pieces).find(": ")? + 1;
@@ -244,6 +259,24 @@ impl Reader<'_> {
     /// A question in unknown wording: it ends the answer before it all the same.
     fn is_unknown_question(&self, text: &str) -> bool {
         text.len() <= MAX_LABEL_BYTES && text.ends_with(['?', ':']) && !text.contains(['☐', '☒'])
+    }
+
+    /// A paragraph with the number that follows the last question's: the form's next question.
+    fn is_next_question(&mut self, line: &Line, text: &str) -> bool {
+        let digits = text.chars().take_while(char::is_ascii_digit).count();
+        let (number, rest) = text.split_at(digits);
+        let is_numbered =
+            line.starts_paragraph && rest.starts_with(['.', ')']) && text.len() <= MAX_LABEL_BYTES;
+        let Some(number) = number.parse::<u32>().ok().filter(|_| is_numbered) else {
+            return false;
+        };
+        let follows = number == self.numbered + 1;
+        let is_known = self.book.label(text).is_some_and(|label| !label.role_only);
+        if follows && (number > 1 || is_known || text.ends_with('?')) {
+            self.numbered = number;
+            return true;
+        }
+        false
     }
 
     /// A question of the form, though nobody knows it, below a story: questions have lines of their own here, and it
@@ -401,6 +434,7 @@ impl Reader<'_> {
         let group = opened.or(self.pieces.filter(|_| all_pieces));
         self.pieces = group;
         let count = parts.len();
+        self.colon_labels += usize::from(text.contains(": "));
         for (at, part) in parts.into_iter().enumerate() {
             self.leave_block(&part.label);
             let blank = Answer::of(vec![part.answer.clone()]).clean(self.book).is_blank();

@@ -117,6 +117,9 @@ pub(super) fn read(
         asks_of_them: false,
         turned_to_them: false,
         awaited: Vec::new(),
+        answers_in_cells: 0,
+        numbered: 0,
+        colon_labels: 0,
         pending: None,
         block: None,
         occurrences: 0,
@@ -244,6 +247,12 @@ pub(super) struct Reader<'b> {
     is_mail: bool,
     /// Whom the last label named in so many words, outside every part; and whether the next follows from that alone.
     named: Option<Subject>,
+    /// The number of the last numbered question.
+    numbered: u32,
+    /// Lines met so far that were `Label: answer`.
+    colon_labels: usize,
+    /// Cells met so far that held a question over its answer.
+    pub(super) answers_in_cells: usize,
     /// Labels of a row whose answers did not make a row: the lines below it are some of them.
     pub(super) awaited: Vec<String>,
     /// The form's tables have a row of labels over a row of answers.

@@ -56,7 +56,9 @@ pub(super) fn header_row(
         || (header.len() == 2 && filled.len() == 2 && names);
     let same_width = next.len() + 1 >= filled.len();
     (enough
-        && (header.len() * 3 >= filled.len() * 2 || is_expected)
+        && (header.len() * 3 >= filled.len() * 2
+            || header.len() >= 3 && header.len() * 2 > filled.len()
+            || is_expected)
         && !first_next_is_label
         && next_labels * 2 < next.len().max(1)
         && same_width)

@@ -137,7 +137,11 @@ fn row(
         RowOrder::Unknown
     };
     let is_theirs = !mode.people.is_empty() && filled.len() <= mode.people.len() + 1;
-    if !is_theirs && let Some(header) = header_row(reader, &filled, next, order) {
+    let in_cells = reader.answers_in_cells >= plain::ANSWERS_IN_CELLS;
+    if !is_theirs
+        && !in_cells
+        && let Some(header) = header_row(reader, &filled, next, order)
+    {
         reader.close();
         let known = |cell: &&&Flat| header.iter().any(|(column, _, _)| *column == cell.column);
         let untitled = filled.iter().filter(|cell| !known(cell));
@@ -159,6 +163,13 @@ fn row(
     let last_alone = filled.len() == 1 && row.first().is_some_and(|cell| cell.is_blank());
     if row.len() == 1 || last_alone {
         reader.close_answered();
+        // A question alone in its row, with the answer alone in the next.
+        if let Some(line) = first.lines.first().filter(|_| first.lines.len() == 1)
+            && asks_next_row(reader, first, next)
+        {
+            reader.line(&as_line(line, true), false);
+            return;
+        }
         cell_as_lines(reader, first, page);
         return;
     }
@@ -171,6 +182,15 @@ fn row(
         reader.close();
     }
     plain_row(reader, row, page);
+}
+
+/// A question in wording that is known in part, with a cell below it that is none.
+fn asks_next_row(reader: &Reader<'_>, cell: &Flat, next: Option<&Vec<Flat>>) -> bool {
+    let asks = |text: &str| reader.book.label(text).is_some_and(|label| !label.role_only);
+    asks(&cell.text)
+        && next.is_some_and(
+            |row| matches!(row.as_slice(), [answer] if !answer.is_blank() && !asks(&answer.text)),
+        )
 }
 
 /// The last row of a table, all labels or like one: its answers did not make a row, but lines of their own.

@@ -5,10 +5,12 @@
 use super::cells::{Flat, cell_as_lines};
 use crate::domain::identifiers::{self, IdentifierKind};
 use crate::domain::{Inline, inline_text};
-use crate::forms::labels::{Field, LabelMatch};
+use crate::forms::labels::{Field, LabelMatch, Strictness};
 use crate::forms::pairs::{Reader, is_helper, shape_of};
 use crate::forms::values::{Answer, yes_no};
 
+/// So many questions with their answers in their own cell are the form's way.
+pub(super) const ANSWERS_IN_CELLS: usize = 4;
 /// Longest option of a row of options.
 const MAX_OPTION_BYTES: usize = 40;
 
@@ -31,11 +33,22 @@ pub(super) fn plain_row(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32>
             continue;
         }
         if let Some((label, text, answer)) = label_over_answer(reader, cell) {
+            reader.answers_in_cells += 1;
             reader.close();
             reader.pair(label, &text, answer, page, None);
             continue;
         }
         let label = reader.book.label(&cell.text);
+        // Where questions hold their answers in their own cell, one alone in its cell was left blank.
+        if reader.answers_in_cells >= ANSWERS_IN_CELLS
+            && label.is_some_and(|label| label.exact && !label.role_only)
+        {
+            reader.close();
+            if let Some(label) = label {
+                reader.pair(label, &cell.text, Answer::default(), page, None);
+            }
+            continue;
+        }
         let Some(label) = label else {
             let stacked = cell.lines.len() > 1
                 || cell.text.contains(':')
@@ -55,6 +68,16 @@ pub(super) fn plain_row(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32>
             }
             continue;
         };
+        // "Referrer | Name: ... / Role: ...": a part in one cell
+        if label.role_only
+            && let Some(part) = cells.next_if(|value| has_labelled_lines(reader, value))
+            && let Some(section) = reader.book.section(&cell.text, Strictness::Every)
+        {
+            reader.enter(section, &cell.text);
+            cell_as_lines(reader, part, page);
+            reader.close();
+            continue;
+        }
         reader.close();
         let mut values: Vec<&Flat> = Vec::new();
         while let Some(value) = cells.next_if(|value| !is_next_label(reader, value, label)) {
@@ -70,6 +93,16 @@ pub(super) fn plain_row(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32>
         let answer = joined(&values);
         reader.pair(label, &cell.text, answer, page, None);
     }
+}
+
+/// Two or more lines of a cell are `Label: answer`.
+fn has_labelled_lines(reader: &Reader<'_>, cell: &Flat) -> bool {
+    let labelled = cell.lines.iter().filter(|line| {
+        let text = inline_text(line);
+        let label = text.split_once(':').map(|(label, _)| label.trim().to_owned());
+        label.is_some_and(|label| reader.book.label(&label).is_some_and(|label| !label.role_only))
+    });
+    labelled.count() >= 2
 }
 
 /// A cell whose first line asks and whose other lines answer: "CONTACT NUMBER" over "01632 960001".
