@@ -63,6 +63,7 @@ pub(super) fn fill(
         notes.read("/service", place, &fact.answer.quote());
         break;
     }
+    kind_by_answer(referral, notes, read, place, tools);
     let titles: Vec<&String> = read
         .titles
         .iter()
@@ -104,6 +105,38 @@ pub(super) fn fill(
         }
     }
     settle(referral, notes, place);
+}
+
+/// "Is this a crime, anti-social behaviour or a neighbour dispute?", "Type of case": the answer is the kind.
+fn kind_by_answer(referral: &mut Referral, notes: &mut Notes, read: &Facts, place: &Place, tools: Tools<'_>) {
+    const MOST_WORDS: usize = 4;
+    for fact in read
+        .facts
+        .iter()
+        .filter(|fact| matches!(fact.field, Field::Unmapped | Field::OffenceKind))
+    {
+        let asked = format!(" {} ", spoken(&fact.label));
+        let asks_kind = asked.contains(" case ") || asked.contains(" crime ") && asked.contains(" or ");
+        let answer = fact.answer.clean(tools.book).text();
+        if !asks_kind || answer.split_whitespace().count() > MOST_WORDS {
+            continue;
+        }
+        let mut topics = Topics::default();
+        topics.read(&answer);
+        let kind = match (
+            topics.neighbour,
+            topics.antisocial,
+            spoken(&answer).split(' ').any(|word| word == "crime"),
+        ) {
+            (true, false, false) => CaseKind::NeighbourDispute,
+            (false, true, false) => CaseKind::AntisocialBehaviour,
+            (false, false, true) => CaseKind::Crime,
+            _ => continue,
+        };
+        referral.case_kind = Some(kind);
+        notes.read("/case_kind", place, &fact.answer.quote());
+        return;
+    }
 }
 
 /// Takes over what a title says, where nothing is said yet.

@@ -322,6 +322,8 @@ impl Reader<'_> {
                 && self.book.role_in_answer(&text).is_some()
         };
         let field = match label.field {
+            // "Service: ☒ Restorative justice ☐ Mediation"
+            Field::Organisation if names_service(&answer, self.book) => Field::Service,
             // "What is the problem?" with the whole story
             Field::OffenceKind if answer.quote().split_whitespace().count() > MAX_KIND_WORDS => {
                 Field::Summary
@@ -394,6 +396,13 @@ fn is_bare_when(text: &str) -> bool {
                 | "confirmed"
         )
     })
+}
+
+/// A ticked option that is a way of working, not an agency.
+fn names_service(answer: &Answer, book: &LabelBook) -> bool {
+    let cleaned = answer.clean(book);
+    let said = cleaned.text().to_lowercase();
+    cleaned.options.is_some() && (said.contains("restorative") || said.contains("mediation"))
 }
 
 /// Says how somebody agreed and nothing else: "Verbally", "In person".

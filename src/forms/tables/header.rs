@@ -33,6 +33,7 @@ pub(super) fn header_row(
                     || filled.len() == 3 && others_exact(reader, filled))
                     && !cell.text.contains(':')
                     && cell.text.len() < 60
+                    && !cell.text.contains(|c: char| c.is_ascii_digit() || c == '@')
                     && shape_of(&cell.text).is_none() => {}
             Some(_) | None => return None,
         }
