@@ -50,6 +50,7 @@ pub(super) fn wants(subject: &str, text: &str) -> Wants {
         "no referral to make",
         "not making a referral",
     ]);
+    let refers_nobody = refers_nobody || sentences(text).any(|words| has_nobody_to_refer(&Said(&words)));
     let sentences: Vec<Vec<String>> = sentences(text).chain(sentences(subject)).collect();
     let some = |test: fn(&Said<'_>) -> bool| sentences.iter().any(|words| test(&Said(words)));
     Wants {
@@ -70,6 +71,16 @@ pub(super) fn wants(subject: &str, text: &str) -> Wants {
         writes_about_us: some(writes_about_us),
         portal: is_portal(&said, &title),
     }
+}
+
+/// "I don't have anybody to refer at the moment".
+fn has_nobody_to_refer(said: &Said<'_>) -> bool {
+    let refers = ["refer", "referring", "referral", "referrals"];
+    let without = said.behind(&["don", "dont", "not", "haven", "havent", "without"]);
+    without.is_some_and(|rest| {
+        rest.behind(&["anybody", "anyone", "any", "somebody", "someone"])
+            .is_some_and(|rest| rest.0.iter().take(3).any(|word| refers.contains(&word.as_str())))
+    })
 }
 
 /// The sentences of a text as words. A line break inside a paragraph ends none.
@@ -524,5 +535,7 @@ mod tests {
     #[test]
     fn a_writer_may_refer_nobody() {
         assert!(wants("Which form?", "I have nobody to refer just yet").refers_nobody);
+        assert!(wants("Form", "I don’t have anybody to refer at the moment").refers_nobody);
+        assert!(!wants("Form", "I would not refer him to anyone else").refers_nobody);
     }
 }

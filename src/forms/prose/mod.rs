@@ -252,8 +252,21 @@ fn refers(
         .iter()
         .any(|p| matches!(p.role, Role::Victim | Role::Offender));
     let tells_a_wrong = source.is_professional && is_wrong && tells_of_people && !goes_on(&said);
+    // A professional who tells of several people and how to reach one: whose side each is on stays open.
+    let named = referral
+        .parties
+        .iter()
+        .filter(|party| party.name.is_some())
+        .count();
+    let is_aged = |party: &Party| party.age.is_some() || party.date_of_birth.is_some();
+    let tells_of_several = source.is_professional
+        && named >= 2
+        && referral.parties.iter().any(is_within_reach)
+        && referral.parties.iter().any(is_aged)
+        && !goes_on(&said);
     wants.refers && somebody
         || tells_a_wrong
+        || tells_of_several
         || tells_of_people
             && (source.is_professional && (is_our_matter || is_titled) || is_our_matter && sides > 1)
 }
