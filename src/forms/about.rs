@@ -37,7 +37,7 @@ impl Topics {
         }
         self.neighbour |= has("neighbour") || has("neighbours") || has("neighbourly");
         self.antisocial |= said.contains(" anti social ") || has("antisocial") || has("asb");
-        self.workplace |= has("workplace") || has("colleagues");
+        self.workplace |= has("workplace") || said.contains(" between colleagues ");
     }
 }
 

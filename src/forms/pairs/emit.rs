@@ -93,7 +93,8 @@ impl Reader<'_> {
             self.named = Some(subject);
             return false;
         }
-        let follows = self.named == Some(subject) && label.person.is_none();
+        let leaves_open = label.person.is_none_or(|person| person.who == Who::Them);
+        let follows = self.named == Some(subject) && leaves_open;
         if !follows {
             self.named = None;
         }

@@ -187,6 +187,13 @@ impl Reader<'_> {
         {
             return named;
         }
+        // "Name of the person harmed: ... Their phone: ..."
+        if let (None, Some(named)) = (here, self.named)
+            && pronoun.is_some_and(|p| p.who == Who::Them)
+            && matches!(named, Subject::Person { person, .. } if is_main(person.who))
+        {
+            return named;
+        }
         // "Has the victim agreed? When did they agree?"
         if pronoun.is_some_and(|p| p.who == Who::Them)
             && label.field.is_consent()
