@@ -1,8 +1,10 @@
 //! Blocks to a draft referral. Pure and total: missing is a check, not an error.
 //!
-//! `labels` (what words mean) -> `pairs` and `tables` (layouts to facts) -> `values` (answers) -> `person`,
-//! `offence`, `referrer`, `about` (facts to fields) -> `assemble` (who is who) -> here (which document counts,
-//! what kind the message is).
+//! `labels` (what words mean; `keywords` where no phrase fits; `learn` prints what is known of a form) -> `pairs` and
+//! `tables` (layouts to facts; `pairs::shape` where only the answer tells) -> `values` (answers) -> `person`, `offence`,
+//! `referrer`, `about` (facts to fields) -> `assemble` (who is who) -> `message` (which document counts, `several`
+//! referrals, what the writer `wants`, what kind it is). Mails in sentences go through `prose` instead; `signature`
+//! completes who refers, `agencies` and `trust` say what the sender is.
 //!
 //! Invariant: every value of the result carries evidence whose quote holds it.
 

@@ -328,6 +328,14 @@ pub(super) struct YesNo {
     pub(super) hedged: bool,
 }
 
+/// Most words of an answer that only says how somebody agreed.
+const MAX_WAY_WORDS: usize = 3;
+
+/// Says how somebody agreed and nothing else: "Verbally", "In person".
+pub(super) fn tells_only_how(text: &str, book: &LabelBook) -> bool {
+    text.split_whitespace().count() <= MAX_WAY_WORDS && how(text, book).is_some()
+}
+
 /// Reads yes, no, not asked and do not know.
 pub(super) fn yes_no(text: &str, book: &LabelBook) -> Option<YesNo> {
     let said = spoken(text);

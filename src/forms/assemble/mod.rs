@@ -18,7 +18,7 @@ use super::draft::{Notes, Place};
 use super::labels::spoken;
 use super::labels::{Field, LabelBook, Who};
 use super::offence;
-use super::pairs::{Fact, Facts, Subject};
+use super::pairs::{Fact, Facts, Subject, is_helper};
 use super::person::Tools;
 use crate::domain::Referral;
 
@@ -171,10 +171,6 @@ fn numbered(fact: &Fact) -> Option<u8> {
         Subject::Person { person, .. } if person.who == Who::Party => person.number,
         Subject::Person { .. } | Subject::Everybody(_) | Subject::Case => None,
     }
-}
-
-fn is_helper(who: Who) -> bool {
-    matches!(who, Who::Supporter | Who::AppropriateAdult | Who::Professional)
 }
 
 /// What was asked in words that nobody knows, and answered.

@@ -7,7 +7,7 @@ use super::{Context, Fact, Reader, Subject};
 use crate::domain::dates::{self, DateUse, ReadDate};
 use crate::forms::combined;
 use crate::forms::labels::{Field, LabelBook, LabelMatch, Person, Who, tokens};
-use crate::forms::values::{Answer, how};
+use crate::forms::values::{Answer, tells_only_how};
 use jiff::civil::Date;
 
 /// Labels below a question about consent that still belong to it: signature, name in print, date.
@@ -19,8 +19,6 @@ const NUMBER_WORDS: [&str; 5] = ["number", "no", "ref", "reference", "id"];
 /// Fewest and most words of a question that stands where an answer should.
 const MIN_QUESTION_WORDS: usize = 3;
 const MAX_QUESTION_WORDS: usize = 6;
-/// Longest answer that only says how somebody agreed, in words.
-const MAX_WAY_WORDS: usize = 3;
 /// Longest answer that says what kind of thing happened, in words; more tells what happened.
 const MAX_KIND_WORDS: usize = 24;
 /// Longest date with nothing beside it, in bytes: "Wednesday 30 September 2026".
@@ -217,7 +215,7 @@ impl Reader<'_> {
         };
         let label = if asks_when && self.context == Context::Offence {
             label
-        } else if self.is_below_consent() && is_way(&answer, self.book) {
+        } else if self.is_below_consent() && tells_only_how(&answer.clean(self.book).text(), self.book) {
             LabelMatch {
                 field: Field::ConsentHow,
                 ..label
@@ -404,12 +402,6 @@ fn names_service(answer: &Answer, book: &LabelBook) -> bool {
     let cleaned = answer.clean(book);
     let said = cleaned.text().to_lowercase();
     cleaned.options.is_some() && (said.contains("restorative") || said.contains("mediation"))
-}
-
-/// Says how somebody agreed and nothing else: "Verbally", "In person".
-fn is_way(answer: &Answer, book: &LabelBook) -> bool {
-    let text = answer.clean(book).text();
-    text.split_whitespace().count() <= MAX_WAY_WORDS && how(&text, book).is_some()
 }
 
 /// Digits and marks that are a whole date, with nothing beside it.

@@ -66,6 +66,7 @@ impl PartyDraft {
                 || matches!(w, "years" | "year" | "old" | "yrs" | "aged" | "age" | "y" | "o")
         });
         match numbers.as_slice() {
+            [age] if self.party.age == Some(*age) => {}
             [age] if *age <= MAX_AGE && self.party.age.is_none() => {
                 self.party.age = Some(*age);
                 self.notes.read("/age", place, quote);

@@ -6,10 +6,7 @@ use super::{PartyDraft, Tools};
 use crate::domain::dates::{self, DateUse, ReadDate};
 use crate::domain::{ConsentAnswer, ConsentHow};
 use crate::forms::draft::Place;
-use crate::forms::values::{Cleaned, how, stated, yes_no};
-
-/// Longest answer that only says how somebody agreed, in words.
-const MAX_WAY_WORDS: usize = 2;
+use crate::forms::values::{Cleaned, how, stated, tells_only_how, yes_no};
 
 /// Whether an answer that holds no such value is worth a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +31,7 @@ impl PartyDraft {
             Some(read) => read,
             None if ticked_statement => stated(&text, tools.book),
             // "Agreement was: verbal"
-            None if is_way_only(&text, tools) => {
+            None if tells_only_how(&text, tools.book) => {
                 self.consent_how(&text, place, quote, tools, Demand::IfThere);
                 return;
             }
@@ -151,9 +148,4 @@ impl PartyDraft {
             }
         }
     }
-}
-
-/// Says how somebody agreed and nothing else.
-fn is_way_only(text: &str, tools: Tools<'_>) -> bool {
-    text.split_whitespace().count() <= MAX_WAY_WORDS && how(text, tools.book).is_some()
 }

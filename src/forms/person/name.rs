@@ -7,7 +7,7 @@ use crate::domain::identifiers::{self, IdentifierKind};
 use crate::domain::names;
 use crate::forms::draft::Place;
 use crate::forms::labels::Field;
-use crate::forms::labels::{Strictness, spoken};
+use crate::forms::labels::{Strictness, spoken, tokens};
 use crate::forms::pairs::Fact;
 use crate::forms::values::{Cleaned, yes_no};
 
@@ -80,7 +80,17 @@ impl PartyDraft {
             }
             Some(_) | None => (None, given),
         };
-        self.party.name = Some(names::join(&given, &family));
+        let name = names::join(&given, &family);
+        let holds = |whole: &str| {
+            let words: Vec<String> = tokens(&name);
+            tokens(whole).iter().all(|word| words.contains(word))
+        };
+        // A whole name that was given before and is another one stays.
+        if self.party.name.as_ref().is_some_and(|whole| !holds(whole)) {
+            self.text(&name, "/name", place, quote, |p| &mut p.name);
+            return;
+        }
+        self.party.name = Some(name);
         self.notes.read("/name", place, quote);
         if let Some(title) = title {
             self.text(&title, "/title", place, quote, |p| &mut p.title);
