@@ -423,9 +423,19 @@ impl Read {
             && asks
             && writer_only
             && referral.references.is_empty()
-            && referral.offence.kind.is_none()
+            && referral.offence.kind.as_deref().is_none_or(is_of_enquiry)
             && referral.offence.date.is_none()
     }
+}
+
+/// "General question": what a website's menu offers to those who have no case.
+fn is_of_enquiry(kind: &str) -> bool {
+    super::labels::tokens(kind).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "question" | "enquiry" | "general" | "information" | "volunteering" | "training"
+        )
+    })
 }
 
 /// Every document of the message as a form: the fullest first, rows of one sheet in their order.

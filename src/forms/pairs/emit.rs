@@ -93,7 +93,7 @@ impl Reader<'_> {
         }
         let leaves_open = label.person.is_none_or(|person| person.who == Who::Them);
         let follows = self.named == Some(subject) && leaves_open;
-        if !follows {
+        if !follows && subject != Subject::Case {
             self.named = None;
         }
         follows

@@ -6,9 +6,9 @@ use super::emit::unmapped_label;
 use super::furniture::is_footer;
 use super::parts::MAX_LABEL_BYTES;
 use super::subject::is_helper;
-use super::{Reader, Subject};
+use super::{Context, Reader, Subject};
 use crate::domain::{Inline, inline_text};
-use crate::forms::labels::{Field, LabelMatch, Section, Strictness, spoken, tokens};
+use crate::forms::labels::{Field, LabelMatch, Section, Strictness, Who, spoken, tokens};
 use crate::forms::lines::{Line, all_bold, slice};
 use crate::forms::prose::is_sign_off;
 use crate::forms::tables::fits;
@@ -327,6 +327,18 @@ impl Reader<'_> {
             .book
             .label(text)
             .is_some_and(|label| asks(&label, text) && !names_a_part(&label) || answers_below(&label));
+        // "Offence" drawn bold inside the part about it asks which; a worker's post inside somebody's part asks who.
+        let asks_here = self.book.label(text).filter(|label| {
+            let which = self.context == Context::Offence && label.exact && label.field == Field::OffenceKind;
+            let who = self.context.is_of_main()
+                && label.role_only
+                && label.person.is_some_and(|person| person.who == Who::Professional);
+            line.drawn_as_heading && !line.is_heading && (which || who)
+        });
+        if let Some(label) = asks_here {
+            self.open(label, text, line.page);
+            return true;
+        }
         if !question && ((underlined && !waiting) || line.drawn_as_heading || capitals) {
             let strictness = if line.is_heading {
                 Strictness::Some

@@ -2,6 +2,7 @@
 //!
 //! Invariant: what is taken by its shape carries a check, and only where that person's answer is still missing.
 
+use super::subject::is_helper;
 use super::{Context, Reader, Subject};
 use crate::domain::identifiers::{self, IdentifierKind};
 use crate::domain::{is_given_name, is_street_word, names};
@@ -68,6 +69,25 @@ impl Reader<'_> {
         let subject = match column {
             Some(column) => column,
             None => self.subject(&label, None),
+        };
+        // "Parent's number" in a pupil's row is the parent's.
+        let helper = self.book.role_in_answer(text).filter(|who| is_helper(*who));
+        let subject = match (helper, subject) {
+            (
+                Some(helper),
+                Subject::Person {
+                    person, occurrence, ..
+                },
+            ) if !is_helper(person.who) => Subject::Person {
+                person: Person {
+                    who: helper,
+                    number: None,
+                    of: Some(person.who),
+                },
+                occurrence,
+                own: false,
+            },
+            (_, subject) => subject,
         };
         let may_be_theirs = match subject {
             Subject::Person { person, .. } => column.is_some() || !matches!(person.who, Who::Them),

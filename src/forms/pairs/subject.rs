@@ -259,7 +259,14 @@ impl Reader<'_> {
         {
             return named;
         }
+        let of_writer = matches!(here, Some(Subject::Person { person, .. }) if matches!(person.who, Who::You | Who::Referrer));
         match (here, pronoun) {
+            // "Their name" in the writer's own part is somebody else's.
+            (Some(_), Some(them)) if of_writer && them.who == Who::Them => Subject::Person {
+                person: them,
+                occurrence: 0,
+                own: false,
+            },
             (Some(here), _) => here,
             (None, Some(person)) => Subject::Person {
                 person,

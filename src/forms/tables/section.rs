@@ -42,9 +42,13 @@ pub(super) fn lone_cell_section(reader: &mut Reader<'_>, cell: &Flat, next: Opti
     {
         return false;
     }
-    if label.is_some_and(|l| {
-        l.exact && !bare_role && !l.field.is_story() && (l.words > 1 || !cell.heading) && !capitals
-    }) {
+    // "The person you are referring": a part, not a question which side they are on.
+    let names_them = label.is_some_and(|l| l.field == Field::TheirRole) && !first_line.ends_with(['?', ':']);
+    if !names_them
+        && label.is_some_and(|l| {
+            l.exact && !bare_role && !l.field.is_story() && (l.words > 1 || !cell.heading) && !capitals
+        })
+    {
         return false;
     }
     if first_line.ends_with(':') && !cell.heading {
