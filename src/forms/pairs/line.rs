@@ -92,6 +92,7 @@ impl Reader<'_> {
             self.close();
             return;
         }
+        let is_next_question = self.is_next_question(line, &text);
         if !self.awaited.is_empty() && self.take_awaited(line, &text) {
             return;
         }
@@ -133,7 +134,6 @@ impl Reader<'_> {
             self.enter_unknown();
             return;
         }
-        let is_next_question = self.is_next_question(line, &text);
         if let Some(label) = self
             .book
             .label(&text)

@@ -59,6 +59,10 @@ impl Reader<'_> {
             {
                 break;
             }
+            // "☒ Telephone" is an answer.
+            if raw.trim_start().starts_with(['☐', '☒']) {
+                return None;
+            }
             let colon = raw.trim_end().ends_with([':', '?', '：']);
             let Some(label) = self
                 .book

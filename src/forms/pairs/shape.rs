@@ -85,7 +85,7 @@ impl Reader<'_> {
                     of: Some(person.who),
                 },
                 occurrence,
-                own: false,
+                own: column.is_some(),
             },
             (_, subject) => subject,
         };

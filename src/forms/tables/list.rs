@@ -16,7 +16,6 @@ pub(super) fn person_row(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32
         occurrence,
         own: true,
     };
-    untitled(reader, row, page, mode, column_subject);
     for (column, label, text) in &mode.header {
         let Some(cell) = cell_at(row, *column) else {
             continue;
@@ -53,6 +52,7 @@ pub(super) fn person_row(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32
             Some(subject),
         );
     }
+    untitled(reader, row, page, mode, column_subject);
 }
 
 /// Columns whose title nobody knows, read by what stands in them.

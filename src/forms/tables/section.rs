@@ -3,7 +3,7 @@
 //! Invariant: a cell that holds an answer, or has its answer in the row below, starts nothing.
 
 use super::cells::{Flat, as_line};
-use crate::forms::labels::{Field, Strictness};
+use crate::forms::labels::{Field, Person, Section, Strictness, Who};
 use crate::forms::pairs::{Context, Reader, asks};
 
 pub(super) fn lone_cell_section(reader: &mut Reader<'_>, cell: &Flat, next: Option<&Vec<Flat>>) -> bool {
@@ -64,6 +64,15 @@ pub(super) fn lone_cell_section(reader: &mut Reader<'_>, cell: &Flat, next: Opti
         return false;
     }
     reader.out.titles.push(first_line.to_owned());
+    if names_them {
+        let them = Person {
+            who: Who::Them,
+            number: None,
+            of: None,
+        };
+        reader.enter(Section::Person(them), first_line);
+        return true;
+    }
     if label.is_some_and(|l| !l.role_only && l.field.is_story() && (l.exact || l.guessed || l.words >= 2)) {
         let line = as_line(&cell.lines.first().cloned().unwrap_or_default(), true);
         reader.line(&line, false);
