@@ -14,7 +14,7 @@ use super::{several, signature, trust};
 use crate::domain::names;
 use crate::domain::{
     Attachment, AttachmentRow, Block, CaseReference, Check, Document, Evidence, Kind, PARSED_SCHEMA,
-    ParsedMessage, ReadMessage, ReadStatus, ReferenceKind, Referral, Role, UnmappedAnswer,
+    ParsedMessage, ReadMessage, ReadStatus, ReferenceKind, Referral, Referrer, Role, UnmappedAnswer,
 };
 use std::collections::{HashMap, HashSet};
 
@@ -96,7 +96,9 @@ fn understood(message: &ReadMessage, context: &FormsContext<'_>) -> ParsedMessag
     match filled.first().copied() {
         Some(form) if form.is_question() && filled.len() == 1 => parsed.kind = Kind::Enquiry,
         Some(form) => {
-            let (referral, notes) = finish(form, message, &text, context);
+            let (referral, notes) = finish(form, message, &text, context, None);
+            // Whoever signs below a list refers everybody on it; the signature is read once.
+            let signed = (!form.says_who()).then(|| Signed::of(&referral, &notes));
             parsed.kind = if form.form.is_self_referral {
                 Kind::SelfReferral
             } else {
@@ -106,7 +108,7 @@ fn understood(message: &ReadMessage, context: &FormsContext<'_>) -> ParsedMessag
             parsed.unmapped = form.unmapped();
             let more = further(form, &filled);
             for read in &more {
-                let (referral, notes) = finish(read, message, &text, context);
+                let (referral, notes) = finish(read, message, &text, context, signed.as_ref());
                 put_more(&mut parsed, referral, notes);
                 parsed.unmapped.extend(read.unmapped());
             }
@@ -400,6 +402,12 @@ impl Read {
             .collect()
     }
 
+    /// The form itself names who refers.
+    fn says_who(&self) -> bool {
+        let named = &self.form.referral.referrer;
+        named.name.is_some() || named.email.is_some() || named.phone.is_some()
+    }
+
     /// A website's mail that tells of nobody but its writer and asks something.
     fn is_question(&self) -> bool {
         let referral = &self.form.referral;
@@ -568,20 +576,45 @@ fn further<'f>(first: &'f Read, filled: &[&'f Read]) -> Vec<&'f Read> {
     out
 }
 
+/// Who refers, as the signature of the message says.
+struct Signed {
+    referrer: Referrer,
+    notes: Notes,
+}
+
+impl Signed {
+    fn of(referral: &Referral, notes: &Notes) -> Self {
+        let of_referrer = |path: &str| path.starts_with("/referrer");
+        let mut own = notes.clone();
+        own.checks.retain(|check| of_referrer(&check.path));
+        own.evidence.retain(|evidence| of_referrer(&evidence.path));
+        Self {
+            referrer: referral.referrer.clone(),
+            notes: own,
+        }
+    }
+
+    fn sign(&self, referral: &mut Referral, notes: &mut Notes) {
+        referral.referrer = self.referrer.clone();
+        notes.append("", self.notes.clone());
+    }
+}
+
 /// Completes a form's referral from the covering mail and the agency book.
 fn finish(
     read: &Read,
     message: &ReadMessage,
     text: &[String],
     context: &FormsContext<'_>,
+    signed: Option<&Signed>,
 ) -> (Referral, Notes) {
     let mut referral = read.form.referral.clone();
     let mut notes = read.form.notes.clone();
     if !read.form.is_self_referral {
-        let named = &referral.referrer;
-        let says_who = named.name.is_some() || named.email.is_some() || named.phone.is_some();
-        if read.is_body && says_who {
+        if read.is_body && read.says_who() {
             agency_kind(&mut referral, &mut notes, context);
+        } else if let Some(signed) = signed.filter(|_| read.is_body) {
+            signed.sign(&mut referral, &mut notes);
         } else {
             cover(&mut referral, &mut notes, message, text, context);
         }

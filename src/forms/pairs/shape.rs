@@ -2,7 +2,7 @@
 //!
 //! Invariant: what is taken by its shape carries a check, and only where that person's answer is still missing.
 
-use super::subject::is_helper;
+use super::subject::{MAX_LOOKBACK, is_helper};
 use super::{Context, Reader, Subject};
 use crate::domain::identifiers::{self, IdentifierKind};
 use crate::domain::{is_given_name, is_street_word, names};
@@ -104,6 +104,8 @@ impl Reader<'_> {
             .out
             .facts
             .iter()
+            .rev()
+            .take(MAX_LOOKBACK)
             .any(|fact| fact.subject == subject && same(fact.field) && !fact.answer.quote().is_empty());
         if !may_be_theirs || is_known {
             return false;

@@ -7,6 +7,9 @@ use super::{Context, Reader, Subject};
 use crate::forms::labels::{Field, LabelMatch, Person, Who, tokens};
 use crate::forms::values::yes_no;
 
+/// How far back, in facts, somebody's last answer is looked for.
+pub(super) const MAX_LOOKBACK: usize = 200;
+
 impl Reader<'_> {
     /// Whose a label is, here.
     pub(super) fn subject(&mut self, label: &LabelMatch, column: Option<Subject>) -> Subject {
@@ -73,7 +76,7 @@ impl Reader<'_> {
         };
         let named = label.person.filter(|helper| is_helper(helper.who));
         let above = || {
-            let last_row = self.out.facts.iter().rev().find(
+            let last_row = self.out.facts.iter().rev().take(MAX_LOOKBACK).find(
                 |fact| matches!(fact.subject, Subject::Person { occurrence: of, .. } if of == occurrence),
             )?;
             match last_row.subject {
