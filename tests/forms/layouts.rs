@@ -2,7 +2,8 @@
 
 use super::{book, heading, message, paragraph, read, read_with, table, text};
 use referrald::domain::{
-    Block, Cell, ConsentAnswer, Inline, Kind, ParsedMessage, Party, PreferredContact, Role, Row, Table,
+    Block, Cell, ConsentAnswer, ConsentHow, Inline, Kind, ParsedMessage, Party, PreferredContact, Role, Row,
+    Table,
 };
 
 /// A table of cells that hold several lines each.
@@ -490,4 +491,92 @@ fn consent_that_was_given_is_not_consent_to_share() {
     assert_eq!(consent.contact, Some(ConsentAnswer::Given));
     assert_eq!(consent.share_with_other_party, None);
     assert_eq!(consent.share_with_agencies, Some(false));
+}
+
+#[test]
+fn a_way_of_agreeing_under_an_unknown_label_belongs_to_whoever_was_asked() {
+    let parsed = read(vec![
+        heading("Offender"),
+        table(&[
+            &["Name", "Tom Teal"],
+            &["Date of birth", "04/05/1990"],
+            &["Telephone", "07700 900126"],
+            &["Agrees to be contacted", "Yes"],
+            &["Given", "In writing"],
+        ]),
+    ]);
+    let consent = &parties(&parsed)[0].consent;
+    assert_eq!(consent.contact, Some(ConsentAnswer::Given));
+    assert_eq!(consent.how, Some(ConsentHow::Written));
+    assert!(codes_at(&parsed, "/referral/parties/0/consent/how").contains(&"unknown_wording"));
+}
+
+#[test]
+fn one_signature_refers_everybody_on_a_list() {
+    let mut message = message(vec![
+        table(&[
+            &[
+                "Crime number",
+                "Offence",
+                "Victim name",
+                "Victim DOB",
+                "Victim phone",
+            ],
+            &["42/1001/26", "Theft", "Rosie Amber", "02/03/1984", "07700 900125"],
+            &["42/1002/26", "Theft", "Tom Teal", "04/05/1990", "07700 900126"],
+        ]),
+        paragraph("Kind regards"),
+        paragraph("Pat Officer"),
+        paragraph("Victim Support Officer"),
+        paragraph("Sample Victim Care"),
+    ]);
+    message.headers.from_name = Some("Pat Officer".to_owned());
+    message.headers.from_address = Some("pat.officer@example.org".to_owned());
+    let parsed = read_with(&message, &book());
+    assert_eq!(parsed.more_referrals.len(), 1);
+    let all = parsed.referral.iter().chain(&parsed.more_referrals);
+    let names: Vec<_> = all.map(|referral| referral.referrer.name.as_deref()).collect();
+    assert_eq!(names, [Some("Pat Officer"), Some("Pat Officer")]);
+    let signed = "/more_referrals/0/referrer/name";
+    assert!(parsed.evidence.iter().any(|evidence| evidence.path == signed));
+}
+
+#[test]
+fn a_parent_with_their_number_in_one_answer_of_a_row_is_the_childs_supporter() {
+    let parsed = read(vec![
+        heading("Young people responsible"),
+        table(&[
+            &[
+                "Name",
+                "Date of birth",
+                "Address",
+                "Parent / carer and number",
+                "Will they take part?",
+            ],
+            &[
+                "Tom Teal",
+                "12/02/2011",
+                "40 Linden Rise, Testham",
+                "Lorraine Teal (mum) 07700 900707",
+                "Y",
+            ],
+            &["Alfie Grey", "09/10/2010", "2 Bakehouse Yard, Testham", "", "N"],
+        ]),
+    ]);
+    let [first, second, parent] = parties(&parsed) else {
+        panic!("three people, not {}", parties(&parsed).len());
+    };
+    assert_eq!((first.role, second.role), (Role::Offender, Role::Offender));
+    assert!(first.phones.is_empty());
+    assert_eq!(first.consent.contact, Some(ConsentAnswer::Given));
+    assert_eq!(second.consent.contact, Some(ConsentAnswer::Refused));
+    assert_eq!(
+        (
+            parent.name.as_deref(),
+            parent.relationship.as_deref(),
+            parent.supports
+        ),
+        (Some("Lorraine Teal"), Some("mum"), Some(0))
+    );
+    assert_eq!(parent.phones, ["+447700900707"]);
 }

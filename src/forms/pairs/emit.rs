@@ -238,7 +238,21 @@ impl Reader<'_> {
         } else {
             unmapped_label()
         };
-        self.emit(label, text, Subject::Case, answer, page);
+        let subject = if label.field == Field::ConsentHow {
+            self.asked_for_consent().unwrap_or(Subject::Case)
+        } else {
+            Subject::Case
+        };
+        self.emit(label, text, subject, answer, page);
+    }
+
+    /// Whose consent was asked about last.
+    fn asked_for_consent(&self) -> Option<Subject> {
+        let of_this_part = self.out.facts.get(self.part_began..).unwrap_or_default();
+        let last = of_this_part.iter().rev().take(NEAR_CONSENT);
+        last.filter(|fact| fact.field.is_consent())
+            .map(|fact| fact.subject)
+            .next()
     }
 
     /// Ends an open answer that has been given; an empty one goes on waiting for the next row.

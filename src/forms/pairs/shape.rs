@@ -2,7 +2,7 @@
 //!
 //! Invariant: what is taken by its shape carries a check, and only where that person's answer is still missing.
 
-use super::subject::{MAX_LOOKBACK, is_helper};
+use super::subject::{MAX_LOOKBACK, is_helper, is_main};
 use super::{Context, Reader, Subject};
 use crate::domain::identifiers::{self, IdentifierKind};
 use crate::domain::{is_given_name, is_street_word, names};
@@ -43,6 +43,9 @@ impl Reader<'_> {
                 ..super::emit::unmapped_label()
             };
             self.emit(label, text, Subject::Case, answer.clone(), page);
+            return true;
+        }
+        if cleaned.options.is_none() && self.helper_with_number(text, &cleaned.text(), page, column) {
             return true;
         }
         let Some(field) = shape_of(&cleaned.text()).filter(|_| cleaned.options.is_none()) else {
@@ -111,6 +114,80 @@ impl Reader<'_> {
             return false;
         }
         self.emit(label, text, subject, answer.clone(), page);
+        true
+    }
+}
+
+impl Reader<'_> {
+    /// "Parent / carer and number: Lorraine Tuck (mum) 07700 900707": name, relation and number of whoever helps the
+    /// person of this part or row. `false` where the answer is not made so.
+    fn helper_with_number(
+        &mut self,
+        text: &str,
+        said: &str,
+        page: Option<u32>,
+        column: Option<Subject>,
+    ) -> bool {
+        let here = match self.context {
+            Context::Person {
+                person,
+                occurrence,
+                own,
+            } => Some(Subject::Person {
+                person,
+                occurrence,
+                own,
+            }),
+            Context::Nothing | Context::Offence | Context::Consent | Context::Risk | Context::Skip => None,
+        };
+        let helper = self.book.role_in_answer(text).filter(|who| is_helper(*who));
+        let (
+            Some(who),
+            Some(Subject::Person {
+                person, occurrence, ..
+            }),
+        ) = (helper, column.or(here))
+        else {
+            return false;
+        };
+        let Some(phone) = identifiers::find(said)
+            .into_iter()
+            .find(|found| found.kind == IdentifierKind::Phone)
+        else {
+            return false;
+        };
+        let before = said.get(..phone.start).unwrap_or_default();
+        let number = said.get(phone.start..phone.end).unwrap_or_default();
+        let (name, relation) = before.split_once(['(', ',']).unwrap_or((before, ""));
+        let relation = relation.trim_matches(|c: char| !c.is_alphabetic());
+        if !is_main(person.who) || shape_of(name) != Some(Field::Name) {
+            return false;
+        }
+        let subject = Subject::Person {
+            person: Person {
+                who,
+                number: None,
+                of: Some(person.who),
+            },
+            occurrence,
+            own: column.is_some(),
+        };
+        let pieces = [
+            (Field::Name, name.trim()),
+            (Field::Relationship, relation),
+            (Field::Phone, number),
+        ];
+        for (field, piece) in pieces {
+            let label = LabelMatch {
+                field,
+                guessed: true,
+                exact: true,
+                ..super::emit::unmapped_label()
+            };
+            if !piece.is_empty() && piece.split_whitespace().count() <= MAX_NAME_WORDS {
+                self.emit(label, text, subject, Answer::of_text(piece), page);
+            }
+        }
         true
     }
 }

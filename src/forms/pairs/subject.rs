@@ -320,7 +320,7 @@ fn is_own_number(field: Field) -> bool {
 }
 
 /// One of the people a case is about.
-fn is_main(who: Who) -> bool {
+pub(super) fn is_main(who: Who) -> bool {
     matches!(
         who,
         Who::Victim | Who::Offender | Who::Party | Who::Other | Who::Somebody
