@@ -120,6 +120,25 @@ fn headings_start_sections() {
 }
 
 #[test]
+fn a_noun_with_a_telling_word_is_a_side_and_a_responsible_officer_is_none() {
+    let book = book();
+    let who = |text: &str| match book.section(text, Strictness::Every) {
+        Some(Section::Person(person)) => Some(person.who),
+        _ => None,
+    };
+    assert_eq!(who("2  Staff member affected"), Some(Who::Victim));
+    assert_eq!(who("3  Patient / visitor responsible"), Some(Who::Offender));
+    assert_eq!(who("C. Person who admits the offence"), Some(Who::Offender));
+    for worker in [
+        "Officer responsible",
+        "Worker responsible",
+        "Staff member responsible",
+    ] {
+        assert_ne!(who(worker), Some(Who::Offender), "{worker}");
+    }
+}
+
+#[test]
 fn every_problem_of_a_label_file_is_told_at_once() {
     let text = LabelBook::default_text()
         .replace("[fields]\n", "[fields]\nshoe_size = [\"shoes\"]\n")
