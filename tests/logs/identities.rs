@@ -21,6 +21,8 @@ const KEYS: &[&str] = &[
 ];
 /// Shorter words of a name are looked for only as a part of the whole name.
 const SHORTEST_WORD: usize = 4;
+/// Shorter texts stand in megabytes of sealed bytes by chance.
+const SHORTEST_IN_BYTES: usize = 6;
 /// Digits of a telephone number without its country code or leading zero.
 const PHONE_DIGITS: usize = 10;
 
@@ -104,7 +106,7 @@ impl Identities {
         self.texts
             .iter()
             .map(String::as_str)
-            .filter(|text| bytes.contains(text))
+            .filter(|text| text.len() >= SHORTEST_IN_BYTES && bytes.contains(text))
             .collect()
     }
 }
