@@ -20,7 +20,8 @@ pub enum Wording {
 }
 
 /// One label or heading of a form.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub struct FormLine {
     /// As it stands on the form.
     pub text: String,

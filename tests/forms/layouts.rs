@@ -2,8 +2,8 @@
 
 use super::{book, heading, message, paragraph, read, read_with, table, text};
 use referrald::domain::{
-    Block, Cell, ConsentAnswer, ConsentHow, Inline, Kind, ParsedMessage, Party, PreferredContact, Role, Row,
-    Table,
+    Attachment, Block, Cell, ConsentAnswer, ConsentHow, Document, Inline, Kind, ParsedMessage, Party,
+    PreferredContact, ReadStatus, Role, Row, Table,
 };
 
 /// A table of cells that hold several lines each.
@@ -579,4 +579,41 @@ fn a_parent_with_their_number_in_one_answer_of_a_row_is_the_childs_supporter() {
         (Some("Lorraine Teal"), Some("mum"), Some(0))
     );
     assert_eq!(parent.phones, ["+447700900707"]);
+}
+
+#[test]
+fn the_last_line_of_a_file_that_a_question_waits_for_is_its_answer() {
+    let form = |last: &str| {
+        let mut message = message(vec![paragraph("Form attached.")]);
+        let lines = [
+            "Victim",
+            "Name: Rosie Amber",
+            "Date of birth: 02/03/2012",
+            "Telephone: 07700 900125",
+            "Agreed to be contacted? Yes",
+            last,
+            "Sample Vale Primary School",
+        ];
+        message.attachments.push(Attachment {
+            part: "2".into(),
+            filename: Some("form.docx".into()),
+            media_type: "application/vnd.openxmlformats-officedocument.wordprocessingml.document".into(),
+            bytes: 9,
+            read: ReadStatus::Ok,
+            reason: None,
+            document: Some(Document {
+                part: "2".into(),
+                blocks: lines.iter().map(|line| paragraph(line)).collect(),
+                ..Document::default()
+            }),
+        });
+        read_with(&message, &book())
+    };
+    let asked = form("Access or communication needs:");
+    assert_eq!(
+        parties(&asked)[0].needs.as_deref(),
+        Some("Sample Vale Primary School")
+    );
+    let printed = form("Access or communication needs: Large print");
+    assert_eq!(parties(&printed)[0].needs.as_deref(), Some("Large print"));
 }

@@ -116,27 +116,13 @@ fn who_you_are(read: &Facts, book: &LabelBook) -> Cast {
         Some(Who::Party) => Some(Who::Party),
         Some(_) | None => None,
     };
-    let other_of = |who: Who| match who {
-        Who::Victim => Who::Offender,
-        Who::Offender => Who::Victim,
-        Who::Referrer
-        | Who::Party
-        | Who::Other
-        | Who::Supporter
-        | Who::AppropriateAdult
-        | Who::Witness
-        | Who::Professional
-        | Who::You
-        | Who::Them
-        | Who::Somebody => Who::Party,
-    };
     let worker =
         about(Who::Referrer, &[]) && about(Who::You, &[Field::DateOfBirth, Field::DobOrAge, Field::Address]);
     if let Some(side) = side.filter(|_| !worker) {
         return Cast {
             you: side,
             them: them.or(Some(side)),
-            other: other_of(side),
+            other: other_side(side),
             is_self: true,
             guessed: false,
             has_worker: false,
@@ -254,10 +240,9 @@ fn titled_role(read: &Facts, book: &LabelBook) -> Option<Who> {
         .filter(|who| matches!(who, Who::Victim | Who::Offender))
 }
 
-/// A worker fills in a form that speaks to the person they refer as "you".
-fn spoken_for(side: Option<Who>) -> Cast {
-    let you = side.unwrap_or(Who::Party);
-    let other = match you {
+/// Who stands on the other side: of a dispute, another party.
+fn other_side(who: Who) -> Who {
+    match who {
         Who::Victim => Who::Offender,
         Who::Offender => Who::Victim,
         Who::Referrer
@@ -270,7 +255,13 @@ fn spoken_for(side: Option<Who>) -> Cast {
         | Who::You
         | Who::Them
         | Who::Somebody => Who::Party,
-    };
+    }
+}
+
+/// A worker fills in a form that speaks to the person they refer as "you".
+fn spoken_for(side: Option<Who>) -> Cast {
+    let you = side.unwrap_or(Who::Party);
+    let other = other_side(you);
     Cast {
         you,
         them: None,

@@ -384,7 +384,7 @@ impl Reader<'_> {
     }
 
     /// A label is open that has no answer yet.
-    fn is_waiting(&self) -> bool {
+    pub(super) fn is_waiting(&self) -> bool {
         self.pending.as_ref().is_some_and(|p| p.lines.is_empty())
     }
 

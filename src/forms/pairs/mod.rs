@@ -144,7 +144,9 @@ pub(super) fn read(
         }
         match element {
             Element::Line(line) if is_page_furniture(line, &all, at, &repeated) => {}
-            Element::Line(line) if mail == Stands::InFile && is_imprint(line, &all, at) => {
+            Element::Line(line)
+                if mail == Stands::InFile && !reader.is_waiting() && is_imprint(line, &all, at) =>
+            {
                 reader.close();
                 reader.out.loose.push((line.text(), line.page));
             }

@@ -128,18 +128,7 @@ impl Reader<'_> {
         page: Option<u32>,
         column: Option<Subject>,
     ) -> bool {
-        let here = match self.context {
-            Context::Person {
-                person,
-                occurrence,
-                own,
-            } => Some(Subject::Person {
-                person,
-                occurrence,
-                own,
-            }),
-            Context::Nothing | Context::Offence | Context::Consent | Context::Risk | Context::Skip => None,
-        };
+        let here = self.context.subject();
         let helper = self.book.role_in_answer(text).filter(|who| is_helper(*who));
         let (
             Some(who),

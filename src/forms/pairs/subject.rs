@@ -163,18 +163,7 @@ impl Reader<'_> {
     fn subject_of_one(&self, label: &LabelMatch) -> Subject {
         let pronoun = label.person.filter(|p| matches!(p.who, Who::You | Who::Them));
         let named = label.person.filter(|p| !matches!(p.who, Who::You | Who::Them));
-        let here = match self.context {
-            Context::Person {
-                person,
-                occurrence,
-                own,
-            } => Some(Subject::Person {
-                person,
-                occurrence,
-                own,
-            }),
-            Context::Nothing | Context::Offence | Context::Consent | Context::Risk | Context::Skip => None,
-        };
+        let here = self.context.subject();
         let block = self.block.as_ref().map(|block| block.subject);
         if label.field == Field::Relationship
             && label.person.is_none()
@@ -296,6 +285,22 @@ impl Reader<'_> {
 }
 
 impl Context {
+    /// Whose part it is.
+    pub(super) fn subject(self) -> Option<Subject> {
+        match self {
+            Self::Person {
+                person,
+                occurrence,
+                own,
+            } => Some(Subject::Person {
+                person,
+                occurrence,
+                own,
+            }),
+            Self::Nothing | Self::Offence | Self::Consent | Self::Risk | Self::Skip => None,
+        }
+    }
+
     /// The part of one of the people a case is about.
     pub(in crate::forms) fn is_of_main(self) -> bool {
         matches!(self, Self::Person { person, .. } if is_main(person.who))
