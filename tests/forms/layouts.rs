@@ -181,7 +181,8 @@ fn room_to_write_on_that_was_left_empty_takes_no_line_below() {
     let parsed = read(vec![
         paragraph("WHO WAS HARMED"),
         paragraph("Name ...... Rosie Amber ......   Date of birth ...................."),
-        paragraph("Agreed to be contacted ...................."),
+        paragraph("Known as ...................."),
+        paragraph("Continued overleaf"),
         paragraph("WHO DID THE HARM"),
         paragraph("Name ...... Tom Teal ......   Date of birth ...... 04/05/1990 ......"),
     ]);
@@ -196,6 +197,7 @@ fn room_to_write_on_that_was_left_empty_takes_no_line_below() {
             (Role::Offender, Some("Tom Teal"), Some("1990-05-04"))
         ]
     );
+    assert_eq!(parties(&parsed)[0].known_as, None);
 }
 
 #[test]
