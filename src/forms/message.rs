@@ -4,17 +4,17 @@ use super::FormsContext;
 use super::about::{self, Topics};
 use super::assemble::{Form, assemble};
 use super::classify;
+use super::covering::{agency_kind, cover, is_professional, printed_agency};
 use super::draft::{Notes, Place};
 use super::labels::spoken;
 use super::lines::Quotes;
 use super::pairs;
 use super::person::Tools;
 use super::wants::{Wants, wants};
-use super::{several, signature, trust};
-use crate::domain::names;
+use super::{several, trust};
 use crate::domain::{
-    Attachment, AttachmentRow, Block, CaseReference, Check, Document, Evidence, Kind, PARSED_SCHEMA,
-    ParsedMessage, ReadMessage, ReadStatus, ReferenceKind, Referral, Referrer, Role, UnmappedAnswer,
+    Attachment, AttachmentRow, Block, CaseReference, Check, Document, Kind, PARSED_SCHEMA, ParsedMessage,
+    ReadMessage, ReadStatus, ReferenceKind, Referral, Referrer, Role, UnmappedAnswer,
 };
 use std::collections::{HashMap, HashSet};
 
@@ -24,8 +24,6 @@ const FILLED_ANSWERS: usize = 3;
 const EXPLAINED: usize = 4;
 /// Known labels that make a mail body a form.
 const FORM_LABELS: usize = 4;
-/// Longest name of an agency, in words.
-const MAX_AGENCY_WORDS: usize = 8;
 /// Most unknown questions of one form that are kept.
 const MAX_UNMAPPED: usize = 100;
 /// Deepest nesting of attached mails that is read.
@@ -187,11 +185,6 @@ fn covering(message: &ReadMessage, wants: Wants, context: &FormsContext<'_>) -> 
         context,
     );
     (wants.refers || (wants.encloses && is_professional(&referral))).then_some((referral, notes))
-}
-
-/// The writer signs with a post and an agency.
-pub(super) fn is_professional(referral: &Referral) -> bool {
-    referral.referrer.role.is_some() && referral.referrer.agency.is_some()
 }
 
 fn may_be_a_form(attachment: &Attachment) -> bool {
@@ -618,7 +611,7 @@ fn finish(
         } else {
             cover(&mut referral, &mut notes, message, text, context);
         }
-        printed_agency(read, &mut referral, &mut notes, context);
+        printed_agency(&read.form.titles, &read.place, &mut referral, &mut notes, context);
     }
     let mut topics = Topics::default();
     topics.read(&message.headers.subject);
@@ -645,150 +638,4 @@ fn finish(
         }
     }
     (referral, notes)
-}
-
-/// The name the mail was sent under, where nothing else says who refers.
-fn sender(referral: &mut Referral, notes: &mut Notes, message: &ReadMessage) {
-    let headers = &message.headers;
-    let (Some(written), Some(address)) = (&headers.from_name, &headers.from_address) else {
-        return;
-    };
-    if referral.referrer.name.is_some() || !signature::is_of_a_person(written, address) {
-        return;
-    }
-    let words = written.split_whitespace();
-    let numberless: Vec<&str> = words
-        .filter(|word| !word.chars().all(|c| c.is_ascii_digit()))
-        .collect();
-    let Some(read) = names::read(&numberless.join(" ")) else {
-        return;
-    };
-    let header = Place {
-        part: headers.part.clone(),
-        ..Place::default()
-    };
-    referral.referrer.name = Some(read.name);
-    notes.read("/referrer/name", &header, written);
-    notes.doubt(
-        "/referrer/name",
-        "read_from_sender",
-        "the name the mail was sent under: it proves nothing, and may not be who refers",
-    );
-}
-
-/// The agency that printed the form, where nothing else says who refers.
-fn printed_agency(read: &Read, referral: &mut Referral, notes: &mut Notes, context: &FormsContext<'_>) {
-    if referral.referrer.agency.is_some() {
-        return;
-    }
-    let ours = |title: &str| {
-        let said = title.to_lowercase().replace("sixth form", "sixth");
-        [
-            "restorative",
-            "mediation",
-            "form",
-            "referral",
-            "disposal",
-            "registered charity",
-        ]
-        .iter()
-        .any(|word| said.contains(word))
-    };
-    let pieces = read
-        .form
-        .titles
-        .iter()
-        .flat_map(|title| title.split(". "))
-        .flat_map(|sentence| sentence.split(" - "))
-        .flat_map(|title| title.split([',', '–', '·', '•', '|', '(', ')']))
-        .map(|piece| piece.trim().trim_end_matches('.'));
-    let agency = pieces
-        .filter(|piece| !ours(piece) && piece.split_whitespace().count() <= MAX_AGENCY_WORDS)
-        .filter(|piece| !piece.contains(|c: char| c.is_ascii_digit()))
-        .filter(|piece| context.labels.label(piece).is_none())
-        .find(|piece| context.agencies.kind_of_name(piece).is_some());
-    if let Some(agency) = agency {
-        referral.referrer.agency = Some(agency.to_owned());
-        notes.read("/referrer/agency", &read.place, agency);
-        for path in ["/referrer/agency", "/referrer/agency_kind"] {
-            notes.doubt(
-                path,
-                "read_from_title",
-                "taken from the top of the form: check that they refer",
-            );
-        }
-        agency_kind(referral, notes, context);
-    }
-}
-
-/// The covering mail: its signature fills what the form leaves out about the referrer.
-pub(super) fn cover(
-    referral: &mut Referral,
-    notes: &mut Notes,
-    message: &ReadMessage,
-    text: &[String],
-    context: &FormsContext<'_>,
-) {
-    let place = text_place(message);
-    let writer = signature::display_words(&message.headers);
-    let same = referral.referrer.name.as_ref().is_none_or(|name| {
-        let name = super::labels::tokens(name);
-        writer.iter().any(|w| name.contains(w))
-    });
-    if same {
-        signature::fill(
-            &mut referral.referrer,
-            notes,
-            text,
-            &message.headers,
-            context.agencies,
-            &place,
-        );
-    }
-    sender(referral, notes, message);
-    agency_kind(referral, notes, context);
-}
-
-/// "Offender Management Unit", "Huddersfield Probation Office".
-fn is_sub_unit(name: &str) -> bool {
-    const PARTS: [&str; 7] = ["unit", "team", "office", "department", "hub", "section", "branch"];
-    super::labels::tokens(name)
-        .iter()
-        .any(|word| PARTS.contains(&word.as_str()))
-}
-
-/// The kind of the referrer's agency: by its name, else by the domain of the referrer's address.
-fn agency_kind(referral: &mut Referral, notes: &mut Notes, context: &FormsContext<'_>) {
-    let referrer = &mut referral.referrer;
-    let named = referrer.agency.as_deref();
-    if named.is_some_and(is_sub_unit) {
-        notes.doubt(
-            "/referrer/agency",
-            "part_of_agency",
-            "this names a part of an agency: check which agency refers",
-        );
-    }
-    let by_name = named.and_then(|name| context.agencies.kind_of_name(name));
-    let domain = referrer.email.as_deref().and_then(|email| email.rsplit_once('@'));
-    let by_domain = domain.and_then(|(_, domain)| context.agencies.of_domain(domain));
-    let (kind, source) = match (by_name, by_domain) {
-        (Some(kind), _) => (kind, "/referrer/agency"),
-        (None, Some((_, kind))) => (kind, "/referrer/email"),
-        (None, None) => return,
-    };
-    referrer.agency_kind = Some(kind);
-    if by_name.is_none() {
-        notes.doubt(
-            "/referrer/agency_kind",
-            "read_from_domain",
-            "told by the domain of the e-mail address alone",
-        );
-    }
-    let found = notes.evidence.iter().find(|e| e.path == source).cloned();
-    if let Some(source) = found {
-        notes.evidence.push(Evidence {
-            path: "/referrer/agency_kind".into(),
-            ..source
-        });
-    }
 }

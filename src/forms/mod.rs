@@ -3,8 +3,8 @@
 //! `labels` (what words mean; `keywords` where no phrase fits; `learn` prints what is known of a form) -> `pairs` and
 //! `tables` (layouts to facts; `pairs::shape` where only the answer tells) -> `values` (answers) -> `person`, `offence`,
 //! `referrer`, `about` (facts to fields) -> `assemble` (who is who) -> `message` (which document counts, `several`
-//! referrals, what the writer `wants`, what kind it is). Mails in sentences go through `prose` instead; `signature`
-//! completes who refers, `agencies` and `trust` say what the sender is.
+//! referrals, what the writer `wants`, what kind it is). Mails in sentences go through `prose` instead; `covering` and
+//! `signature` complete who refers, `agencies` and `trust` say what the sender is.
 //!
 //! Invariant: every value of the result carries evidence whose quote holds it.
 
@@ -13,6 +13,7 @@ mod agencies;
 mod assemble;
 mod classify;
 mod combined;
+mod covering;
 mod draft;
 mod keywords;
 mod labels;

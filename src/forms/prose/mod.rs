@@ -21,9 +21,10 @@ mod words;
 
 use super::FormsContext;
 use super::about::{self, Topics};
+use super::covering::{cover, is_professional};
 use super::draft::{Notes, Place};
 use super::labels::spoken;
-use super::message::{cover, is_professional, text_place, writers_text};
+use super::message::{text_place, writers_text};
 use super::signature::{display_words, is_post};
 use super::wants::Wants;
 use crate::domain::identifiers::{self, IdentifierKind};
