@@ -93,6 +93,13 @@ pub fn read(text: &str) -> Option<PersonName> {
         rank = Some(word.trim_end_matches('.').to_uppercase());
     }
     let is_number = |word: &str| word.chars().all(|c| c.is_ascii_digit()) && word.len() <= 6;
+    if rank.is_none()
+        && let [first, second, _, ..] = words.as_slice()
+        && let Some(of_fire_service) = fire_rank(first, second)
+    {
+        rank = Some(of_fire_service);
+        words.drain(..2);
+    }
     let collar = take_first(&mut words, is_number).map(str::to_owned);
     if words.is_empty() || !words.iter().any(|word| word.chars().any(char::is_alphabetic)) {
         return None;
@@ -127,6 +134,16 @@ pub fn is_title(word: &str) -> bool {
 /// Whether a word is a police rank such as `PC`.
 pub fn is_rank(word: &str) -> bool {
     RANKS.contains(&word.trim_end_matches('.').to_lowercase().as_str())
+}
+
+/// `Watch Manager`: a rank of the fire and rescue services, in two words.
+fn fire_rank(first: &str, second: &str) -> Option<String> {
+    let level = capitalise(first);
+    let is_level = matches!(
+        level.as_str(),
+        "Crew" | "Watch" | "Station" | "Group" | "Area" | "Brigade"
+    );
+    (is_level && second.eq_ignore_ascii_case("manager")).then(|| format!("{level} Manager"))
 }
 
 /// A word with a capital first letter.

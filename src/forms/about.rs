@@ -1,7 +1,7 @@
 //! What the case is about and which service is asked for: from titles, the subject line and answers.
 
 use super::draft::{Notes, Place};
-use super::labels::{Field, spoken};
+use super::labels::{Field, spoken, tokens};
 use super::pairs::Facts;
 use super::person::Tools;
 use crate::domain::{AgencyKind, CaseKind, OffenceOutcome, Referral, Role, Service};
@@ -103,6 +103,22 @@ pub(super) fn fill(
             referral.service = Some(Service::Mediation);
             notes.read("/service", place, &fact.label);
         }
+    }
+    if referral.case_kind.is_none()
+        && !referral
+            .parties
+            .iter()
+            .any(|party| matches!(party.role, Role::Victim | Role::Offender))
+        && is_neighbours_form(read)
+    {
+        let said = referral.offence.kind.clone().or(referral.offence.summary.clone());
+        work_out(
+            referral,
+            notes,
+            CaseKind::NeighbourDispute,
+            &said.unwrap_or_default(),
+            place,
+        );
     }
     settle(referral, notes, place);
 }
@@ -258,6 +274,34 @@ pub(super) fn young_person(referral: &mut Referral, notes: &mut Notes) {
         "worked_out",
         "a youth justice service refers, and somebody else was harmed: taken for the person responsible",
     );
+}
+
+/// Two neutral sides whose form speaks of residents, tenants or neighbours and asks what the dispute is.
+fn is_neighbours_form(read: &Facts) -> bool {
+    let labels = || {
+        read.facts
+            .iter()
+            .map(|fact| &fact.label)
+            .chain(read.parts.iter().map(|part| &part.text))
+    };
+    let has = |words: &[&str]| {
+        labels().any(|label| tokens(label).iter().any(|word| words.contains(&word.as_str())))
+    };
+    has(&["dispute", "disagreement", "difficulty"])
+        && has(&[
+            "resident",
+            "residents",
+            "tenant",
+            "tenants",
+            "household",
+            "households",
+            "neighbour",
+            "neighbours",
+        ])
+        && !read
+            .facts
+            .iter()
+            .any(|fact| fact.field == Field::CrimeNumber && !fact.answer.quote().is_empty())
 }
 
 /// Two sides of a dispute, neither harmed nor responsible, that their landlord wants brought together.

@@ -78,7 +78,7 @@ pub(super) fn printed_agency(
     let agency = pieces
         .filter(|piece| !ours(piece) && piece.split_whitespace().count() <= MAX_AGENCY_WORDS)
         .filter(|piece| !piece.contains(|c: char| c.is_ascii_digit()))
-        .filter(|piece| context.labels.label(piece).is_none())
+        .filter(|piece| context.labels.label(piece).is_none_or(|label| !label.exact))
         .find(|piece| context.agencies.kind_of_name(piece).is_some());
     if let Some(agency) = agency {
         referral.referrer.agency = Some(agency.to_owned());

@@ -408,7 +408,7 @@ impl Read {
             .offence
             .summary
             .as_deref()
-            .is_some_and(|text| text.contains('?'));
+            .is_some_and(|text| text.contains('?') || asks_without_a_mark(text));
         let writer_only = match referral.parties.as_slice() {
             [] => true,
             [one] => {
@@ -427,6 +427,19 @@ impl Read {
             && referral.offence.kind.as_deref().is_none_or(is_of_enquiry)
             && referral.offence.date.is_none()
     }
+}
+
+/// "I wondered whether one of you would come and talk to us": a question, though no mark says so.
+fn asks_without_a_mark(text: &str) -> bool {
+    let said = format!(" {} ", spoken(text));
+    [
+        "wondered whether",
+        "wondered if",
+        "wondering whether",
+        "wondering if",
+    ]
+    .iter()
+    .any(|words| said.contains(&format!(" {words} ")))
 }
 
 /// "General question": what a website's menu offers to those who have no case.
@@ -509,8 +522,9 @@ fn push_document(document: &Document, stands: Stands<'_>, context: &FormsContext
             Stands::Attached => pairs::Stands::InFile,
         };
         let mut facts = pairs::read(document, context.labels, context.today, Quotes::Skip, mail);
-        if let Stands::InTheMail(subject) = stands {
-            facts.subject = subject.to_owned();
+        match stands {
+            Stands::InTheMail(subject) => facts.subject = subject.to_owned(),
+            Stands::Attached => facts.is_row_of_list = of_several,
         }
         out.push(Read {
             form: assemble(&facts, &place, tools),
@@ -604,7 +618,11 @@ fn finish(
     let mut referral = read.form.referral.clone();
     let mut notes = read.form.notes.clone();
     if !read.form.is_self_referral {
-        if read.is_body && read.says_who() {
+        // A form typed into the writer's own mail leaves to the signature what it does not ask.
+        let is_writers = referral.referrer.name.is_none()
+            && referral.referrer.email.is_some()
+            && referral.referrer.email == message.headers.from_address;
+        if read.is_body && read.says_who() && !is_writers {
             agency_kind(&mut referral, &mut notes, context);
         } else if let Some(signed) = signed.filter(|_| read.is_body) {
             signed.sign(&mut referral, &mut notes);

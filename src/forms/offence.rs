@@ -22,6 +22,9 @@ pub(super) fn fill<'a>(
 ) {
     let facts: Vec<&Fact> = facts.collect();
     let named = offence_in_brief(&facts, tools);
+    let is_told = facts
+        .iter()
+        .any(|fact| fact.field == Field::Summary && !fact.answer.clean(tools.book).is_blank());
     for fact in facts.iter().copied() {
         let cleaned = fact.answer.clean(tools.book);
         if cleaned.is_blank() {
@@ -48,6 +51,12 @@ pub(super) fn fill<'a>(
             }
         };
         match fact.field {
+            // "What is the dispute about?" may be answered by a whole story.
+            Field::OffenceKind if tells_a_story(&text) && !is_told => set(
+                &mut referral.offence.summary,
+                "/offence/summary",
+                cleaned.lines.join("\n"),
+            ),
             Field::OffenceKind => set(
                 &mut referral.offence.kind,
                 "/offence/kind",
@@ -97,6 +106,12 @@ pub(super) fn fill<'a>(
             }
         }
     }
+}
+
+/// Two sentences or more, the last of them ended.
+fn tells_a_story(text: &str) -> bool {
+    let text = text.trim();
+    text.ends_with('.') && text.trim_end_matches('.').contains(". ")
 }
 
 /// Most words of an offence's name.
@@ -196,8 +211,13 @@ fn outcome(
     if named.len() != 1 {
         notes.doubt(path, "unclear_outcome", format!("the form says \"{quote}\""));
     }
+    // "Charged, first hearing 7 December": the day of a hearing to come is no day of the outcome.
+    let of_hearing = tokens(text)
+        .iter()
+        .any(|word| matches!(word.as_str(), "hearing" | "trial" | "court" | "listed"));
     if let Some(found) = dates::parse(text, DateUse::Event, tools.today).and_then(|d| d.iso())
         && referral.offence.outcome_date.is_none()
+        && !of_hearing
     {
         referral.offence.outcome_date = Some(found);
         notes.read("/offence/outcome_date", place, quote);
@@ -293,7 +313,7 @@ fn references(
     }
     // A number that looks like none of the police's, under a label nobody knows, is the agency's own.
     let asked = match (asked, &place.unknown_wording) {
-        (ReferenceKind::CrimeNumber, Some(label)) if !tokens(label).iter().any(|word| word == "crime") => {
+        (ReferenceKind::CrimeNumber, Some(label)) if !names_polices_number(label) => {
             ReferenceKind::AgencyReference
         }
         (asked, _) => asked,
@@ -342,6 +362,13 @@ fn references(
             );
         }
     }
+}
+
+/// A label that asks for the police's own number, whatever else it says.
+fn names_polices_number(label: &str) -> bool {
+    tokens(label)
+        .iter()
+        .any(|word| matches!(word.as_str(), "crime" | "occurrence" | "niche" | "athena"))
 }
 
 /// Adds a reference once.

@@ -15,6 +15,10 @@ pub(super) fn fill<'a>(
     place: &Place,
     tools: Tools<'_>,
 ) {
+    let facts: Vec<&Fact> = facts.collect();
+    let has_post = facts
+        .iter()
+        .any(|fact| fact.field == Field::JobTitle && !fact.answer.clean(tools.book).is_blank());
     for fact in facts {
         let cleaned = fact.answer.clean(tools.book);
         if cleaned.is_blank() {
@@ -43,7 +47,7 @@ pub(super) fn fill<'a>(
             Field::Name => {
                 if let Some(read) = names::read(&text) {
                     set(&mut referrer.name, "/referrer/name", read.name);
-                    if let Some(rank) = read.rank.filter(|_| referrer.role.is_none()) {
+                    if let Some(rank) = read.rank.filter(|_| referrer.role.is_none() && !has_post) {
                         set(&mut referrer.role, "/referrer/role", rank);
                     }
                 }

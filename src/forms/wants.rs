@@ -165,8 +165,14 @@ fn stops(said: &Said<'_>) -> bool {
     const NOT: [&str; 9] = [
         "not", "dont", "wont", "cant", "longer", "never", "cannot", "nothing", "rather",
     ];
-    const GOING_ON: [&str; 18] = [
+    const GOING_ON: [&str; 24] = [
         "go ahead",
+        "go any further",
+        "go further",
+        "take it further",
+        "take it any further",
+        "take this further",
+        "take this any further",
         "go on",
         "going on",
         "going ahead",

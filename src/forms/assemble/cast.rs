@@ -4,7 +4,7 @@
 
 use super::{answered, numbered};
 use crate::domain::ConsentAnswer;
-use crate::forms::labels::{Field, LabelBook, Person, Who, spoken};
+use crate::forms::labels::{Field, LabelBook, Person, Who, spoken, tokens};
 use crate::forms::pairs::{Fact, Facts, Subject};
 use crate::forms::values::yes_no;
 
@@ -116,6 +116,14 @@ fn who_you_are(read: &Facts, book: &LabelBook) -> Cast {
         Some(Who::Party) => Some(Who::Party),
         Some(_) | None => None,
     };
+    let speaks_to_writer = read.facts.iter().any(|fact| {
+        tokens(&fact.label)
+            .iter()
+            .any(|word| matches!(word.as_str(), "you" | "your"))
+    });
+    if read.is_row_of_list && !speaks_to_writer && role.is_none() && !about(Who::Referrer, &[]) && !sides {
+        return on_a_list();
+    }
     let worker =
         about(Who::Referrer, &[]) && about(Who::You, &[Field::DateOfBirth, Field::DobOrAge, Field::Address]);
     if let Some(side) = side.filter(|_| !worker) {
@@ -141,7 +149,7 @@ fn who_you_are(read: &Facts, book: &LabelBook) -> Cast {
     });
     let is_own = role.is_none()
         && them.is_none()
-        && agrees
+        && (agrees || side_of_you(read).is_some())
         && about(Who::You, &[Field::DateOfBirth, Field::Address])
         && !about(Who::You, &professional)
         && !about(Who::Referrer, &[]);
@@ -185,6 +193,20 @@ fn who_you_are(read: &Facts, book: &LabelBook) -> Cast {
         other: Who::Party,
         is_self: true,
         guessed: !neighbour,
+        has_worker: false,
+        worker_refers: false,
+        refers: None,
+    }
+}
+
+/// The row of a list speaks to nobody: whoever it names is one of the people of the case, and the list's sender refers.
+fn on_a_list() -> Cast {
+    Cast {
+        you: Who::Party,
+        them: None,
+        other: Who::Party,
+        is_self: false,
+        guessed: true,
         has_worker: false,
         worker_refers: false,
         refers: None,

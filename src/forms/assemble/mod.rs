@@ -15,8 +15,7 @@ use self::drafts::drafts;
 use self::parties::list_parties;
 use self::slots::{Slot, name_sides, place_fact};
 use super::draft::{Notes, Place};
-use super::labels::spoken;
-use super::labels::{Field, LabelBook, Who};
+use super::labels::{Field, LabelBook, Person, Who, spoken, tokens};
 use super::offence;
 use super::pairs::{Fact, Facts, Subject, is_helper};
 use super::person::Tools;
@@ -100,6 +99,39 @@ struct Sorted {
     case: Vec<usize>,
 }
 
+/// Whom "the young person's date of birth" means below "Name of the young person who caused harm": the last one whose
+/// own question used the same noun.
+fn named_before(read: &Facts, at: usize) -> Option<Person> {
+    const NOUNS: [&str; 10] = [
+        "young", "child", "pupil", "student", "learner", "resident", "tenant", "patient", "customer",
+        "person",
+    ];
+    let nouns = |label: &str| -> Vec<String> {
+        let words = tokens(label).into_iter();
+        words
+            .map(|word| word.trim_end_matches('s').to_owned())
+            .filter(|word| NOUNS.contains(&word.as_str()))
+            .collect()
+    };
+    let asked = nouns(&read.facts.get(at)?.label);
+    let before = read.facts.get(..at)?.iter().rev();
+    let mut named = before.filter_map(|fact| match fact.subject {
+        Subject::Person {
+            person,
+            occurrence: 0,
+            ..
+        } if fact.field.is_personal() => Some((fact, person)),
+        Subject::Person { .. } | Subject::Everybody(_) | Subject::Case => None,
+    });
+    let (_, person) = named.find(|(fact, person)| {
+        let own = nouns(&fact.label);
+        matches!(person.who, Who::Victim | Who::Offender | Who::Party)
+            && !asked.is_empty()
+            && asked.iter().all(|noun| own.contains(noun))
+    })?;
+    Some(person)
+}
+
 fn sort(read: &Facts, cast: &Cast, book: &LabelBook) -> Sorted {
     let mut slots: Vec<Slot> = Vec::new();
     let mut referrer = Vec::new();
@@ -122,6 +154,10 @@ fn sort(read: &Facts, cast: &Cast, book: &LabelBook) -> Sorted {
             } => (person, occurrence, own),
         };
         case.push(at);
+        let person = match person.who {
+            Who::Somebody if occurrence == 0 => named_before(read, at).unwrap_or(person),
+            _ => person,
+        };
         let by_label = occurrence == 0 && person.number.is_none() && fact.field.is_consent();
         match resolve(person, cast, fact) {
             Resolved::Person(person) if by_label && person.number.is_none() => {

@@ -11,6 +11,7 @@ use crate::domain::{Inline, inline_text};
 use crate::forms::labels::{Field, LabelMatch, Section, Strictness, Who, spoken, tokens};
 use crate::forms::lines::{Line, all_bold, slice};
 use crate::forms::prose::is_sign_off;
+use crate::forms::signature::is_plain_name;
 use crate::forms::tables::fits;
 use crate::forms::values::{Answer, yes_no};
 
@@ -295,7 +296,7 @@ impl Reader<'_> {
     }
 
     /// Keeps a title, and tells whether it is the form's own, though it names somebody.
-    fn is_form_title(&mut self, text: &str) -> bool {
+    pub(in crate::forms) fn is_form_title(&mut self, text: &str) -> bool {
         self.out.titles.push(text.to_owned());
         let is_first = self.out.titles.len() == 1 && self.out.facts.is_empty();
         let section = self.book.section(text, Strictness::Some);
@@ -561,8 +562,38 @@ impl Reader<'_> {
         true
     }
 
+    /// "Pupil who was hurt", and below it their name: the first line of somebody's part answers its heading.
+    fn opens_part_with_name(&mut self, line: &Line, text: &str) -> bool {
+        let Context::Person { person, .. } = self.context else {
+            return false;
+        };
+        let asks = self
+            .out
+            .parts
+            .last()
+            .filter(|part| part.before == self.out.facts.len());
+        let Some(heading) = asks.map(|part| part.text.clone()) else {
+            return false;
+        };
+        let is_told =
+            !self.is_mail && person.who != Who::You && !line.drawn_as_heading && is_plain_name(text);
+        if is_told {
+            let label = LabelMatch {
+                field: Field::Name,
+                guessed: true,
+                ..unmapped_label()
+            };
+            let answer = Answer::of(vec![line.pieces.clone()]);
+            self.pair(label, &heading, answer, line.page, None);
+        }
+        is_told
+    }
+
     fn take_answer_line(&mut self, line: &Line, text: &str) {
         let has_tick = line.pieces.iter().any(|p| matches!(p, Inline::Tick { .. }));
+        if self.pending.is_none() && self.opens_part_with_name(line, text) {
+            return;
+        }
         let Some(pending) = &mut self.pending else {
             self.out.loose.push((text.to_owned(), line.page));
             return;
@@ -572,7 +603,10 @@ impl Reader<'_> {
             || (has_tick && !field.is_story() && is_choice(&pending.lines))
             || (field.is_story() && !has_tick)
             || (!pending.broken && text.starts_with("- "))
-            || (field == Field::Address && !pending.broken && text.len() <= MAX_ADDRESS_LINE)
+            || (field == Field::Address
+                && !pending.broken
+                && text.len() <= MAX_ADDRESS_LINE
+                && !text.ends_with('?'))
             || (field.is_free_text() && !pending.broken && !line.starts_paragraph);
         if takes {
             if line.starts_paragraph && !pending.lines.is_empty() {

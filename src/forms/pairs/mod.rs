@@ -80,6 +80,8 @@ pub(super) struct Facts {
     pub(super) parts: Vec<Part>,
     /// The subject of the mail that the form itself is.
     pub(super) subject: String,
+    /// One of several rows of somebody's list: nobody in it writes.
+    pub(super) is_row_of_list: bool,
 }
 
 /// A part of the form.

@@ -3,12 +3,15 @@
 //! Invariant: answers are slices of the line's own pieces; nothing is rewritten.
 
 use super::Reader;
+use super::emit::unmapped_label;
 use crate::domain::{Inline, inline_text};
 use crate::forms::labels::LabelMatch;
 use crate::forms::lines::{cut_places, gaps, slice};
 
 /// Most places of one line that are tried as the end of a label.
 const MAX_CUTS: usize = 6;
+/// Longest unknown label between two leaders, in words.
+const MAX_UNKNOWN_WORDS: usize = 5;
 /// A line longer than this is text, not a label.
 pub(super) const MAX_LABEL_BYTES: usize = 220;
 
@@ -35,10 +38,19 @@ impl Reader<'_> {
             if gap_end <= last.value_start {
                 continue;
             }
-            let Some(next) = self
+            let known = self
                 .first_label(pieces, &text, gap_end, text.len())
-                .filter(|p| (p.colon || p.leader) && !p.label.guessed)
-            else {
+                .filter(|p| (p.colon || p.leader) && !p.label.guessed);
+            let is_answered = last.leader
+                && text
+                    .get(last.value_start..gap_end)
+                    .is_some_and(|answer| answer.chars().any(char::is_alphanumeric));
+            let unknown = || {
+                is_answered
+                    .then(|| unknown_between_leaders(pieces, &text, gap_end))
+                    .flatten()
+            };
+            let Some(next) = known.or_else(unknown) else {
                 continue;
             };
             last.answer = slice(pieces, last.value_start, gap_end);
@@ -103,6 +115,27 @@ impl Reader<'_> {
         }
         role_only
     }
+}
+
+/// Words between two rooms for an answer, the first of them filled in: a label in unknown wording
+/// ("Offence ....Robbery.... Release date ....").
+fn unknown_between_leaders(pieces: &[Inline], text: &str, from: usize) -> Option<Part> {
+    let rest = text.get(from..)?;
+    let before = text.get(..from)?.trim_end();
+    let is_behind_room = before.ends_with("...") || before.ends_with("__") || before.ends_with('…');
+    let words = rest.find(['.', '_', '…'])?;
+    let raw = rest.get(..words)?;
+    let is_label = raw.trim_start().starts_with(char::is_uppercase)
+        && (1..=MAX_UNKNOWN_WORDS).contains(&raw.split_whitespace().count());
+    let end = from + words;
+    (is_behind_room && is_label && leads(text, end)).then(|| Part {
+        label: unmapped_label(),
+        text: raw.trim().to_owned(),
+        answer: slice(pieces, end, text.len()),
+        value_start: end,
+        colon: false,
+        leader: true,
+    })
 }
 
 /// Dots or underscores begin there: room for an answer.

@@ -142,6 +142,13 @@ impl Reader<'_> {
             })
     }
 
+    /// Whether somebody's birth was asked: only a party's is.
+    fn is_born(&self, subject: Subject) -> bool {
+        let mut facts = self.out.facts.iter().rev().take(MAX_LOOKBACK);
+        facts
+            .any(|fact| fact.subject == subject && matches!(fact.field, Field::DateOfBirth | Field::DobOrAge))
+    }
+
     /// Whom "their" means right below a label that named somebody: "The person who supports me", "Name of member
     /// of staff". Below "Your name" it is somebody else.
     fn just_named(&self, field: Field) -> Option<Subject> {
@@ -247,7 +254,9 @@ impl Reader<'_> {
             return sticky;
         }
         if let (None, None, Some(named)) = (here, pronoun, self.named)
-            && (is_never_a_referrers(label.field) || self.writer_has(label.field))
+            && (is_never_a_referrers(label.field)
+                || self.writer_has(label.field)
+                || is_of_home(label.field) && self.is_born(named))
         {
             return named;
         }
@@ -334,6 +343,10 @@ pub(super) fn is_main(who: Who) -> bool {
 
 pub(in crate::forms) fn is_helper(who: Who) -> bool {
     matches!(who, Who::Supporter | Who::AppropriateAdult | Who::Professional)
+}
+
+fn is_of_home(field: Field) -> bool {
+    matches!(field, Field::Address | Field::Postcode)
 }
 
 /// Asked of people who may be contacted, never of the professional who refers them.

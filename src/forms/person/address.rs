@@ -56,7 +56,9 @@ impl PartyDraft {
     pub(super) fn further_line(&mut self, cleaned: &Cleaned, place: &Place, quote: &str) {
         match &mut self.party.address {
             Some(address) => {
-                address.push_str(", ");
+                // "9" and "Dene Terrace" are one line.
+                let is_number = is_house_number(address);
+                address.push_str(if is_number { " " } else { ", " });
                 address.push_str(&cleaned.lines.join(", "));
                 self.notes.widen("/address", quote);
             }
@@ -102,10 +104,21 @@ fn odd_postcode(address: &str) -> Option<(String, String)> {
     (inward_fits && outward_fits && !street.is_empty()).then(|| (street, format!("{outward} {inward}")))
 }
 
+/// `9`, `12a`: a house without its street.
+fn is_house_number(address: &str) -> bool {
+    let digits = address.trim_start_matches(|c: char| c.is_ascii_digit());
+    digits.len() < address.len() && digits.len() <= 1 && digits.chars().all(|c| c.is_ascii_lowercase())
+}
+
+/// The words of the link that website forms put below an address.
+fn is_map_link(piece: &str) -> bool {
+    ["map it", "view map", "view on map", "show map"].contains(&piece.to_lowercase().as_str())
+}
+
 fn tidy_commas(text: &str) -> String {
     text.split(',')
         .map(str::trim)
-        .filter(|piece| piece.chars().any(char::is_alphanumeric))
+        .filter(|piece| piece.chars().any(char::is_alphanumeric) && !is_map_link(piece))
         .map(|p| p.trim_end_matches(['.', ';', ' ', '-']))
         .collect::<Vec<_>>()
         .join(", ")

@@ -141,6 +141,9 @@ impl PartyDraft {
             }
             Field::Ethnicity => self.text(&cleaned.text(), "/ethnicity", place, &quote, |p| &mut p.ethnicity),
             Field::Address if is_further_line(&fact.label) => self.further_line(&cleaned, place, &quote),
+            Field::Address if is_street(&fact.label) && self.party.address.is_some() => {
+                self.further_line(&cleaned, place, &quote);
+            }
             Field::Address => self.address(&cleaned, place, &quote),
             Field::Postcode => self.postcode(&cleaned.text(), place, &quote),
             Field::Phone => self.phones(&cleaned.text(), place, &quote),
@@ -163,6 +166,12 @@ impl PartyDraft {
             }
             Field::BestTime => self.text(&cleaned.text(), "/best_time", place, &quote, |p| &mut p.best_time),
             Field::Language => self.language(&cleaned.text(), place, &quote, tools),
+            Field::Interpreter
+                if yes_no(&cleaned.text(), tools.book).is_none()
+                    && tokens(&fact.label).iter().any(|word| word == "language") =>
+            {
+                self.language(&cleaned.text(), place, &quote, tools);
+            }
             Field::Interpreter => self.yes_no(&cleaned, "/interpreter_needed", place, &quote, tools, |p| {
                 &mut p.interpreter_needed
             }),
@@ -314,6 +323,13 @@ fn is_further_line(label: &str) -> bool {
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
     has(&["town", "city", "county", "village"]) && !has(&["address", "postcode", "street"])
         || has(&["line"]) && has(&["2", "3", "4", "two", "three"])
+}
+
+/// A line for the street alone, below one for the house.
+fn is_street(label: &str) -> bool {
+    let words = tokens(label);
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    has(&["street", "road"]) && !has(&["house", "number", "address", "line", "postcode"])
 }
 
 /// "Has the victim been asked?": no means not sought, yes says nothing of the answer.

@@ -9,6 +9,7 @@ use crate::forms::draft::Place;
 use crate::forms::labels::Field;
 use crate::forms::labels::{Strictness, spoken, tokens};
 use crate::forms::pairs::Fact;
+use crate::forms::prose::is_relation;
 use crate::forms::values::{Cleaned, yes_no};
 
 impl PartyDraft {
@@ -28,6 +29,10 @@ impl PartyDraft {
                 self.emails(&cleaned.text(), place, quote);
                 mixed = false;
             }
+            if first.kind == IdentifierKind::Phone {
+                self.phones(&cleaned.text(), place, quote);
+                mixed = false;
+            }
             text.truncate(first.start);
         }
         let text = text
@@ -35,8 +40,9 @@ impl PartyDraft {
             .trim_end_matches(['<', '(', ',', ';', '-'])
             .trim()
             .to_owned();
-        let Some(read) = names::read(&text) else { return };
-        if tools.book.section(&text, Strictness::Every).is_some() {
+        let (text, relation) = without_relation(&text);
+        let Some(read) = names::read(text) else { return };
+        if tools.book.section(text, Strictness::Every).is_some() {
             return; // "the person responsible" is nobody's name
         }
         if is_business(&read.name) && self.party.organisation.is_none() {
@@ -55,6 +61,9 @@ impl PartyDraft {
         }
         self.party.name = Some(read.name);
         self.notes.read("/name", place, quote);
+        if let Some(relation) = relation {
+            self.text(relation, "/relationship", place, quote, |p| &mut p.relationship);
+        }
         if read.doubtful || mixed || cleaned.lines.len() > 1 {
             self.notes.doubt(
                 "/name",
@@ -95,6 +104,25 @@ impl PartyDraft {
         if let Some(title) = title {
             self.text(&title, "/title", place, quote, |p| &mut p.title);
         }
+    }
+}
+
+/// "Tracey Rowbotham (mother)", "Mother, Parwin Kamali": the name, and how they are related.
+fn without_relation(text: &str) -> (&str, Option<&str>) {
+    if let Some((first, name)) = text.split_once(',')
+        && is_relation(&first.trim().to_lowercase())
+        && name.trim().contains(' ')
+    {
+        return (name.trim(), Some(first.trim()));
+    }
+    let Some((name, last)) = text.trim().rsplit_once(char::is_whitespace) else {
+        return (text, None);
+    };
+    let relation = last.trim_matches(['(', ')', ',', '-']);
+    let name = name.trim_end_matches([',', '-', '–', ' ']);
+    match is_relation(&relation.to_lowercase()) && name.contains(' ') {
+        true => (name, Some(relation)),
+        false => (text, None),
     }
 }
 

@@ -35,6 +35,11 @@ use cast::Writer;
 use text::{Ending, Prose, Token};
 pub(super) use text::{answers_in_sentences, is_header, is_sign_off};
 
+/// A word for a relative: "mother".
+pub(super) fn is_relation(word: &str) -> bool {
+    words::RELATIONS.iter().any(|(known, _)| *known == word)
+}
+
 /// Lines at the beginning that may say what the matter is.
 const FIRST_LINES: usize = 12;
 

@@ -63,7 +63,9 @@ pub(super) fn lone_cell_section(reader: &mut Reader<'_>, cell: &Flat, next: Opti
     if is_asked_here {
         return false;
     }
-    reader.out.titles.push(first_line.to_owned());
+    if reader.is_form_title(first_line) {
+        return true;
+    }
     if names_them {
         let them = Person {
             who: Who::Them,

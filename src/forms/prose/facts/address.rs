@@ -132,7 +132,11 @@ impl Reader<'_, '_> {
             return (run.iter().filter(|t| t.lower == ",").count() > 2).then_some(first + 1);
         }
         let lead = first.checked_sub(1).and_then(|at| self.prose.tokens.get(at));
-        let is_led = lead.is_some_and(|t| t.is_any(&["at", "to", "address"]));
+        let before_lead = first.checked_sub(2).and_then(|at| self.prose.tokens.get(at));
+        // "Her address is Rose Cottage, Back Lane, Stoneby".
+        let is_asked_for =
+            lead.is_some_and(|t| t.is_any(&["is", ":"])) && before_lead.is_some_and(|t| t.lower == "address");
+        let is_led = lead.is_some_and(|t| t.is_any(&["at", "to", "address"])) || is_asked_for;
         (is_led && run.len() > 2 && run.iter().any(|t| t.lower == ",")).then_some(first)
     }
 }

@@ -63,7 +63,9 @@ pub(in crate::forms::prose) const SUPPORTING: [&str; 19] = [
     "granddad",
 ];
 /// Words that stand in capitals and are no part of a person's name.
-pub(in crate::forms::prose) const NOT_NAMES: [&str; 141] = [
+pub(in crate::forms::prose) const NOT_NAMES: [&str; 143] = [
+    "referring",
+    "re",
     "both",
     "their",
     "them",
