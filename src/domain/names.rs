@@ -100,7 +100,11 @@ pub fn read(text: &str) -> Option<PersonName> {
         rank = Some(of_fire_service);
         words.drain(..2);
     }
-    let collar = take_first(&mut words, is_number).map(str::to_owned);
+    let mut collar = take_first(&mut words, is_number).map(str::to_owned);
+    // "PC Anton Brzezicki 4419"
+    if rank.is_some() && collar.is_none() && words.last().is_some_and(|word| is_number(word)) {
+        collar = words.pop().map(str::to_owned);
+    }
     if words.is_empty() || !words.iter().any(|word| word.chars().any(char::is_alphabetic)) {
         return None;
     }

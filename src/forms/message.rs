@@ -409,6 +409,7 @@ impl Read {
             .summary
             .as_deref()
             .is_some_and(|text| text.contains('?') || asks_without_a_mark(text));
+        let tells_a_case = referral.offence.summary.as_deref().is_some_and(wants_to_meet);
         let writer_only = match referral.parties.as_slice() {
             [] => true,
             [one] => {
@@ -422,11 +423,27 @@ impl Read {
         };
         self.is_body
             && asks
+            && !tells_a_case
             && writer_only
             && referral.references.is_empty()
             && referral.offence.kind.as_deref().is_none_or(is_of_enquiry)
             && referral.offence.date.is_none()
     }
+}
+
+/// "I would like to meet him": nobody asks that without a case of their own.
+fn wants_to_meet(text: &str) -> bool {
+    let said = format!(" {} ", spoken(text));
+    let own = [
+        "meet him",
+        "meet her",
+        "meet them",
+        "say sorry to",
+        "apologise to",
+        "write to him",
+        "write to her",
+    ];
+    said.contains(" i ") && own.iter().any(|words| said.contains(&format!(" {words} ")))
 }
 
 /// "I wondered whether one of you would come and talk to us": a question, though no mark says so.

@@ -50,6 +50,11 @@ impl Answer {
         }
     }
 
+    /// Adds a line.
+    pub(super) fn push(&mut self, line: Vec<Inline>) {
+        self.lines.push(line);
+    }
+
     /// The visible text as a quote.
     pub(super) fn quote(&self) -> String {
         let lines: Vec<String> = self

@@ -67,7 +67,17 @@ pub(super) fn wants(subject: &str, text: &str) -> Wants {
             ]),
         refers: !refers_nobody && any(REFERS),
         refers_nobody,
-        encloses: any(&["attached", "enclosed", "attachment", "attaching", "enclose"]),
+        encloses: any(&[
+            "attached",
+            "enclosed",
+            "attachment",
+            "attaching",
+            "enclose",
+            "a scan",
+            "scanned",
+            "form for you",
+            "form herewith",
+        ]),
         writes_about_us: some(writes_about_us),
         portal: is_portal(&said, &title),
     }

@@ -28,7 +28,8 @@ impl Reader<'_> {
             .person
             .is_some_and(|p| p.who != here.who && !is_helper(p.who));
         let a_name_line = self.names_somebody(label); // starts a block of its own
-        if !a_name_line && (of_incident || of_another || is_of_work(label.field)) {
+        let of_work = is_of_work(label.field) && here.who != Who::Referrer;
+        if !a_name_line && (of_incident || of_another || of_work) {
             self.block = None;
         }
     }

@@ -33,6 +33,8 @@ const HEADING_LABELS: usize = 4;
 const TITLE_WORDS: usize = 5;
 /// Longest heading in unknown words; more is a sentence.
 const MAX_UNKNOWN_HEADING_WORDS: usize = 10;
+/// A story of so many words that ends without a full stop was cut off.
+const CUT_STORY_WORDS: usize = 5;
 /// A plain address line longer than this is text.
 const MAX_ADDRESS_LINE: usize = 80;
 
@@ -376,11 +378,10 @@ impl Reader<'_> {
         self.close();
         match self.book.label(text).filter(|label| !label.role_only) {
             Some(label) => self.open(label, text, page),
-            None => {
-                if let Some(section) = self.book.section(text, Strictness::Every) {
-                    self.enter(section, text);
-                }
-            }
+            None => match self.book.section(text, Strictness::Every) {
+                Some(section) => self.enter(section, text),
+                None => self.enter_unknown(),
+            },
         }
     }
 
@@ -589,9 +590,24 @@ impl Reader<'_> {
         is_told
     }
 
+    /// The rest of a story that a table's cell could not hold: it broke off in the middle of a sentence.
+    fn goes_on(&mut self, line: &Line, text: &str) -> bool {
+        let Some(last) = self.out.facts.last_mut().filter(|last| last.field.is_story()) else {
+            return false;
+        };
+        let said = last.answer.quote();
+        let is_cut = said.split_whitespace().count() >= CUT_STORY_WORDS
+            && !said.trim_end().ends_with(['.', '!', '?', ')', '"']);
+        let is_rest = is_cut && !line.drawn_as_heading && text.starts_with(char::is_lowercase);
+        if is_rest {
+            last.answer.push(line.pieces.clone());
+        }
+        is_rest
+    }
+
     fn take_answer_line(&mut self, line: &Line, text: &str) {
         let has_tick = line.pieces.iter().any(|p| matches!(p, Inline::Tick { .. }));
-        if self.pending.is_none() && self.opens_part_with_name(line, text) {
+        if self.pending.is_none() && (self.opens_part_with_name(line, text) || self.goes_on(line, text)) {
             return;
         }
         let Some(pending) = &mut self.pending else {
@@ -676,13 +692,34 @@ fn is_choice(lines: &[Vec<Inline>]) -> bool {
     lines.iter().all(|line| has_tick(line) || is_hint(line))
 }
 
-/// The words of a line `--- Label ---`.
+/// Two to four words in capitals, perhaps with what somebody is to the person and a number behind them.
+fn is_name_line(text: &str) -> bool {
+    const NAME_WORDS: std::ops::RangeInclusive<usize> = 2..=5;
+    let name = text.split([',', '(']).next().unwrap_or_default();
+    let is_word = |word: &str| {
+        word.starts_with(char::is_uppercase)
+            && word
+                .chars()
+                .all(|c| c.is_alphabetic() || matches!(c, '-' | '\'' | '’' | '.'))
+    };
+    NAME_WORDS.contains(&name.split_whitespace().count())
+        && name.split_whitespace().all(is_word)
+        && !text.ends_with(['.', '?', ':'])
+}
+
+/// The words of a line `--- Label ---`, `*** Page 2: Label ***` or `=== Label ===`.
 fn dashed_label(text: &str) -> Option<&str> {
-    let inner = text
-        .strip_prefix("--")?
-        .strip_suffix("--")?
-        .trim_matches('-')
-        .trim();
+    let inner = ["--", "**", "=="].iter().find_map(|sign| {
+        let inner = text.strip_prefix(sign)?.strip_suffix(sign)?;
+        Some(inner.trim_matches(sign.chars().next()?).trim())
+    })?;
+    let numbered = inner.split_once(':').filter(|(before, _)| {
+        let mut words = before.split_whitespace();
+        let word = words.next().map(str::to_lowercase).unwrap_or_default();
+        ["page", "step", "section", "part"].contains(&word.as_str())
+            && words.all(|word| word.chars().all(|c| c.is_ascii_alphanumeric()) && word.len() <= 2)
+    });
+    let inner = numbered.map_or(inner, |(_, label)| label.trim());
     inner.chars().any(char::is_alphabetic).then_some(inner)
 }
 

@@ -179,6 +179,23 @@ pub(super) fn read(
     reader.out
 }
 
+/// `dateOfBirth` and `date_of_birth` as words.
+fn words_of_key(key: &str) -> String {
+    if key.contains(' ') {
+        return key.to_owned();
+    }
+    let mut words = String::with_capacity(key.len());
+    let mut was_small = false;
+    for c in key.chars() {
+        if c == '_' || was_small && c.is_uppercase() {
+            words.push(' ');
+        }
+        was_small = c.is_lowercase();
+        words.extend((c != '_').then_some(c));
+    }
+    words
+}
+
 /// A line, or a row of a table, whose first visible thing is a box to tick.
 fn begins_with_options(element: &Element<'_>) -> bool {
     match element {
@@ -347,7 +364,7 @@ impl Reader<'_> {
     }
 
     fn definition(&mut self, term: &[Inline], value: &[Inline]) {
-        let text = inline_text(term);
+        let text = words_of_key(&inline_text(term));
         match self.book.label(text.trim()) {
             Some(label) => {
                 self.close();

@@ -39,6 +39,7 @@ impl Reader<'_> {
             return Subject::Case;
         }
         self.meet_somebody(label);
+        self.meet_referrer(label);
         if label.everybody {
             let role = label.person.filter(|p| !matches!(p.who, Who::You | Who::Them));
             let subject = Subject::Everybody(role);
@@ -125,6 +126,22 @@ impl Reader<'_> {
                 own: true,
             };
             self.under_unknown_heading = false;
+        }
+    }
+
+    /// "Worker completing: ..." below somebody's part, with no heading of its own: what follows is the worker's.
+    fn meet_referrer(&mut self, label: &LabelMatch) {
+        let Some(person) = label.person.filter(|person| person.who == Who::Referrer) else {
+            return;
+        };
+        let in_part_of_another = matches!(self.context, Context::Person { person, .. } if is_main(person.who) || is_helper(person.who));
+        if label.field == Field::Name && in_part_of_another {
+            let occurrence = self.next_occurrence();
+            self.context = Context::Person {
+                person,
+                occurrence,
+                own: false,
+            };
         }
     }
 
@@ -243,7 +260,7 @@ impl Reader<'_> {
         if let Some(block) = block
             && pronoun.is_none()
             && label.field.is_personal()
-            && !is_of_work(label.field)
+            && (!is_of_work(label.field) || is_referrers(block))
         {
             return block;
         }
@@ -343,6 +360,10 @@ pub(super) fn is_main(who: Who) -> bool {
 
 pub(in crate::forms) fn is_helper(who: Who) -> bool {
     matches!(who, Who::Supporter | Who::AppropriateAdult | Who::Professional)
+}
+
+fn is_referrers(subject: Subject) -> bool {
+    matches!(subject, Subject::Person { person, .. } if person.who == Who::Referrer)
 }
 
 fn is_of_home(field: Field) -> bool {

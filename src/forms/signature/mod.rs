@@ -104,6 +104,16 @@ pub(super) fn fill(
             set(&mut referrer.agency, "/referrer/agency", name.clone(), line);
         }
     }
+    // A shared scanner or front desk sent it: the address below the writer's own name is theirs.
+    if let Some(at) = stranger {
+        let own = lines.iter().skip(at).take(SIGNATURE_LINES);
+        if let Some((line, email)) = own
+            .filter_map(|line| Some((line, first(line, IdentifierKind::Email)?)))
+            .next()
+        {
+            set(&mut referrer.email, "/referrer/email", email, line);
+        }
+    }
     if let Some(address) = headers
         .from_address
         .as_deref()
