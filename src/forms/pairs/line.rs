@@ -11,7 +11,6 @@ use crate::domain::{Inline, inline_text};
 use crate::forms::labels::{Field, LabelMatch, Section, Strictness, Who, spoken, tokens};
 use crate::forms::lines::{Line, all_bold, slice};
 use crate::forms::prose::is_sign_off;
-use crate::forms::signature::is_plain_name;
 use crate::forms::tables::fits;
 use crate::forms::values::{Answer, yes_no};
 
@@ -576,8 +575,7 @@ impl Reader<'_> {
         let Some(heading) = asks.map(|part| part.text.clone()) else {
             return false;
         };
-        let is_told =
-            !self.is_mail && person.who != Who::You && !line.drawn_as_heading && is_plain_name(text);
+        let is_told = !self.is_mail && person.who != Who::You && !line.drawn_as_heading && is_name_line(text);
         if is_told {
             let label = LabelMatch {
                 field: Field::Name,

@@ -5,9 +5,7 @@
 
 mod who;
 
-pub(super) use who::{
-    display_words, holds_name, holds_short_name, is_of_a_person, is_plain_name, is_post, stranger_at,
-};
+pub(super) use who::{display_words, holds_name, holds_short_name, is_of_a_person, is_post, stranger_at};
 
 use super::agencies::AgencyBook;
 use super::draft::{Notes, Place};
@@ -15,7 +13,7 @@ use super::labels::tokens;
 use super::referrer::first;
 use crate::domain::identifiers::IdentifierKind;
 use crate::domain::{MessageHeaders, Referrer, names};
-use who::{adds_given_name, begins_at, is_strangers, strip_pronouns};
+use who::{adds_given_name, begins_at, is_plain_name, is_strangers, strip_pronouns};
 
 /// Lines below the name that belong to a signature.
 const SIGNATURE_LINES: usize = 8;

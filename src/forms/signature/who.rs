@@ -127,7 +127,7 @@ pub(in crate::forms) fn stranger_at(lines: &[String]) -> Option<usize> {
 }
 
 /// Two or three words in capitals of which the first is a given name.
-pub(in crate::forms) fn is_plain_name(text: &str) -> bool {
+pub(super) fn is_plain_name(text: &str) -> bool {
     let words: Vec<&str> = text
         .split_whitespace()
         .filter(|word| !names::is_title(word))
