@@ -25,6 +25,7 @@ fn settings() -> RedactionSettings {
         own_domain: "rj.example".to_owned(),
         max_bytes: 1_000_000,
         own_addresses: Vec::new(),
+        name_model: true,
     }
 }
 

@@ -422,6 +422,7 @@ fn draft_request() -> DraftRequest {
             own_domain: "example.org".to_owned(),
             max_bytes: 1 << 20,
             own_addresses: Vec::new(),
+            name_model: true,
         },
         nonce: [7; 16],
     }

@@ -4,6 +4,7 @@ use super::output::{self, Failure, Outcome};
 use super::setup::{Place, Setup};
 use crate::imap;
 use crate::ingest::Mailbox;
+use crate::redact::{ModelError, NameModel};
 use crate::sandbox::check_ocr;
 use std::fmt::Display;
 
@@ -52,6 +53,7 @@ pub(super) async fn run(place: Place) -> Outcome {
         Some(clamd) => clamd.check().await.map(|version| format!("answers: {version}")),
     };
     findings.note("virus scanner", scanner);
+    findings.note("name model", name_model(&setup));
     findings.note("mailbox", mailbox(&setup).await);
     relays(&setup, &mut findings).await;
     let submission = setup.submission_settings().map(|settings| match settings {
@@ -89,6 +91,13 @@ async fn text_recognition(setup: &Setup) -> Result<String, String> {
         )),
         Err((program, failure)) => Err(format!("{}: {failure}", program.display())),
     }
+}
+
+fn name_model(setup: &Setup) -> Result<String, ModelError> {
+    if !setup.redaction_settings().name_model {
+        return Ok("off; liaison mail whose names only it could tell is held".to_owned());
+    }
+    NameModel::load().map(|_| "ready".to_owned())
 }
 
 async fn mailbox(setup: &Setup) -> Result<String, Failure> {

@@ -172,6 +172,7 @@ impl Setup {
             own_domain: self.config.service.domain.clone(),
             max_bytes,
             own_addresses: self.config.service.own_addresses.clone(),
+            name_model: self.config.redaction.name_model,
         }
     }
 

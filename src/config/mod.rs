@@ -32,6 +32,8 @@ pub struct Config {
     pub ocr: OcrConfig,
     /// The virus scanner; without one nothing is scanned.
     pub scanner: Option<ScannerConfig>,
+    /// How outbound mail is cut down.
+    pub redaction: RedactionConfig,
     /// The relay to CJSM; without one CJSM addresses are treated as open.
     pub relay_cjsm: Option<RelayConfig>,
     /// The relay for everybody else; without one their mail is held.
@@ -68,6 +70,13 @@ pub struct KeepingConfig {
     pub database: PathBuf,
     /// Master key file.
     pub master_key_file: PathBuf,
+}
+
+/// `[redaction]`
+#[derive(Debug, Clone)]
+pub struct RedactionConfig {
+    /// Whether the built-in name model is asked about words that only a context can tell.
+    pub name_model: bool,
 }
 
 /// How the connection to a relay is protected.
@@ -185,6 +194,7 @@ impl Config {
         let reading = reading::reading(root.section("reading"));
         let ocr = reading::ocr(root.section("ocr"));
         let scanner = root.optional_section("scanner").map(reading::scanner);
+        let redaction = redaction(root.section("redaction"));
         let mut relays = root.section("relays");
         let relay_cjsm = relays.optional_section("cjsm").map(relay);
         let relay_ordinary = relays.optional_section("ordinary").map(relay);
@@ -199,6 +209,7 @@ impl Config {
             reading,
             ocr,
             scanner,
+            redaction,
             relay_cjsm,
             relay_ordinary,
             submission,
@@ -288,6 +299,12 @@ fn mailbox(mut f: Fields) -> MailboxConfig {
         "name a folder other than the inbox: mail is moved there once it is stored",
     );
     config
+}
+
+fn redaction(mut f: Fields) -> RedactionConfig {
+    RedactionConfig {
+        name_model: f.flag("name_model", true),
+    }
 }
 
 fn relay(mut f: Fields) -> RelayConfig {

@@ -46,6 +46,8 @@ pub enum HoldReason {
     TooLarge,
     /// What was stored does not open any more.
     StoredCopyDamaged,
+    /// Only the name model could tell whether somebody is named, and it is off or could not be made ready.
+    NameModelMissing,
 }
 
 impl HoldReason {
@@ -75,6 +77,10 @@ impl HoldReason {
             Self::RecipientRefusedContact => "the recipient refused contact",
             Self::CaseClosed => "the case is closed",
             Self::TooLarge => "the mail is larger than the configured limit",
+            Self::NameModelMissing => {
+                "whether somebody is named can only be told by the name model, which is off or does not run here: \
+                 set name_model = true in [redaction] and see what `referrald check` says"
+            }
             Self::StoredCopyDamaged => {
                 "the stored mail does not open: the database was changed from outside; ask the sender to send it again"
             }

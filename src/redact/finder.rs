@@ -5,8 +5,10 @@
 
 use super::facts::{self, Bounds, Fact, Facts};
 use super::initials::{Table, Who, narrowed};
+use super::ner::NameModel;
 use super::people::{Book, NameHit, Person, Piece, Reach};
 use super::places::{Birth, Shapes, age_after_name, birth};
+use super::suspects::Suspicion;
 use super::unknown::{Unknown, UnknownHit, person_of};
 use super::view::{View, squash};
 use super::words as lists;
@@ -27,11 +29,12 @@ pub(super) struct Known {
     facts: Facts,
     births: Vec<Birth>,
     emails: HashSet<String>,
+    model: Option<&'static NameModel>,
 }
 
 impl Known {
-    /// Reads the cases.
-    pub(super) fn new(cases: &[KnownCase], own_prefixes: &[String]) -> Self {
+    /// Reads the cases, and makes the name model ready where it is wanted.
+    pub(super) fn new(cases: &[KnownCase], settings: &RedactionSettings) -> Self {
         let parties = || cases.iter().flat_map(|case| &case.referral.parties);
         let mut people: Vec<Person> = parties().filter_map(person_of_party).collect();
         people.extend(cases.iter().filter_map(self_referrer));
@@ -43,12 +46,13 @@ impl Known {
             .flat_map(|party| &party.emails)
             .map(|email| email.to_lowercase())
             .collect();
-        let facts = Facts::new(facts::of_cases(cases, own_prefixes), Bounds::Free);
+        let facts = Facts::new(facts::of_cases(cases, &settings.reference_prefixes), Bounds::Free);
         Self {
             book: Book::new(people, Reach::Wide),
             facts,
             births,
             emails,
+            model: settings.name_model.then(NameModel::shared).flatten(),
         }
     }
 
@@ -127,6 +131,8 @@ pub(super) struct Findings {
     pub(super) spans: Vec<Vec<Span>>,
     /// Texts that must not be left anywhere.
     pub(super) originals: Vec<String>,
+    /// The name model was needed and is not there.
+    pub(super) undecided: bool,
 }
 
 enum What {
@@ -155,6 +161,7 @@ pub(super) fn find_all(
         .collect();
     own.push(format!("@{}", settings.own_domain.to_lowercase()));
     own.extend(setting.addresses.iter().cloned());
+    let own_squashed: Vec<String> = own.iter().map(|own| squash(own)).collect();
     let mut shapes = Shapes {
         prefixes: &settings.reference_prefixes,
         own_addresses: &own,
@@ -171,7 +178,14 @@ pub(super) fn find_all(
         professionals: &setting.professionals,
         known: &known.book,
     };
-    let hits: Vec<Vec<UnknownHit>> = views.iter().map(|view| unknown.find(view)).collect();
+    let suspicions: Vec<Suspicion> = views
+        .iter()
+        .map(|view| Suspicion::of(view, known.model))
+        .collect();
+    let read = views.iter().zip(&suspicions);
+    let hits: Vec<Vec<UnknownHit>> = read
+        .map(|(view, suspicion)| unknown.find(view, suspicion))
+        .collect();
     let met = Book::new(people_met(&views, &hits, known), Reach::Narrow);
     let pieces: Vec<Vec<(usize, usize, SpanKind)>> = views.iter().map(|view| shapes.find(view)).collect();
     let told = Facts::new(told_facts(&views, &pieces), Bounds::Whole);
@@ -180,17 +194,20 @@ pub(super) fn find_all(
         met: &met,
         told: &told,
         setting,
+        own: &own_squashed,
     };
     let marks: Vec<Vec<Mark>> = views
         .iter()
+        .zip(&suspicions)
         .zip(&hits)
         .zip(pieces)
-        .map(|((view, hits), pieces)| reader.marks(view, hits, pieces))
+        .map(|(((view, suspicion), hits), pieces)| reader.marks(view, suspicion, hits, pieces))
         .collect();
     let table = Table::new(&appearing(&marks, known, &met));
     let mut findings = Findings {
         spans: Vec::new(),
         originals: Vec::new(),
+        undecided: suspicions.iter().any(|suspicion| suspicion.undecided),
     };
     let mut originals = BTreeSet::new();
     for (view, marks) in views.iter().zip(marks) {
@@ -208,10 +225,11 @@ fn people_met(views: &[View], hits: &[Vec<UnknownHit>], known: &Known) -> Vec<Pe
     let mut seen: HashSet<(String, String)> = HashSet::new();
     let mut parts: HashSet<String> = HashSet::new();
     let all = || {
-        views
-            .iter()
-            .zip(hits)
-            .flat_map(|(view, hits)| hits.iter().map(move |hit| person_of(view, hit)))
+        views.iter().zip(hits).flat_map(|(view, hits)| {
+            hits.iter()
+                .filter(|hit| hit.sure)
+                .map(move |hit| person_of(view, hit))
+        })
     };
     let (full, single): (Vec<Person>, Vec<Person>) =
         all().partition(|person| person.given.is_some() && person.surname.is_some());
@@ -268,10 +286,18 @@ struct Reader<'a> {
     met: &'a Book,
     told: &'a Facts,
     setting: &'a Setting,
+    /// Addresses that stay, letters and digits only.
+    own: &'a [String],
 }
 
 impl Reader<'_> {
-    fn marks(&self, view: &View, hits: &[UnknownHit], pieces: Vec<(usize, usize, SpanKind)>) -> Vec<Mark> {
+    fn marks(
+        &self,
+        view: &View,
+        suspicion: &Suspicion,
+        hits: &[UnknownHit],
+        pieces: Vec<(usize, usize, SpanKind)>,
+    ) -> Vec<Mark> {
         let mut marks: Vec<Mark> = Vec::new();
         for (start, end, kind) in pieces
             .into_iter()
@@ -305,7 +331,9 @@ impl Reader<'_> {
             marks.push(self.person_mark(view, hit, people));
         }
         for hit in self.met.find(view) {
-            if self.is_meant(view, &hit) {
+            let is_place =
+                hit.first == hit.last && suspicion.is_place(hit.first) && !self.has_full_name(&hit);
+            if self.is_meant(view, &hit) && !is_place && !self.is_in_own_address(view, &hit) {
                 let people = hit.people.iter().copied().map(Who::Met).collect();
                 marks.push(self.person_mark(view, hit, people));
             }
@@ -313,7 +341,51 @@ impl Reader<'_> {
         for hit in hits {
             marks.extend(self.first_sight(view, hit));
         }
+        marks.extend(self.signed_initials(view));
         merge(marks)
+    }
+
+    /// `dp` on a line of its own below a letter: the initials of somebody who is named in full elsewhere.
+    fn signed_initials(&self, view: &View) -> Vec<Mark> {
+        let people = self.met.people().iter().enumerate();
+        let initials: Vec<(String, usize)> = people
+            .filter(|(_, person)| person.given.is_some() && person.surname.is_some())
+            .map(|(index, person)| (squash(&person.initials()), index))
+            .collect();
+        let is_line = |at: usize| {
+            let thanks = matches!(
+                at.checked_sub(1).map(|before| view.low(before)),
+                Some("thanks" | "thx" | "regards" | "cheers")
+            );
+            let begins = at == 0 || thanks || view.gap_before(at).contains(['\n', '.', '?', '!']);
+            let ends = at + 1 >= view.tokens.len() || view.gap_after(at).contains('\n');
+            let named = self.met.has_word(view.low(at + 1)) && view.gap_after(at) == " ";
+            begins && (ends || named)
+        };
+        let mut marks = Vec::new();
+        for (at, token) in view.tokens.iter().enumerate() {
+            let whose = initials
+                .iter()
+                .find(|(letters, _)| *letters == token.low && letters.len() > 1);
+            let Some((_, index)) = whose.filter(|_| is_line(at)) else {
+                continue;
+            };
+            let people = vec![Who::Met(*index)];
+            let hit = NameHit {
+                first: at,
+                last: at,
+                start: token.start,
+                end: token.end,
+                piece: Piece::InitialAndSurname,
+                people: Vec::new(),
+            };
+            marks.push(Mark {
+                start: token.start,
+                end: token.end,
+                what: What::Person(people, hit),
+            });
+        }
+        marks
     }
 
     /// Where an unknown person was met: the whole of it goes, whatever the book makes of its parts.
@@ -341,10 +413,24 @@ impl Reader<'_> {
             piece,
             people: Vec::new(),
         };
-        Some(Mark {
-            start,
-            end,
-            what: What::Person(people, hit),
+        (!self.is_in_own_address(view, &hit)).then(|| self.person_mark(view, hit, people))
+    }
+
+    /// Whether one of those who were met and may be meant is known by given name and surname.
+    fn has_full_name(&self, hit: &NameHit) -> bool {
+        let mut people = hit
+            .people
+            .iter()
+            .filter_map(|index| self.met.people().get(*index));
+        people.any(|person| person.given.is_some() && person.surname.is_some())
+    }
+
+    /// "Mid Anglia" within an address of midanglia.example, which stays.
+    fn is_in_own_address(&self, view: &View, hit: &NameHit) -> bool {
+        compound(view, hit.start, hit.end).is_some_and(|(start, end, kind)| {
+            let text = squash(view.text.get(start..end).unwrap_or_default());
+            matches!(kind, SpanKind::Email | SpanKind::Url)
+                && self.own.iter().any(|own| text.contains(own.as_str()))
         })
     }
 
@@ -441,10 +527,50 @@ fn compound(view: &View, start: usize, end: usize) -> Option<(usize, usize, Span
     if (run.contains('/') && inner_dot) || run.contains("://") {
         return Some((from, to, SpanKind::Url));
     }
+    if inner_dot && !run.contains('@') && ends_in_domain(run) {
+        return Some((from, to, SpanKind::Url));
+    }
+    if inner_dot && ends_in_file_type(run) {
+        return Some((from, to, SpanKind::Other));
+    }
     let name = run.contains('_')
         || inner_dot
         || (run.chars().any(|c| c.is_ascii_digit()) && !run.contains(['/', ':']));
     name.then_some((from, to, SpanKind::Person))
+}
+
+/// `janesmith.co.uk`: the host name of a person's own pages.
+fn ends_in_domain(run: &str) -> bool {
+    let last = run.rsplit('.').next().unwrap_or_default().to_lowercase();
+    matches!(
+        last.as_str(),
+        "com" | "org" | "net" | "edu" | "gov" | "uk" | "eu" | "info" | "example"
+    )
+}
+
+/// `Lisa_resume.doc`: a file.
+fn ends_in_file_type(run: &str) -> bool {
+    let last = run.rsplit('.').next().unwrap_or_default().to_lowercase();
+    matches!(
+        last.as_str(),
+        "doc"
+            | "docx"
+            | "pdf"
+            | "xls"
+            | "xlsx"
+            | "csv"
+            | "txt"
+            | "rtf"
+            | "odt"
+            | "jpg"
+            | "jpeg"
+            | "png"
+            | "ppt"
+            | "pptx"
+            | "msg"
+            | "eml"
+            | "zip"
+    )
 }
 
 /// Overlapping marks become one: the union, under the stronger kind.
@@ -529,7 +655,12 @@ fn spans_of(
             What::Thing(kind) => (*kind, word_for(*kind).to_owned()),
         };
         let text = view.text.get(mark.start..mark.end).unwrap_or_default();
-        if text.len() <= MAX_ORIGINAL && is_telling(text, kind) {
+        // "Mid Anglia" of a service whose domain is midanglia.example: its address stays.
+        let in_own_address = || {
+            let of_stranger = matches!(&mark.what, What::Person(people, _) if !people.iter().any(|who| matches!(who, Who::Known(_))));
+            of_stranger && reader.own.iter().any(|own| own.contains(&squash(text)))
+        };
+        if text.len() <= MAX_ORIGINAL && is_telling(text, kind) && !in_own_address() {
             originals.insert(text.to_owned());
         }
         match spans.last_mut() {

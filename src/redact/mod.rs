@@ -11,16 +11,21 @@ mod finder;
 mod finish;
 mod html;
 mod initials;
+mod lexicon;
+mod ner;
 mod parts;
 mod people;
 mod places;
 mod rebuild;
 mod recipients;
 mod second;
+mod suspects;
 mod unknown;
 mod verbatim;
 mod view;
 mod words;
+
+pub use ner::{ModelError, NameModel};
 
 pub use finish::{Finished, FinishedDelivery, deliveries_as_json, finish};
 
@@ -42,6 +47,8 @@ pub struct RedactionSettings {
     pub max_bytes: u64,
     /// Addresses or whole domains (`@example.org`) of the service and its volunteers: they stay readable.
     pub own_addresses: Vec<String>,
+    /// Names in no case are told by the built-in model. Without it what it would have decided is held.
+    pub name_model: bool,
 }
 
 /// One message to be split and redacted. It crosses the worker's pipe.
@@ -152,15 +159,12 @@ impl VerbatimMessage {
 
 /// Splits recipients and proposes what each group would receive. Never panics on input; runs in the worker.
 pub fn draft(request: &DraftRequest) -> DraftPlan {
-    recipients::plan(
-        request,
-        &finder::Known::new(&request.cases, &request.settings.reference_prefixes),
-    )
+    recipients::plan(request, &finder::Known::new(&request.cases, &request.settings))
 }
 
 /// The spans that redaction would replace in a plain text.
 pub fn detect(text: &str, cases: &[KnownCase], settings: &RedactionSettings) -> Vec<Span> {
-    let known = finder::Known::new(cases, &settings.reference_prefixes);
+    let known = finder::Known::new(cases, settings);
     let findings = finder::find_all(&[text], &known, &finder::Setting::default(), settings);
     findings.spans.into_iter().flatten().collect()
 }

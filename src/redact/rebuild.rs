@@ -53,7 +53,14 @@ pub(super) fn rebuild(
         .iter()
         .map(|segment| segment.text.as_str())
         .collect();
-    let Findings { spans, originals } = find_all(&texts, known, &head.setting, &request.settings);
+    let Findings {
+        spans,
+        originals,
+        undecided,
+    } = find_all(&texts, known, &head.setting, &request.settings);
+    if undecided {
+        return Err(vec![HoldReason::NameModelMissing]);
+    }
     let redacted = |index: usize| {
         let (segment, spans) = (taken.segments.get(index), spans.get(index));
         match (segment, spans) {

@@ -1,8 +1,8 @@
-//! People who are in no case: titles, given names, relations, salutations, labels, signatures.
-//!
-//! Thin on purpose: rules over capitalised words. What one rule finds, the whole message then loses.
+//! People who are in no case: by what stands before them (titles, relations, salutations, labels), by the address behind
+//! them, and by what the words are ([`Suspicion`]). What is found once, the whole message then loses.
 
 use super::people::{Book, Person};
+use super::suspects::Suspicion;
 use super::view::View;
 use super::words as lists;
 use std::collections::HashSet;
@@ -21,6 +21,8 @@ pub(super) struct UnknownHit {
     pub(super) last: usize,
     /// A single word that is a surname (it stood after a title).
     pub(super) titled: bool,
+    /// Its words are looked for in the whole message.
+    pub(super) sure: bool,
 }
 
 /// What the rules need to know beside the text.
@@ -33,7 +35,7 @@ pub(super) struct Unknown<'a> {
 
 impl Unknown<'_> {
     /// Every hit, in order, without overlaps.
-    pub(super) fn find(&self, view: &View) -> Vec<UnknownHit> {
+    pub(super) fn find(&self, view: &View, suspicion: &Suspicion) -> Vec<UnknownHit> {
         let officers = officers(view);
         let mut hits: Vec<UnknownHit> = Vec::new();
         let mut at = 0;
@@ -41,7 +43,7 @@ impl Unknown<'_> {
             let hit = if officers.contains(&at) {
                 None
             } else {
-                self.hit_at(view, at)
+                self.hit_at(view, at, suspicion)
             };
             match hit {
                 Some(hit) if !self.is_professional(view, &hit) => {
@@ -56,21 +58,22 @@ impl Unknown<'_> {
     }
 
     fn is_professional(&self, view: &View, hit: &UnknownHit) -> bool {
-        (hit.name..=hit.last).all(|at| {
-            let word = view.low(at);
-            (self.professionals.contains(word) || word.chars().count() == 1) && !self.known.has_word(word)
-        })
+        let mut words = (hit.name..=hit.last)
+            .map(|at| view.low(at))
+            .filter(|word| word.chars().count() > 1);
+        let Some(first) = words.next() else { return false };
+        std::iter::once(first)
+            .chain(words)
+            .all(|word| self.professionals.contains(word) && !self.known.has_word(word))
     }
 
-    fn hit_at(&self, view: &View, at: usize) -> Option<UnknownHit> {
+    fn hit_at(&self, view: &View, at: usize, suspicion: &Suspicion) -> Option<UnknownHit> {
         self.after_title(view, at)
             .or_else(|| self.after_label(view, at))
             .or_else(|| self.after_relation(view, at))
             .or_else(|| self.after_salutation(view, at))
             .or_else(|| self.before_address(view, at))
-            .or_else(|| self.given_name(view, at))
-            .or_else(|| self.pair(view, at))
-            .or_else(|| self.speaker(view, at))
+            .or_else(|| self.suspected(view, at, suspicion))
     }
 
     /// `Mrs Halina Kowalczyk`, `mr kowalczyk`.
@@ -85,6 +88,10 @@ impl Unknown<'_> {
                 .map(|hit| UnknownHit { first: at, ..hit });
         }
         let lower = matches!(view.low(at), "mr" | "mrs" | "ms" | "mx");
+        // "Master Agreement" is nobody's.
+        if view.low(at) == "master" && !lists::is_given_name(view.low(next)) {
+            return None;
+        }
         let first_good = if view.is_capital(at) || lower {
             self.is_titled_word(view, next, !view.is_capital(next))
         } else {
@@ -93,8 +100,9 @@ impl Unknown<'_> {
         first_good.then(|| UnknownHit {
             first: at,
             name: next,
-            last: self.extend(view, next),
+            last: with_post_nominal(view, self.extend(view, next)),
             titled: true,
+            sure: true,
         })
     }
 
@@ -125,8 +133,9 @@ impl Unknown<'_> {
         good.then(|| UnknownHit {
             first: next,
             name: next,
-            last: self.extend(view, next),
+            last: with_post_nominal(view, self.extend(view, next)),
             titled: false,
+            sure: true,
         })
     }
 
@@ -153,8 +162,9 @@ impl Unknown<'_> {
         good.then(|| UnknownHit {
             first: next,
             name: next,
-            last: self.extend(view, next),
+            last: with_post_nominal(view, self.extend(view, next)),
             titled: false,
+            sure: true,
         })
     }
 
@@ -174,8 +184,9 @@ impl Unknown<'_> {
         good.then(|| UnknownHit {
             first: next,
             name: next,
-            last: self.extend(view, next),
+            last: with_post_nominal(view, self.extend(view, next)),
             titled: false,
+            sure: true,
         })
     }
 
@@ -201,6 +212,7 @@ impl Unknown<'_> {
                     name: at,
                     last,
                     titled: false,
+                    sure: true,
                 });
             }
             if !(is_name_gap(gap) && view.is_capital(last + 1)) {
@@ -211,114 +223,44 @@ impl Unknown<'_> {
         None
     }
 
-    /// A given name in use, with what follows of the name.
-    fn given_name(&self, view: &View, at: usize) -> Option<UnknownHit> {
-        let word = view.low(at);
-        if !lists::is_given_name(word) || !view.is_capital(at) || !is_word(view, at) {
+    /// Words that the lists or the model say are a name.
+    fn suspected(&self, view: &View, at: usize, suspicion: &Suspicion) -> Option<UnknownHit> {
+        // "M. Holloway", "R Price": the initial goes with the name.
+        let led = is_initial(view, at)
+            && view.is_capital(at)
+            && match view.gap_after(at) {
+                ". " | "." => suspicion.is_name(at + 1) || may_follow_initial(view, at + 1, suspicion),
+                " " => suspicion.is_name(at + 1) && !matches!(view.low(at), "i" | "a"),
+                _ => false,
+            };
+        if !suspicion.is_name(at) && !led {
             return None;
         }
-        let last = self.extend(view, at);
-        let before = at.checked_sub(1).map(|b| view.low(b)).unwrap_or_default();
-        let place = view.is_capital(last + 1)
-            && is_space(view.gap_after(last))
-            && lists::is_institution_word(view.low(last + 1));
-        let saint =
-            matches!(before, "st" | "saint" | "the") && is_space(view.gap_before(at).trim_start_matches('.'));
-        let numbered = before.starts_with(|c: char| c.is_ascii_digit()) && place;
-        if saint || numbered || (place && last == at) {
-            return None;
+        let mut last = at;
+        while last + 1 - at < MAX_NAME_WORDS {
+            let next = last + 1;
+            let after_initial = is_initial(view, last);
+            let joined = match view.gap_after(last) {
+                " " | "-" | "'" => true,
+                ". " | "." | ".-" => after_initial,
+                _ => false,
+            };
+            let goes_on = suspicion.is_name(next)
+                || after_initial && (may_follow_initial(view, next, suspicion) || is_initial(view, next))
+                || is_initial(view, next) && is_middle(view, next, suspicion)
+                || lists::is_particle(view.low(next)) && suspicion.is_name(next + 1);
+            if !(joined && goes_on) {
+                break;
+            }
+            last = next;
         }
-        let doubtful = lists::is_common_name(word)
-            || lists::is_plain_word(word)
-            || lists::is_calendar(word)
-            || lists::is_place(word);
-        let good = last > at
-            || !doubtful
-            || (lists::is_common_name(word)
-                && self.known.in_context(view, at, at)
-                && !lists::is_plain_word(word));
-        good.then_some(UnknownHit {
+        Some(UnknownHit {
             first: at,
             name: at,
-            last,
+            last: with_post_nominal(view, last),
             titled: false,
+            sure: last > at || suspicion.is_sure(at),
         })
-    }
-
-    /// Two or three capitalised words that are nothing else.
-    fn pair(&self, view: &View, at: usize) -> Option<UnknownHit> {
-        if !self.is_bare_name(view, at) {
-            return None;
-        }
-        let last = self.extend(view, at);
-        if last == at || !(at..=last).all(|t| self.is_bare_name(view, t)) {
-            return None;
-        }
-        let next_is_institution = view.is_capital(last + 1)
-            && is_space(view.gap_after(last))
-            && (lists::is_institution_word(view.low(last + 1)) || view.is_all_capitals(last + 1));
-        let before_is_capital = at > 0
-            && view.is_capital(at - 1)
-            && is_space(view.gap_before(at))
-            && !view.opens_sentence(at - 1);
-        let gap = view.gap_after(last);
-        let alone =
-            view.gap_before(at).contains('\n') && (gap.contains('\n') || last + 1 >= view.tokens.len());
-        let opening = view.opens_sentence(at)
-            && !alone
-            && !(lists::is_person_verb(view.low(last + 1))
-                || gap.starts_with(['\'', '(', ',', ':'])
-                || gap.starts_with(" ("));
-        let good = !next_is_institution && !before_is_capital && !opening;
-        good.then_some(UnknownHit {
-            first: at,
-            name: at,
-            last,
-            titled: false,
-        })
-    }
-
-    /// One capitalised word that speaks: "Achterberg said".
-    fn speaker(&self, view: &View, at: usize) -> Option<UnknownHit> {
-        let speaks = matches!(
-            view.low(at + 1),
-            "said"
-                | "says"
-                | "told"
-                | "tells"
-                | "asked"
-                | "rang"
-                | "replied"
-                | "admitted"
-                | "apologised"
-                | "wrote"
-                | "texted"
-        );
-        let good =
-            speaks && view.gap_after(at) == " " && self.is_bare_name(view, at) && !view.is_all_capitals(at);
-        good.then_some(UnknownHit {
-            first: at,
-            name: at,
-            last: at,
-            titled: true,
-        })
-    }
-
-    fn is_bare_name(&self, view: &View, at: usize) -> bool {
-        let word = view.low(at);
-        view.is_capital(at)
-            && is_word(view, at)
-            && word.chars().count() > 2
-            && !view.is_all_capitals(at)
-            && !lists::is_plain_word(word)
-            && !lists::is_institution_word(word)
-            && !lists::is_place(word)
-            && !lists::is_title(word)
-            && !lists::is_relation(word)
-            && !lists::is_person_verb(word)
-            && !lists::is_salutation(word)
-            && (!lists::is_common_name(word) || lists::is_given_name(word))
-            && !is_adjective_of_people(word)
     }
 
     /// The last token of the name that starts at `at`.
@@ -326,14 +268,21 @@ impl Unknown<'_> {
         let mut last = at;
         while last + 1 - at < MAX_NAME_WORDS {
             let gap = view.gap_after(last);
-            let dot_of_initial = gap == ". " && view.low(last).chars().count() > 1;
-            if !is_name_gap(gap) || dot_of_initial || (gap.contains('\n') && view.opens_sentence(last + 1)) {
+            let is_initial = view.low(last).chars().count() == 1;
+            let dot_of_initial = gap == ". " && !is_initial;
+            let between_initials = is_initial && matches!(gap, "." | ".-");
+            if !(is_name_gap(gap) || between_initials)
+                || dot_of_initial
+                || (gap.contains('\n') && view.opens_sentence(last + 1))
+            {
                 break;
             }
             let next = last + 1;
             let word = view.low(next);
             let joined = gap == "-" || gap == "'" || gap.starts_with("-\n");
-            let initial = word.chars().count() == 1 && view.is_capital(next) && !matches!(word, "i" | "a");
+            let dotted = matches!(gap, "." | ".-");
+            let initial =
+                word.chars().count() == 1 && view.is_capital(next) && (dotted || !matches!(word, "i" | "a"));
             if joined && word == "s" {
                 break;
             }
@@ -356,6 +305,55 @@ impl Unknown<'_> {
         }
         last
     }
+}
+
+fn is_initial(view: &View, at: usize) -> bool {
+    let letter = view.low(at);
+    letter.chars().count() == 1 && letter.chars().all(char::is_alphabetic)
+}
+
+/// A letter between two parts of a name: "Ella H. Snider", "tom i. holzman".
+fn is_middle(view: &View, at: usize, suspicion: &Suspicion) -> bool {
+    let next = at + 1;
+    let dotted = matches!(view.gap_after(at), ". " | ".");
+    let spaced = view.gap_after(at) == " " && !(matches!(view.low(at), "i" | "a") && !view.is_capital(at));
+    (dotted || spaced) && (may_follow_initial(view, next, suspicion) || is_initial(view, next) && dotted)
+}
+
+/// A word that an initial can lead: with a capital if the initial has one, and no frequent word.
+fn may_follow_initial(view: &View, at: usize, suspicion: &Suspicion) -> bool {
+    let before = at.saturating_sub(1);
+    let same_case = view.is_capital(at) == view.is_capital(before);
+    same_case && !lists::is_plain_word(view.low(at)) && suspicion.may_be_name(at)
+}
+
+/// The last token of a name with the letters behind it.
+fn with_post_nominal(view: &View, last: usize) -> usize {
+    let has = view.gap_after(last) == " " && is_post_nominal(view, last + 1);
+    last + usize::from(has)
+}
+
+/// Letters behind a name: "Giovanna Rodrigues MD".
+fn is_post_nominal(view: &View, at: usize) -> bool {
+    view.is_capital(at)
+        && matches!(
+            view.low(at),
+            "md" | "dds"
+                | "phd"
+                | "dvm"
+                | "jr"
+                | "jnr"
+                | "sr"
+                | "snr"
+                | "esq"
+                | "obe"
+                | "mbe"
+                | "cbe"
+                | "qc"
+                | "kc"
+                | "ii"
+                | "iii"
+        )
 }
 
 /// Tokens of officers' names: a rank, perhaps a number, and what follows.
@@ -438,8 +436,4 @@ fn is_space(gap: &str) -> bool {
 
 fn is_name_gap(gap: &str) -> bool {
     matches!(gap, " " | "-" | "'" | "  " | "\n" | " \n" | "-\n" | ". " | "\n ")
-}
-
-fn is_adjective_of_people(word: &str) -> bool {
-    ["ish", "ian", "ese"].iter().any(|end| word.ends_with(end)) && !lists::is_given_name(word)
 }

@@ -116,7 +116,7 @@ static TITLES: LazyLock<HashSet<&str>> = LazyLock::new(|| {
 
 static RANKS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     set(
-        "pc ps dc ds di dci dsu insp inspector sgt sergeant constable pcso superintendent supt officer judge magistrate cllr councillor",
+        "pc ps dc ds di dci dsu insp inspector sgt sergeant constable pcso superintendent supt officer cllr councillor",
     )
 });
 
@@ -286,6 +286,23 @@ static PLACES: LazyLock<HashSet<&str>> = LazyLock::new(|| {
          aberystwyth edinburgh glasgow aberdeen dundee inverness stirling perth belfast derry dublin \
          england scotland wales ireland britain uk eu europe america usa france germany spain italy portugal poland romania \
          lithuania latvia ukraine russia india pakistan bangladesh nigeria ghana kenya somalia china jamaica turkey greece \
+         alabama alaska arizona arkansas california colorado connecticut delaware florida hawaii idaho illinois indiana iowa kansas \
+         kentucky louisiana maine maryland massachusetts michigan minnesota mississippi missouri montana nebraska nevada ohio oklahoma \
+         oregon pennsylvania tennessee texas utah vermont wisconsin wyoming houston baltimore omaha portland chicago boston seattle \
+         atlanta miami detroit philadelphia denver toronto montreal vancouver ottawa calgary queensland melbourne brisbane perth adelaide \
+         canberra auckland wellington madrid barcelona lisbon rome milan naples venice vienna zurich geneva brussels antwerp amsterdam \
+         rotterdam hague copenhagen oslo stockholm helsinki warsaw krakow prague budapest bucharest sofia athens istanbul ankara moscow \
+         kiev kyiv berlin munich hamburg frankfurt cologne dresden luxembourg strasbourg lyon marseille bordeaux cairo lagos nairobi \
+         johannesburg pretoria accra addis baghdad tehran kabul karachi lahore islamabad delhi mumbai kolkata chennai dhaka colombo \
+         kathmandu bangkok hanoi manila jakarta singapore beijing shanghai tokyo osaka seoul taipei havana bogota lima santiago brasilia \
+         afghanistan albania algeria andorra angola argentina armenia australia austria azerbaijan bahrain barbados belarus belgium \
+         bolivia bosnia botswana brazil bulgaria cambodia cameroon canada chile colombia congo croatia cuba cyprus czechia denmark \
+         ecuador egypt eritrea estonia ethiopia fiji finland gambia guatemala guyana haiti honduras hungary iceland indonesia iran iraq \
+         israel italy japan kazakhstan korea kosovo kuwait laos lebanon liberia libya liechtenstein macedonia madagascar malawi malaysia \
+         mali malta mauritius mexico moldova monaco mongolia montenegro morocco mozambique myanmar namibia nepal netherlands \
+         nicaragua niger norway oman panama paraguay peru philippines qatar rwanda senegal serbia sierra slovakia slovenia sudan \
+         sweden switzerland syria taiwan tanzania thailand togo trinidad tunisia turkmenistan uganda uruguay uzbekistan vatican \
+         venezuela vietnam yemen zambia zimbabwe antigua \
          anglia midlands wessex thames mersey tyne humber sea bay",
     )
 });

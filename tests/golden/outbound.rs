@@ -28,6 +28,7 @@ pub(crate) fn request(folder: &Path) -> DraftRequest {
             own_domain: "wendmere-rj.example".to_owned(),
             max_bytes: 10_000_000,
             own_addresses: vec!["@wendmere-rj.example".to_owned()],
+            name_model: true,
         },
         nonce: [7; 16],
     }

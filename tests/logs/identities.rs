@@ -1,5 +1,6 @@
 //! Who the fixtures are about, in every spelling that a log or a database file might show.
 
+use aho_corasick::AhoCorasick;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -89,12 +90,17 @@ impl Identities {
     /// Those that a log shows, with the line.
     pub(crate) fn found_in_log(&self, log: &str) -> Vec<String> {
         let mut found = Vec::new();
+        let texts: Vec<&String> = self.texts.iter().collect();
+        let phones: Vec<&String> = self.phones.iter().collect();
+        let (any_text, any_phone) = (AhoCorasick::new(&texts).unwrap(), AhoCorasick::new(&phones).unwrap());
         for line in log.lines() {
             let joined = line.replace([' ', '-', '(', ')', '.', '/'], "");
-            let words: BTreeSet<&str> = line.split(|c: char| !c.is_alphanumeric()).collect();
-            let hit = self.texts.iter().find(|text| line.contains(text.as_str()));
-            let hit = hit.or_else(|| self.words.iter().find(|word| words.contains(word.as_str())));
-            let hit = hit.or_else(|| self.phones.iter().find(|phone| joined.contains(phone.as_str())));
+            let hit = any_text.find(line).map(|hit| texts[hit.pattern().as_usize()]);
+            let hit = hit.or_else(|| {
+                let mut words = line.split(|c: char| !c.is_alphanumeric());
+                words.find_map(|word| self.words.get(word))
+            });
+            let hit = hit.or_else(|| any_phone.find(&joined).map(|hit| phones[hit.pattern().as_usize()]));
             found.extend(hit.map(|hit| format!("{hit:?} in {line:?}")));
         }
         found

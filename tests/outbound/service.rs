@@ -167,6 +167,7 @@ pub(crate) fn settings() -> OutboundSettings {
             own_domain: "liaison.example.org".to_owned(),
             max_bytes: 10_000_000,
             own_addresses: vec!["@liaison.example.org".to_owned()],
+            name_model: true,
         },
         draft_timeout: Duration::from_secs(20),
         poll_interval: Duration::from_secs(3600),

@@ -71,6 +71,7 @@ mod tests {
             own_domain: "rj.example".to_owned(),
             max_bytes: 1_000_000,
             own_addresses: Vec::new(),
+            name_model: true,
         }
     }
 
