@@ -291,3 +291,65 @@ fn long_and_repetitive_texts_take_linear_time() {
         started.elapsed()
     );
 }
+
+#[test]
+fn people_in_no_case_go_by_what_they_are_called_and_words_stay() {
+    let body = "Oyinkansola Adeyemi-Bright rang about the fence; her lad Tomos was there too.\n\n\
+                Grace said she took it with good grace. Will you mark the form? A fair price was agreed in May.\n\
+                yesterday krzysztof came as well\n";
+    let text = redacted(mail("text/plain", "8bit", body), case_of("Margaret Holloway"));
+    for gone in ["Oyinkansola", "Adeyemi", "Tomos", "Grace said", "krzysztof"] {
+        assert!(!text.contains(gone), "{gone} stands in {text}");
+    }
+    for stays in [
+        "O.A.",
+        "with good grace",
+        "mark the form",
+        "A fair price was agreed in May",
+    ] {
+        assert!(text.contains(stays), "{stays} is not in {text}");
+    }
+}
+
+#[test]
+fn without_the_name_model_what_it_would_have_decided_is_held() {
+    let with = |body: &str| {
+        let mut request = request(
+            mail("text/plain", "8bit", body),
+            &[OPEN],
+            case_of("Margaret Holloway"),
+        );
+        request.settings.name_model = false;
+        run(&request).into_iter().next().expect("one group")
+    };
+    let doubtful = with("I will see Grace at the Centre.\n");
+    assert_eq!(doubtful.action, DeliveryAction::Hold);
+    assert!(doubtful.reasons.contains(&HoldReason::NameModelMissing));
+    assert!(matches!(doubtful.message, Finished::None));
+    let plain = with("The office is open at 10.\n");
+    assert_eq!(plain.action, DeliveryAction::Redact, "{:?}", plain.reasons);
+}
+
+#[test]
+fn what_unseen_mail_taught_stays_learnt() {
+    let mut case = case_of("Dafydd Llewelyn");
+    let named = |name: &str, title: &str| {
+        let mut party = Party::new(Role::Offender);
+        party.name = Some(name.to_owned());
+        party.title = Some(title.to_owned());
+        party.address = Some("31 Mossfield Avenue, Harton".to_owned());
+        party
+    };
+    case.referral.parties.push(named("Kayleigh Stubbings", "Miss"));
+    case.referral.parties.push(named("Tracey Stubbings", "Mrs"));
+    let body = "1. RJ-2026-00131 Mossfield Avenue: diary kept.\n\nMiss Stubbings will write; Mrs Stubbings agrees.\n\
+                Mum lives at 22 Cuckoo Brow. Regards, Efua Antwi-Mensah, 19 Cobbler's\nYard\n\
+                next door (the prossers) have been good to him. Ask the Co-ordinator.\n";
+    let text = redacted(mail("text/plain", "8bit", body), case);
+    for gone in ["Mossfield", "Stubbings", "Cuckoo", "Antwi", "Cobbler", "prossers"] {
+        assert!(!text.contains(gone), "{gone} stands in {text}");
+    }
+    for stays in ["RJ-2026-00131", "K.S. will write; T.S. agrees", "Co-ordinator"] {
+        assert!(text.contains(stays), "{stays} is not in {text}");
+    }
+}

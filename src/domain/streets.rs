@@ -8,11 +8,12 @@ pub fn is_street_word(word: &str) -> bool {
 }
 
 /// Words that end a street's name, lower case.
-pub const STREET_WORDS: [&str; 63] = [
+pub const STREET_WORDS: [&str; 71] = [
     "road", "rd", "street", "st", "avenue", "ave", "close", "cl", "lane", "ln", "drive", "dr", "way",
     "court", "ct", "crescent", "cres", "gardens", "gdns", "place", "pl", "terrace", "walk", "row", "rise",
     "mews", "hill", "grove", "green", "park", "square", "sq", "gate", "view", "arcade", "parade", "wharf",
     "quay", "meadow", "meadows", "fields", "chase", "mead", "broadway", "cottage", "cottages", "villas",
     "croft", "link", "path", "ride", "passage", "yard", "heights", "common", "estate", "circus", "vale",
-    "approach", "av", "ter", "terr", "hl",
+    "brow", "fold", "wynd", "drove", "garth", "loke", "ginnel", "nook", "approach", "av", "ter", "terr",
+    "hl",
 ];

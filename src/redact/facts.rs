@@ -71,7 +71,10 @@ impl Facts {
             };
             let starts = head.squash == hit.start();
             let stops = tail.squash + tail.low.len() == hit.end();
+            // "RJ-2026-00131 Mossfield Avenue" holds no "31 Mossfield Avenue".
+            let cuts_number = !starts && text.starts_with(|c: char| c.is_ascii_digit());
             let free = self.bounds == Bounds::Free
+                && !cuts_number
                 && text.chars().count() >= MIN_FREE
                 && (!text.chars().all(|c| c.is_ascii_digit()) || *kind == SpanKind::Phone);
             if (starts && stops) || free {

@@ -98,6 +98,7 @@ fn person_of_party(party: &Party) -> Option<Person> {
         .iter()
         .filter_map(|email| local_part(email))
         .collect();
+    person.title = party.title.as_deref().map(squash);
     person.female = female(party);
     let named = person.given.is_some() || !person.known_as.is_empty() || !person.user_names.is_empty();
     named.then_some(person)
@@ -187,7 +188,15 @@ pub(super) fn find_all(
         .map(|(view, suspicion)| unknown.find(view, suspicion))
         .collect();
     let met = Book::new(people_met(&views, &hits, known), Reach::Narrow);
-    let pieces: Vec<Vec<(usize, usize, SpanKind)>> = views.iter().map(|view| shapes.find(view)).collect();
+    let pieces: Vec<Vec<(usize, usize, SpanKind)>> = views
+        .iter()
+        .zip(&suspicions)
+        .map(|(view, suspicion)| {
+            let seen = suspicion.addresses(view).into_iter();
+            let seen = seen.map(|(start, end)| (start, end, SpanKind::Address));
+            shapes.find(view).into_iter().chain(seen).collect()
+        })
+        .collect();
     let told = Facts::new(told_facts(&views, &pieces), Bounds::Whole);
     let reader = Reader {
         known,

@@ -86,8 +86,16 @@ pub(super) fn narrowed(view: &View, hit: &NameHit, people: &[Person]) -> Vec<usi
         .copied()
         .filter(|index| female.is_some() && people.get(*index).and_then(|person| person.female) == female)
         .collect();
+    // "Miss Stubbings" of a Miss and a Mrs Stubbings.
+    let written = view.low(hit.first);
+    let titled: Vec<usize> = left
+        .iter()
+        .copied()
+        .filter(|index| people.get(*index).and_then(|person| person.title.as_deref()) == Some(written))
+        .collect();
     match (sure.len(), left.is_empty()) {
         (1, _) => sure,
+        (_, _) if titled.len() == 1 => titled,
         (_, true) => hit.people.clone(),
         (_, false) => left,
     }

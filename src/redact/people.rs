@@ -34,6 +34,8 @@ pub(super) struct Person {
     pub(super) known_as: Vec<String>,
     /// User names, such as the local part of an e-mail address.
     pub(super) user_names: Vec<String>,
+    /// `miss`, as recorded: lower case.
+    pub(super) title: Option<String>,
     /// `Some(true)` for a woman, `Some(false)` for a man, as far as known.
     pub(super) female: Option<bool>,
 }

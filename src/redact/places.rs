@@ -35,7 +35,7 @@ fn constant(text: &str) -> Regex {
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
     let kinds = STREET_WORDS.join("|");
     constant(&format!(
-        r"(?:\b(?i:flat|apartment|apt|unit|studio|room)\.? ?[0-9A-Za-z]{{1,4}},?\s{{1,2}})?\b(?:\d{{1,4}}[A-Za-z]?(?: ?[-/&] ?\d{{1,4}}[A-Za-z]?)?,? {{1,2}}|[A-Z][a-z']+ (?:House|Cottage|Lodge|Farm|Court|Villa),\s{{1,2}}(?:\d{{1,4}}[A-Za-z]? )?)(?:[A-Z][\w'.-]* {{1,2}}){{1,3}}(?i:{kinds})\b"
+        r"(?:\b(?i:flat|apartment|apt|unit|studio|room)\.? ?[0-9A-Za-z]{{1,4}},?\s{{1,2}})?\b(?:\d{{1,4}}[A-Za-z]?(?: ?[-/&] ?\d{{1,4}}[A-Za-z]?)?,? {{1,2}}|[A-Z][a-z']+ (?:House|Cottage|Lodge|Farm|Court|Villa),\s{{1,2}}(?:\d{{1,4}}[A-Za-z]? )?)(?:[A-Z][\w'’.-]*(?: {{1,2}}| ?\n ?)){{1,3}}(?i:{kinds})\b"
     ))
 });
 static LOWER_ADDRESS: LazyLock<Regex> = LazyLock::new(|| {

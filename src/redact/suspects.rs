@@ -28,6 +28,12 @@ const SURE: f32 = 0.3;
 const BESIDE_NAME: f32 = 0.005;
 /// The same in small letters.
 const SMALL_BESIDE_NAME: f32 = 0.1;
+/// From this probability of a street or building on, words are an address.
+const STREET: f32 = 0.5;
+/// Longest house number, in bytes: "118a".
+const MAX_HOUSE_NUMBER: usize = 5;
+/// What a word that is hardly ever a name needs of somebody who writes without capitals.
+const SMALL_WORD: f32 = 0.6;
 /// What one of two words in small letters needs, the first a name and the second in no dictionary.
 const SMALL_PAIR: f32 = 0.01;
 /// What a name that is a word needs in a row of names.
@@ -48,6 +54,8 @@ enum Kind {
     Word,
     /// Small letters, in no dictionary, in the list of names.
     SmallName,
+    /// Small letters, "the prossers".
+    Family,
     /// Small letters, in no list.
     SmallStranger,
     /// Small letters, an English word and a name, of somebody who writes with capitals elsewhere.
@@ -69,6 +77,7 @@ impl Kind {
             Self::Stranger => 0.002,
             Self::NameOrWord => 0.2,
             Self::Word => 0.5,
+            Self::Family => 0.0,
             Self::SmallName => 0.05,
             Self::SmallStranger => 0.3,
             Self::SmallNameOrWord => 0.6,
@@ -84,7 +93,7 @@ impl Kind {
             Self::Plain | Self::Word | Self::Elsewhere | Self::OfInstitution | Self::SmallStranger => {
                 self.threshold()
             }
-            Self::NamedStranger => 0.05,
+            Self::NamedStranger | Self::Family => 0.05,
             Self::Stranger => 0.1,
             Self::NameOrWord | Self::SmallName | Self::SmallNameOrWord | Self::UsualSmallName => {
                 self.threshold().max(0.2)
@@ -92,20 +101,17 @@ impl Kind {
         }
     }
 
-    /// Whether the model has to be asked.
+    /// Whether the model has to be asked for such a word alone; about the others it is heard where it is asked anyway.
     fn needs_model(self) -> bool {
         match self {
-            Self::Plain => false,
+            Self::Plain | Self::Word | Self::Elsewhere | Self::OfInstitution | Self::SmallNameOrWord => false,
             Self::NamedStranger
             | Self::Stranger
-            | Self::SmallNameOrWord
-            | Self::UsualSmallName
             | Self::NameOrWord
-            | Self::Word
+            | Self::UsualSmallName
+            | Self::Family
             | Self::SmallName
-            | Self::SmallStranger
-            | Self::Elsewhere
-            | Self::OfInstitution => true,
+            | Self::SmallStranger => true,
         }
     }
 }
@@ -141,6 +147,9 @@ impl Suspicion {
             (true, _) => matches!(kind, Kind::NamedStranger | Kind::Stranger),
             // "with good grace": who writes with capitals and means the person writes "Grace".
             (false, Some(_)) if *kind == Kind::SmallNameOrWord && is_word_first(at) => false,
+            (false, Some(score)) if *kind == Kind::UsualSmallName && is_word_first(at) => {
+                score.person >= SMALL_WORD
+            }
             (false, Some(score)) if score.place >= PLACE => score.person >= kind.threshold_beside_place(),
             (false, Some(score)) => score.person >= kind.threshold(),
             (false, None) => false,
@@ -178,6 +187,42 @@ impl Suspicion {
             .is_some_and(|score| score.place >= PLACE && score.person < SURE)
     }
 
+    /// Addresses that the model sees, in bytes of the view: a house number with words in capitals behind it, or words that no
+    /// dictionary has.
+    pub(super) fn addresses(&self, view: &View) -> Vec<(usize, usize)> {
+        let is_street = |at: usize| {
+            self.scores
+                .get(at)
+                .is_some_and(|score| score.street >= STREET && score.person < SURE)
+        };
+        let is_number = |at: usize| {
+            view.low(at).starts_with(|c: char| c.is_ascii_digit()) && view.low(at).len() <= MAX_HOUSE_NUMBER
+        };
+        let mut found = Vec::new();
+        let mut at = 0;
+        while at < view.tokens.len() {
+            let mut last = at;
+            // "RJ-2026-00131 Mossfield": the end of a number is no house.
+            let ends_number = is_number(at) && view.gap_before(at).ends_with(['-', '/', '.']);
+            if !is_street(at) || ends_number {
+                at += 1;
+                continue;
+            }
+            while is_street(last + 1) && matches!(view.gap_after(last), " " | ", " | "'" | "-") {
+                last += 1;
+            }
+            let has_capital = (at..=last).any(|word| view.is_capital(word) && !is_number(word));
+            let is_unknown = (at..=last)
+                .any(|word| matches!(self.kinds.get(word), Some(Kind::Stranger | Kind::NamedStranger)));
+            if has_capital && (is_number(at) && last > at || is_unknown) {
+                let range = view.tokens.get(at).zip(view.tokens.get(last));
+                found.extend(range.map(|(first, last)| (first.start, last.end)));
+            }
+            at = last + 1;
+        }
+        found
+    }
+
     /// Whether a token could be a surname: no place, month, acronym or number, and with small letters no word that is no
     /// name.
     pub(super) fn may_be_name(&self, at: usize) -> bool {
@@ -190,7 +235,8 @@ impl Suspicion {
                 | Kind::SmallName
                 | Kind::SmallStranger
                 | Kind::SmallNameOrWord
-                | Kind::UsualSmallName,
+                | Kind::UsualSmallName
+                | Kind::Family,
             ) => true,
             Some(Kind::Plain | Kind::Elsewhere | Kind::OfInstitution) | None => false,
         }
@@ -293,6 +339,14 @@ fn kind(view: &View, at: usize) -> Kind {
     if word.chars().count() < 2 || !word.chars().all(char::is_alphabetic) {
         return Kind::Plain;
     }
+    // "Co-ordinator" is one word, whatever stands between its halves.
+    let halves = |first: usize| {
+        view.gap_after(first) == "-"
+            && lexicon::is_english(&format!("{}{}", view.low(first), view.low(first + 1)))
+    };
+    if halves(at) || at.checked_sub(1).is_some_and(halves) {
+        return Kind::Plain;
+    }
     let is_name = lexicon::is_name(word) && !lists::is_plain_word(word) || lists::is_given_name(word);
     let is_acronym = view.is_all_capitals(at) && word.chars().count() <= MAX_ACRONYM && !is_name;
     let is_place = lists::is_place(word) && !lists::is_given_name(word);
@@ -310,7 +364,16 @@ fn kind(view: &View, at: usize) -> Kind {
         (true, true, false) if opens_sentence(view, at) => Kind::Plain,
         (true, true, false) => Kind::Word,
         (false, false, true) => Kind::SmallName,
+        // "the prossers": a family.
+        (false, false, false)
+            if word.strip_suffix('s').is_some_and(lexicon::is_name)
+                && at > 0
+                && view.low(at - 1) == "the" =>
+        {
+            Kind::Family
+        }
         (false, false, false) => Kind::SmallStranger,
+        (false, true, true) if lists::is_given_name(word) && !lists::is_common_name(word) => Kind::SmallName,
         (false, true, true) => Kind::SmallNameOrWord,
         (false, true, false) => Kind::Plain,
     }
@@ -432,6 +495,7 @@ fn score(view: &View, model: &NameModel, asked: &[(usize, usize)]) -> Option<Vec
                 if let Some(score) = scores.get_mut(inside) {
                     score.person = score.person.max(piece.score.person);
                     score.place = score.place.max(piece.score.place);
+                    score.street = score.street.max(piece.score.street);
                 }
                 inside += 1;
             }

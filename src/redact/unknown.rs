@@ -316,7 +316,8 @@ fn is_initial(view: &View, at: usize) -> bool {
 fn is_middle(view: &View, at: usize, suspicion: &Suspicion) -> bool {
     let next = at + 1;
     let dotted = matches!(view.gap_after(at), ". " | ".");
-    let spaced = view.gap_after(at) == " " && !(matches!(view.low(at), "i" | "a") && !view.is_capital(at));
+    let is_word = matches!(view.low(at), "i" | "a") && !view.is_capital(at);
+    let spaced = view.gap_after(at) == " " && !is_word;
     (dotted || spaced) && (may_follow_initial(view, next, suspicion) || is_initial(view, next) && dotted)
 }
 

@@ -92,7 +92,10 @@ impl Identities {
         let mut found = Vec::new();
         let texts: Vec<&String> = self.texts.iter().collect();
         let phones: Vec<&String> = self.phones.iter().collect();
-        let (any_text, any_phone) = (AhoCorasick::new(&texts).unwrap(), AhoCorasick::new(&phones).unwrap());
+        let (any_text, any_phone) = (
+            AhoCorasick::new(&texts).unwrap(),
+            AhoCorasick::new(&phones).unwrap(),
+        );
         for line in log.lines() {
             let joined = line.replace([' ', '-', '(', ')', '.', '/'], "");
             let hit = any_text.find(line).map(|hit| texts[hit.pattern().as_usize()]);
@@ -100,7 +103,11 @@ impl Identities {
                 let mut words = line.split(|c: char| !c.is_alphanumeric());
                 words.find_map(|word| self.words.get(word))
             });
-            let hit = hit.or_else(|| any_phone.find(&joined).map(|hit| phones[hit.pattern().as_usize()]));
+            let hit = hit.or_else(|| {
+                any_phone
+                    .find(&joined)
+                    .map(|hit| phones[hit.pattern().as_usize()])
+            });
             found.extend(hit.map(|hit| format!("{hit:?} in {line:?}")));
         }
         found

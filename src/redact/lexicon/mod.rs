@@ -27,7 +27,7 @@ mod tests {
     fn names_of_many_peoples_are_names_and_ordinary_words_are_words() {
         for name in [
             "siobhan",
-            "llewelyn",
+            "rhys",
             "patel",
             "okafor",
             "oluwaseun",

@@ -39,6 +39,8 @@ pub(super) struct Score {
     pub(super) person: f32,
     /// The probabilities of city, state, street, building and postcode together.
     pub(super) place: f32,
+    /// Those of street, building and flat alone.
+    pub(super) street: f32,
 }
 
 /// A piece of a text with its score.

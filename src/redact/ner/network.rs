@@ -13,6 +13,8 @@ pub(super) const MAX_PIECES: usize = 510;
 const PERSON_CLASSES: [usize; 4] = [1, 2, 3, 4];
 /// The classes of places: building number, street, secondary address, city, state, postcode.
 const PLACE_CLASSES: std::ops::RangeInclusive<usize> = 23..=34;
+/// Those among them that lead to a door: building number, street, secondary address.
+const STREET_CLASSES: std::ops::RangeInclusive<usize> = 23..=28;
 /// What four bits of zero stand for where the file gives no zero point (`MatMulNBits`).
 const MIDDLE: f32 = 8.0;
 /// Element type "float" of ONNX tensors.
@@ -71,15 +73,14 @@ fn score_of(logits: &[f32]) -> Score {
         .filter_map(|class| logits.get(*class))
         .map(weight)
         .sum();
-    let place: f32 = logits
-        .get(PLACE_CLASSES)
-        .unwrap_or_default()
-        .iter()
-        .map(weight)
-        .sum();
+    let share = |classes: std::ops::RangeInclusive<usize>| -> f32 {
+        let own = logits.get(classes).unwrap_or_default();
+        own.iter().map(weight).sum::<f32>() / all
+    };
     Score {
         person: person / all,
-        place: place / all,
+        place: share(PLACE_CLASSES),
+        street: share(STREET_CLASSES),
     }
 }
 
@@ -140,7 +141,7 @@ impl Packed<'_> {
     /// The bytes of the matrix as 32-bit numbers, turned: `columns` x `rows`.
     fn unpacked(&self) -> Option<Vec<u8>> {
         let blocks = self.columns.checked_div(self.block)?;
-        let fits = self.columns % self.block == 0
+        let fits = self.columns.is_multiple_of(self.block)
             && self.packed.len() == self.rows * self.columns / 2
             && self.scales.len() == self.rows * blocks * size_of::<f32>();
         if !fits {
