@@ -154,10 +154,9 @@ fn sort(read: &Facts, cast: &Cast, book: &LabelBook) -> Sorted {
             } => (person, occurrence, own),
         };
         case.push(at);
-        let person = match person.who {
-            Who::Somebody if occurrence == 0 => named_before(read, at).unwrap_or(person),
-            _ => person,
-        };
+        let is_unplaced = person.who == Who::Somebody && occurrence == 0;
+        let named = is_unplaced.then(|| named_before(read, at)).flatten();
+        let person = named.unwrap_or(person);
         let by_label = occurrence == 0 && person.number.is_none() && fact.field.is_consent();
         match resolve(person, cast, fact) {
             Resolved::Person(person) if by_label && person.number.is_none() => {

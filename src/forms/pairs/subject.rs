@@ -159,6 +159,13 @@ impl Reader<'_> {
             })
     }
 
+    /// "Client surname: ...   First name: ...   Title: ...": pieces of one name.
+    fn goes_on_with_name(&self, field: Field, subject: Subject) -> bool {
+        let is_piece = |field: Field| matches!(field, Field::Given | Field::Family | Field::Title);
+        let last = self.out.facts.last();
+        is_piece(field) && last.is_some_and(|last| last.subject == subject && is_piece(last.field))
+    }
+
     /// Whether somebody's birth was asked: only a party's is.
     fn is_born(&self, subject: Subject) -> bool {
         let mut facts = self.out.facts.iter().rev().take(MAX_LOOKBACK);
@@ -273,7 +280,8 @@ impl Reader<'_> {
         if let (None, None, Some(named)) = (here, pronoun, self.named)
             && (is_never_a_referrers(label.field)
                 || self.writer_has(label.field)
-                || is_of_home(label.field) && self.is_born(named))
+                || is_of_home(label.field) && self.is_born(named)
+                || self.goes_on_with_name(label.field, named))
         {
             return named;
         }
@@ -367,7 +375,10 @@ fn is_referrers(subject: Subject) -> bool {
 }
 
 fn is_of_home(field: Field) -> bool {
-    matches!(field, Field::Address | Field::Postcode)
+    matches!(
+        field,
+        Field::Address | Field::Postcode | Field::Phone | Field::Email | Field::PhoneAndEmail
+    )
 }
 
 /// Asked of people who may be contacted, never of the professional who refers them.
