@@ -6,6 +6,7 @@ use crate::domain::SystemClock;
 use crate::imap::ImapConnector;
 use crate::ingest::{Ingest, IngestParts, NoProbe, StepProbe, SystemJitter};
 use crate::outbound::{Outbound, OutboundParts, OutboundSettings, SystemNonces};
+use crate::redact::NameModel;
 use crate::sandbox::{ReadingPool, check_ocr};
 use crate::smtp::SubmissionServer;
 use std::sync::Arc;
@@ -97,7 +98,8 @@ async fn report_fence(pool: &ReadingPool) -> Outcome {
     Ok(())
 }
 
-/// Says at the start what text recognition and scanning lack; mail then is named as unreadable, or waits.
+/// Says at the start what text recognition, scanning and the name model lack; mail then is named as unreadable, waits, or
+/// is held.
 async fn report_helpers(setup: &Setup, stop: &CancellationToken) {
     tokio::select! {
         () = try_helpers(setup) => {}
@@ -115,6 +117,19 @@ async fn try_helpers(setup: &Setup) {
         && let Err(failure) = clamd.check().await
     {
         tracing::warn!(error = %failure, "the virus scanner does not work; mail waits until it does");
+    }
+    try_name_model(setup).await;
+}
+
+async fn try_name_model(setup: &Setup) {
+    if !setup.redaction_settings().name_model {
+        tracing::warn!("the name model is off; liaison mail whose names only it could tell is held");
+        return;
+    }
+    // Made ready and let go again: the workers have their own.
+    let tried = tokio::task::spawn_blocking(|| NameModel::load().map(|_| ()));
+    if let Ok(Err(error)) = tried.await {
+        tracing::warn!(%error, "the name model does not run; liaison mail whose names only it could tell is held");
     }
 }
 
