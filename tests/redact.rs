@@ -353,3 +353,10 @@ fn what_unseen_mail_taught_stays_learnt() {
         assert!(text.contains(stays), "{stays} is not in {text}");
     }
 }
+
+#[test]
+fn a_stranger_named_in_a_page_of_our_own_domain_goes() {
+    let body = "Halina Kowalczyk came today.\n\nHer page is https://rj.example/kowalczyk now.\n";
+    let text = redacted(mail("text/plain", "8bit", body), case_of("Margaret Holloway"));
+    assert!(!text.to_lowercase().contains("kowalczyk"), "{text}");
+}

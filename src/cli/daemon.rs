@@ -6,7 +6,7 @@ use crate::domain::SystemClock;
 use crate::imap::ImapConnector;
 use crate::ingest::{Ingest, IngestParts, NoProbe, StepProbe, SystemJitter};
 use crate::outbound::{Outbound, OutboundParts, OutboundSettings, SystemNonces};
-use crate::redact::NameModel;
+use crate::redact::{ModelError, NameModel};
 use crate::sandbox::{ReadingPool, check_ocr};
 use crate::smtp::SubmissionServer;
 use std::sync::Arc;
@@ -128,9 +128,12 @@ async fn try_name_model(setup: &Setup) {
     }
     // Made ready and let go again: the workers have their own.
     let tried = tokio::task::spawn_blocking(|| NameModel::load().map(|_| ()));
-    if let Ok(Err(error)) = tried.await {
-        tracing::warn!(%error, "the name model does not run; liaison mail whose names only it could tell is held");
-    }
+    let error = match tried.await {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => error,
+        Err(_) => ModelError::NotRunnable,
+    };
+    tracing::warn!(%error, "the name model does not run; liaison mail whose names only it could tell is held");
 }
 
 fn stop_on_signal() -> Result<CancellationToken, Failure> {

@@ -436,10 +436,12 @@ impl Reader<'_> {
 
     /// "Mid Anglia" within an address of midanglia.example, which stays.
     fn is_in_own_address(&self, view: &View, hit: &NameHit) -> bool {
+        let name = squash(view.text.get(hit.start..hit.end).unwrap_or_default());
         compound(view, hit.start, hit.end).is_some_and(|(start, end, kind)| {
             let text = squash(view.text.get(start..end).unwrap_or_default());
-            matches!(kind, SpanKind::Email | SpanKind::Url)
-                && self.own.iter().any(|own| text.contains(own.as_str()))
+            // What stands beside the own address, such as the path of a page, is not its own.
+            let is_own = |own: &String| own.contains(&name) && text.contains(own.as_str());
+            matches!(kind, SpanKind::Email | SpanKind::Url) && self.own.iter().any(is_own)
         })
     }
 

@@ -59,7 +59,10 @@ impl Network {
         let logits = outputs.first()?.to_plain_array_view::<f32>().ok()?;
         let classes = *logits.shape().last()?;
         let rows = logits.as_slice()?.chunks(classes);
-        Some(rows.map(score_of).collect())
+        let scores: Vec<Score> = rows.map(score_of).collect();
+        // An answer that is no number, or one too few, would pass for "nobody": it is a failure.
+        let is_sound = |score: &Score| score.person.is_finite() && score.place.is_finite();
+        (scores.len() == ids.len() && scores.iter().all(is_sound)).then_some(scores)
     }
 }
 
