@@ -6,7 +6,7 @@
 #![allow(clippy::expect_used, clippy::print_stdout, missing_docs)]
 
 use criterion::{Criterion, Throughput};
-use referrald::domain::{KnownCase, MailLimits, Party, Referral, Role};
+use referrald::domain::{KnownCase, MailLimits, OtherAttachments, Party, Referral, Role};
 use referrald::mail::{self, Part, PartBody};
 use referrald::redact::{RedactionSettings, detect};
 use std::hint::black_box;
@@ -116,6 +116,7 @@ fn settings(name_model: bool) -> RedactionSettings {
         max_bytes: u64::MAX,
         own_addresses: Vec::new(),
         name_model,
+        attachments: OtherAttachments::Hold,
     }
 }
 

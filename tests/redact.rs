@@ -10,10 +10,16 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use proptest::prelude::*;
-use referrald::domain::{ConsentAnswer, DeliveryAction, HoldReason, KnownCase, Party, Referral, Role};
-use referrald::redact::{
-    DraftRequest, Finished, FinishedDelivery, RedactedMessage, RedactionSettings, draft, finish,
+use referrald::domain::{
+    AllocatedFile, Block, ConsentAnswer, DeliveryAction, HoldReason, KnownCase, OtherAttachments, Party,
+    Referral, Release, Role, Side, inline_text,
 };
+use referrald::extract::whole_document;
+use referrald::redact::{
+    DraftRequest, Finished, FinishedDelivery, RedactedMessage, RedactionSettings, Remit, deliveries_as_json,
+    draft, finish,
+};
+use std::io::Write;
 
 const OPEN: &str = "officer@agency.example";
 
@@ -26,6 +32,7 @@ fn settings() -> RedactionSettings {
         max_bytes: 1_000_000,
         own_addresses: Vec::new(),
         name_model: true,
+        attachments: OtherAttachments::Hold,
     }
 }
 
@@ -53,11 +60,13 @@ fn request(raw: Vec<u8>, to: &[&str], case: KnownCase) -> DraftRequest {
         cases: vec![case],
         settings: settings(),
         nonce: [0x5a; 16],
+        remit: Remit::Everything,
+        strangers: Vec::new(),
     }
 }
 
 fn run(request: &DraftRequest) -> Vec<FinishedDelivery> {
-    finish(draft(request), request)
+    finish(draft(request, whole_document), request)
 }
 
 /// The only delivery, redacted, as text a reader sees (quoted-printable undone).
@@ -195,6 +204,18 @@ fn headers_are_made_anew() {
         text.contains("Subject: M.H. visit") || text.contains("Subject: H. visit"),
         "{text}"
     );
+}
+
+#[test]
+fn the_name_model_makes_no_street_of_the_sender() {
+    let raw = b"From: Sam Wells <sam.wells@rj.example>\r\nTo: Liaison <officer@agency.example>\r\n\
+        Subject: visit to Margaret Holloway\r\n\r\nVisit to Margaret Holloway on Tuesday\r\n\r\nSam Wells\r\n";
+    let text = redacted(raw.to_vec(), case_of("Margaret Holloway"));
+    assert!(
+        text.contains("From: \"Sam Wells\"") && text.ends_with("Sam Wells\r\n\r\n"),
+        "{text}"
+    );
+    assert!(text.contains("Visit to M.H. on Tuesday"), "{text}");
 }
 
 #[test]
@@ -359,4 +380,302 @@ fn a_stranger_named_in_a_page_of_our_own_domain_goes() {
     let body = "Halina Kowalczyk came today.\n\nHer page is https://rj.example/kowalczyk now.\n";
     let text = redacted(mail("text/plain", "8bit", body), case_of("Margaret Holloway"));
     assert!(!text.to_lowercase().contains("kowalczyk"), "{text}");
+}
+
+/// A victim and an offender with addresses of their own.
+fn two_sides() -> KnownCase {
+    let mut case = case_of("Margaret Holloway");
+    let mut offender = Party::new(Role::Offender);
+    offender.name = Some("Desmond Wraxhall".to_owned());
+    offender.emails = vec!["des@example.org".to_owned()];
+    case.referral.parties.push(offender);
+    case.reference = Some("RJ-2026-00012".to_owned());
+    case
+}
+
+fn one(request: &DraftRequest) -> FinishedDelivery {
+    let mut all = run(request);
+    assert_eq!(all.len(), 1, "one group of recipients");
+    all.remove(0)
+}
+
+#[test]
+fn what_names_the_other_side_is_held_for_a_participant() {
+    let about = |text: &str| mail("text/plain", "8bit", text);
+    let (victim, offender) = ("person74@example.org", "des@example.org");
+    let other_side = [HoldReason::RecipientOnOtherSide];
+    for (to, text) in [
+        (victim, "Mr Wraxhall would like to write to you.\r\n"),
+        (offender, "Ring 07700 900417 about it.\r\n"),
+    ] {
+        let delivery = one(&request(about(text), &[to], two_sides()));
+        assert_eq!(delivery.reasons, other_side, "{text}");
+        assert_eq!(delivery.action, DeliveryAction::Hold);
+        assert_eq!(delivery.if_released, Some(Release::Redact));
+        let json = deliveries_as_json(std::slice::from_ref(&delivery));
+        assert!(json[0]["message_base64"].is_null(), "what is held has not left");
+    }
+    // Both sides together, and nobody named.
+    let both = run(&request(
+        about("Tuesday at ten suits.\r\n"),
+        &[victim, offender],
+        two_sides(),
+    ));
+    assert!(both.iter().all(|delivery| delivery.reasons == other_side));
+    // One's own name, a third person, an agreement to share, and somebody on no side.
+    let own = request(
+        about("Dear Margaret, Tuesday at ten suits.\r\n"),
+        &[victim],
+        two_sides(),
+    );
+    let mut agreed = two_sides();
+    agreed.referral.parties[1].consent.share_with_other_party = Some(true);
+    let agreed = request(about("Mr Wraxhall will come.\r\n"), &[victim], agreed);
+    let officer = request(about("Mr Wraxhall will come.\r\n"), &[OPEN], two_sides());
+    for free in [own, agreed, officer] {
+        assert_eq!(one(&free).action, DeliveryAction::Redact);
+    }
+}
+
+#[test]
+fn a_sender_is_held_to_the_files_allocated_to_them() {
+    let about = |text: &str| mail("text/plain", "8bit", text);
+    let file = |side| {
+        Remit::Files(vec![AllocatedFile {
+            reference: "RJ-2026-00012".to_owned(),
+            side,
+        }])
+    };
+    let none = Remit::Files(Vec::new());
+    let (held, free) = (
+        vec![HoldReason::FileNotAllocated],
+        vec![HoldReason::NotACjsmDomain],
+    );
+    for (remit, text, reasons) in [
+        (&none, "About RJ-2026-00012.\r\n", &held),
+        (&none, "About RJ 2026 99999, which is no case.\r\n", &held),
+        (&none, "Margaret Holloway can come.\r\n", &held),
+        (&none, "Is the room free on Tuesday?\r\n", &free),
+        (
+            &file(Side::Victim),
+            "RJ-2026-00012: Margaret Holloway can come.\r\n",
+            &free,
+        ),
+        (
+            &file(Side::Victim),
+            "RJ-2026-00012: Desmond Wraxhall can come.\r\n",
+            &held,
+        ),
+        (
+            &file(Side::Offender),
+            "RJ-2026-00012: Desmond Wraxhall can come.\r\n",
+            &free,
+        ),
+        (
+            &Remit::Everything,
+            "RJ-2026-00012: Desmond Wraxhall can come.\r\n",
+            &free,
+        ),
+    ] {
+        let mut request = request(about(text), &[OPEN], two_sides());
+        request.remit = remit.clone();
+        assert_eq!(&one(&request).reasons, reasons, "{text}");
+    }
+    let mut to_participant = request(about("Tuesday at ten.\r\n"), &["des@example.org"], two_sides());
+    to_participant.remit = file(Side::Victim);
+    assert_eq!(one(&to_participant).reasons, held);
+}
+
+#[test]
+fn a_worker_that_forgets_a_guard_of_the_address_is_found_out() {
+    let mut request = request(
+        mail("text/plain", "8bit", "Tuesday.\r\n"),
+        &[OPEN],
+        case_of("A B"),
+    );
+    let careless = draft(&request, whole_document);
+    request.strangers = vec![OPEN.to_owned()];
+    let mut done = finish(careless, &request);
+    let delivery = done.remove(0);
+    assert_eq!(delivery.action, DeliveryAction::Hold);
+    assert!(delivery.reasons.contains(&HoldReason::FirstMailToAddress));
+}
+
+const WORD: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+
+/// A Word file as Word writes it: compressed, with properties, a comment and a tracked change.
+fn word_file(document: &str) -> Vec<u8> {
+    let types = "<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\">\
+        <Override PartName=\"/word/document.xml\" ContentType=\"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml\"/></Types>";
+    let relationships = "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">\
+        <Relationship Id=\"r1\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument\" Target=\"word/document.xml\"/></Relationships>";
+    let core = "<cp:coreProperties xmlns:cp=\"http://schemas.openxmlformats.org/package/2006/metadata/core-properties\" \
+        xmlns:dc=\"http://purl.org/dc/elements/1.1/\"><dc:creator>Odile Brackenridge</dc:creator></cp:coreProperties>";
+    let comments = "<w:comments xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\">\
+        <w:comment w:id=\"0\" w:author=\"Odile Brackenridge\"><w:p><w:r><w:t>ask Margaret Holloway</w:t></w:r></w:p></w:comment></w:comments>";
+    let document = format!(
+        "<w:document xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\"><w:body>{document}</w:body></w:document>"
+    );
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, text) in [
+        ("[Content_Types].xml", types),
+        ("_rels/.rels", relationships),
+        ("docProps/core.xml", core),
+        ("word/comments.xml", comments),
+        ("word/document.xml", &document),
+    ] {
+        zip.start_file(name, zip::write::SimpleFileOptions::default())
+            .unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+fn with_attachment(kind: &str, name: &str, content: &[u8]) -> Vec<u8> {
+    format!(
+        "From: Sam Wells <sam@rj.example>\r\nTo: {OPEN}\r\nSubject: notes\r\nMIME-Version: 1.0\r\n\
+         Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nAttached.\r\n\
+         --b\r\nContent-Type: {kind}\r\nContent-Disposition: attachment; filename=\"{name}\"\r\n\
+         Content-Transfer-Encoding: base64\r\n\r\n{}\r\n--b--\r\n",
+        STANDARD.encode(content)
+    )
+    .into_bytes()
+}
+
+/// The files attached to what would leave, by another MIME reader than the second pass's.
+fn attached(delivery: &FinishedDelivery) -> Vec<(String, Vec<u8>)> {
+    let Finished::Redacted(message) = &delivery.message else {
+        panic!("nothing would leave: {:?}", delivery.reasons);
+    };
+    let mail = referrald::mail::parse(message.as_bytes(), &referrald::domain::MailLimits::default());
+    let mut parts = vec![&mail.root];
+    let mut files = Vec::new();
+    while let Some(part) = parts.pop() {
+        match (&part.body, &part.filename) {
+            (referrald::mail::PartBody::Multipart(inner), _) => parts.extend(inner),
+            (referrald::mail::PartBody::Bytes(bytes), Some(name)) => {
+                files.push((name.clone(), bytes.clone()))
+            }
+            (referrald::mail::PartBody::Text(text), Some(name)) => {
+                files.push((name.clone(), text.clone().into_bytes()));
+            }
+            (_, _) => {}
+        }
+    }
+    files
+}
+
+#[test]
+fn a_word_file_is_written_anew_without_names_properties_comments_and_revisions() {
+    let document = "<w:p><w:r><w:t>Visit to Mar</w:t></w:r><w:r><w:rPr><w:b/></w:rPr><w:t>garet Hollo</w:t></w:r><w:r><w:t>way on Tuesday</w:t></w:r></w:p>\
+        <w:p><w:del w:author=\"Odile Brackenridge\"><w:r><w:delText>old words</w:delText></w:r></w:del>\
+        <w:ins w:author=\"Odile Brackenridge\"><w:r><w:t>new words</w:t></w:r></w:ins></w:p>\
+        <w:tbl><w:tr><w:tc><w:p><w:r><w:t>Phone</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>07700 900417</w:t></w:r></w:p></w:tc></w:tr></w:tbl>";
+    let raw = with_attachment(WORD, "Margaret Holloway.docx", &word_file(document));
+    let delivery = one(&request(raw, &[OPEN], case_of("Margaret Holloway")));
+    assert_eq!(delivery.action, DeliveryAction::Redact, "{:?}", delivery.reasons);
+    let files = attached(&delivery);
+    assert_eq!(files.len(), 1);
+    assert_eq!(files[0].0, "attachment-1.docx");
+    let mut zip = zip::ZipArchive::new(std::io::Cursor::new(files[0].1.clone())).unwrap();
+    let names: Vec<String> = zip.file_names().map(|name| name.unwrap().into_owned()).collect();
+    assert_eq!(names.len(), 3, "nothing but the text: {names:?}");
+    let mut content = String::new();
+    std::io::Read::read_to_string(&mut zip.by_name("word/document.xml").unwrap(), &mut content).unwrap();
+    for gone in [
+        "Margaret",
+        "garet",
+        "Hollo",
+        "900417",
+        "Brackenridge",
+        "old words",
+    ] {
+        assert!(!content.contains(gone), "{gone} in {content}");
+    }
+    let read = whole_document(&files[0].1, "attachment-1.docx").expect("it is read again");
+    let Some(Block::Paragraph { text, .. }) = read.blocks.first() else {
+        panic!("no paragraph");
+    };
+    assert_eq!(inline_text(text), "Visit to M.H. on Tuesday");
+    for kept in ["new words", "Phone", "[phone]", "<w:tbl>"] {
+        assert!(content.contains(kept), "no {kept} in {content}");
+    }
+}
+
+#[test]
+fn a_document_that_is_not_read_to_its_end_holds_the_mail() {
+    let whole = word_file("<w:p><w:r><w:t>Margaret Holloway</w:t></w:r></w:p>");
+    for (kind, name, content) in [
+        (WORD, "cut.docx", whole.get(..whole.len() / 2).unwrap()),
+        ("application/pdf", "scan.pdf", b"%PDF-1.4\n%%EOF".as_slice()),
+        ("application/octet-stream", "x.bin", b"\x00\x01\x02".as_slice()),
+    ] {
+        let raw = with_attachment(kind, name, content);
+        let delivery = one(&request(raw, &[OPEN], case_of("Margaret Holloway")));
+        assert_eq!(delivery.action, DeliveryAction::Hold, "{name}");
+        assert!(delivery.reasons.contains(&HoldReason::AttachmentCannotBeRedacted));
+        assert_eq!(delivery.if_released, None);
+    }
+}
+
+#[test]
+fn other_documents_go_on_as_text_where_that_is_configured() {
+    let rtf = b"{\\rtf1\\ansi Margaret Holloway can come on Tuesday.\\par}";
+    let mut request = request(
+        with_attachment("application/rtf", "Holloway.rtf", rtf),
+        &[OPEN],
+        case_of("Margaret Holloway"),
+    );
+    assert_eq!(one(&request).action, DeliveryAction::Hold);
+    request.settings.attachments = OtherAttachments::Text;
+    let files = attached(&one(&request));
+    let [(name, content)] = files.as_slice() else {
+        panic!("one file");
+    };
+    assert_eq!(name, "attachment-1.txt");
+    assert_eq!(
+        String::from_utf8_lossy(content).trim(),
+        "M.H. can come on Tuesday."
+    );
+}
+
+#[test]
+fn the_second_pass_reads_files_too_and_refuses_compressed_ones() {
+    let verdict = |file: &[u8]| {
+        let message = format!(
+            "From: sam@rj.example\r\nContent-Type: {WORD}\r\nContent-Transfer-Encoding: base64\r\n\r\n{}\r\n",
+            STANDARD.encode(file)
+        );
+        let cases = [case_of("Margaret Holloway")];
+        RedactedMessage::verify(message.into_bytes(), &cases, &[], &settings()).err()
+    };
+    let stored = |text: &str, method| {
+        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        let options = zip::write::SimpleFileOptions::default().compression_method(method);
+        zip.start_file("word/document.xml", options).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+        zip.finish().unwrap().into_inner()
+    };
+    let (plain, packed) = (zip::CompressionMethod::Stored, zip::CompressionMethod::Deflated);
+    assert_eq!(verdict(&stored("<w:t>M.H. came</w:t>", plain)), None);
+    for text in [
+        "<w:t>Margaret Holloway</w:t>",
+        "<w:t>Hollo</w:t><w:t>way</w:t>",
+        "<w:t>Hollow&#97;y</w:t>",
+    ] {
+        assert_eq!(
+            verdict(&stored(text, plain)),
+            Some(HoldReason::SecondPassFoundIdentifier),
+            "{text}"
+        );
+    }
+    let long = "nothing ".repeat(50);
+    assert_eq!(
+        verdict(&stored(&long, packed)),
+        Some(HoldReason::SecondPassFailed)
+    );
+    assert_eq!(verdict(b"Margaret Holloway"), Some(HoldReason::SecondPassFailed));
+    let mut trailing = stored("<w:t>M.H. came</w:t>", plain);
+    trailing.extend_from_slice(b"Margaret Holloway");
+    assert_eq!(verdict(&trailing), Some(HoldReason::SecondPassFoundIdentifier));
 }

@@ -17,10 +17,10 @@ mod ocr;
 #[path = "sandbox/scanner.rs"]
 mod scanner;
 
-use referrald::domain::{Personal, ReadLimits, UnreadableReason};
+use referrald::domain::{OtherAttachments, Personal, ReadLimits, UnreadableReason};
 use referrald::ingest::{ReadFailure, Reader};
 use referrald::outbound::Drafter;
-use referrald::redact::{DraftRequest, RedactionSettings};
+use referrald::redact::{DraftRequest, RedactionSettings, Remit};
 use referrald::sandbox::{
     DraftingPool, Probe, ProbeAnswer, Protection, ReadingPool, WorkerFailure, WorkerSettings,
 };
@@ -423,8 +423,11 @@ fn draft_request() -> DraftRequest {
             max_bytes: 1 << 20,
             own_addresses: Vec::new(),
             name_model: true,
+            attachments: OtherAttachments::Hold,
         },
         nonce: [7; 16],
+        remit: Remit::Everything,
+        strangers: Vec::new(),
     }
 }
 

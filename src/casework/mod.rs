@@ -5,9 +5,11 @@
 //! reference or id.
 
 use crate::domain::{
-    CaseId, CaseReference, MessageId, MessageState, ParsedMessage, Personal, Referral, Timestamp,
+    CaseId, CaseReference, MessageId, MessageState, ParsedMessage, Personal, Referral, Side, Timestamp,
 };
-use crate::store::{Actor, CaseFile, CaseSummary, MessageSummary, SimilarMessage, Store, StoreError};
+use crate::store::{
+    Actor, Allocation, CaseFile, CaseSummary, MessageSummary, SimilarMessage, Store, StoreError,
+};
 
 /// Fewest characters of the end of an id that name a message.
 pub const MIN_ID_ENDING: usize = 6;
@@ -26,6 +28,12 @@ pub enum CaseworkError {
     /// No case has this reference.
     #[error("there is no such case: give its reference as `cases list` shows it")]
     NoSuchCase,
+    /// No account has this user name.
+    #[error("there is no such account: `referrald users list` shows them")]
+    NoSuchAccount,
+    /// The file was not allocated to this account.
+    #[error("the file is not allocated to this account: `cases show` says to whom it is")]
+    NotAllocated,
     /// The store could not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -49,6 +57,8 @@ pub struct CaseView {
     pub core: Personal<Referral>,
     /// One entry per side.
     pub files: Vec<CaseFile>,
+    /// Who may write about which file.
+    pub allocations: Vec<Allocation>,
 }
 
 /// Casework of one member of staff.
@@ -154,19 +164,75 @@ impl Casework {
     /// # Errors
     /// [`CaseworkError::NoSuchCase`].
     pub async fn show_case(&self, text: &str, now: Timestamp) -> Result<CaseView, CaseworkError> {
+        let summary = self.find_case(text).await?;
+        let core = self.store.case_core(summary.id, &self.actor, now).await?;
+        let files = self.store.case_files(summary.id, &self.actor, now).await?;
+        let allocations = self.store.allocations(summary.id).await?;
+        Ok(CaseView {
+            summary,
+            core,
+            files,
+            allocations,
+        })
+    }
+
+    /// The case that staff mean: its reference or id.
+    ///
+    /// # Errors
+    /// [`CaseworkError::NoSuchCase`].
+    pub async fn find_case(&self, text: &str) -> Result<CaseSummary, CaseworkError> {
         let wanted = text.trim();
-        let summary = self
-            .store
-            .cases()
-            .await?
+        let cases = self.store.cases().await?;
+        cases
             .into_iter()
             .find(|case| {
                 case.reference.as_str().eq_ignore_ascii_case(wanted)
                     || case.id.to_string().eq_ignore_ascii_case(wanted)
             })
-            .ok_or(CaseworkError::NoSuchCase)?;
-        let core = self.store.case_core(summary.id, &self.actor, now).await?;
-        let files = self.store.case_files(summary.id, &self.actor, now).await?;
-        Ok(CaseView { summary, core, files })
+            .ok_or(CaseworkError::NoSuchCase)
+    }
+
+    /// An account may write about one side's file of a case.
+    ///
+    /// # Errors
+    /// [`CaseworkError::NoSuchCase`], [`CaseworkError::NoSuchAccount`]; [`StoreError::WrongState`] where the case has no
+    /// such file.
+    pub async fn allocate(
+        &self,
+        case: &str,
+        side: Side,
+        user: &str,
+        now: Timestamp,
+    ) -> Result<(), CaseworkError> {
+        let case = self.find_case(case).await?.id;
+        let done = self.store.allocate(case, side, user, &self.actor, now).await;
+        done.map_err(no_account)
+    }
+
+    /// An account may no longer write about it.
+    ///
+    /// # Errors
+    /// As [`Casework::allocate`]; [`CaseworkError::NotAllocated`].
+    pub async fn take_back(
+        &self,
+        case: &str,
+        side: Side,
+        user: &str,
+        now: Timestamp,
+    ) -> Result<(), CaseworkError> {
+        let case = self.find_case(case).await?.id;
+        let done = self.store.take_back(case, side, user, &self.actor, now).await;
+        match done.map_err(no_account)? {
+            true => Ok(()),
+            false => Err(CaseworkError::NotAllocated),
+        }
+    }
+}
+
+/// The store names an account that it does not have as a record it does not have.
+fn no_account(error: StoreError) -> CaseworkError {
+    match error {
+        StoreError::NotFound => CaseworkError::NoSuchAccount,
+        error => error.into(),
     }
 }

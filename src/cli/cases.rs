@@ -3,7 +3,7 @@
 use super::output::{self, Failure, Outcome};
 use super::setup::Setup;
 use crate::casework::{CaseView, Casework, CaseworkError};
-use crate::domain::{Clock, MessageState, SystemClock};
+use crate::domain::{Clock, MessageState, Side, SystemClock};
 use crate::store::{Actor, MessageSummary, SimilarMessage, Store};
 
 /// What `cases` does.
@@ -20,6 +20,28 @@ pub(super) enum CasesCommand {
     Accept {
         /// Message id; its last six characters are enough
         id: String,
+    },
+    /// Let an account write about one side of a case
+    Allocate {
+        /// Case id or reference
+        case: String,
+        /// Whose file: victim, offender, or "party 1"
+        #[arg(long)]
+        side: Side,
+        /// The account's user name
+        #[arg(long)]
+        to: String,
+    },
+    /// Take an allocation back
+    TakeBack {
+        /// Case id or reference
+        case: String,
+        /// Whose file: victim, offender, or "party 1"
+        #[arg(long)]
+        side: Side,
+        /// The account's user name
+        #[arg(long)]
+        from: String,
     },
     /// Reject a message: its content is destroyed at once, here and in the mailbox
     Reject {
@@ -39,6 +61,16 @@ pub(super) async fn run(setup: Setup, command: CasesCommand) -> Outcome {
             let prefix = &setup.config.service.reference_prefix;
             let (_case, reference) = casework.accept(&id, prefix, now).await?;
             output::line(format!("accepted as {reference}"));
+            Ok(())
+        }
+        CasesCommand::Allocate { case, side, to } => {
+            casework.allocate(&case, side, &to, now).await?;
+            output::line(format!("{to} may write about the {side} file"));
+            Ok(())
+        }
+        CasesCommand::TakeBack { case, side, from } => {
+            casework.take_back(&case, side, &from, now).await?;
+            output::line(format!("{from} may no longer write about the {side} file"));
             Ok(())
         }
         CasesCommand::Reject { id } => {
@@ -134,7 +166,14 @@ fn case_as_json(case: &CaseView) -> serde_json::Value {
     let files: Vec<_> = case
         .files
         .iter()
-        .map(|file| serde_json::json!({ "side": file.side, "content": file.content.expose_personal() }))
+        .map(|file| {
+            let allocated = case.allocations.iter().filter(|row| row.side == file.side);
+            serde_json::json!({
+                "side": file.side,
+                "allocated_to": allocated.map(|row| row.user.as_str()).collect::<Vec<_>>(),
+                "content": file.content.expose_personal(),
+            })
+        })
         .collect();
     serde_json::json!({
         "reference": case.summary.reference,

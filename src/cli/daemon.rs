@@ -50,6 +50,8 @@ pub(super) async fn run(setup: Setup) -> Outcome {
             redaction: setup.redaction_settings(),
             draft_timeout: setup.config.reading.time_limit * DRAFT_TRIES,
             poll_interval: OUTBOUND_POLL,
+            guards: setup.guard_settings()?,
+            notices_from: setup.config.outbound.notices_from.clone(),
         },
     ));
     let submission = match setup.submission_settings()? {

@@ -15,6 +15,14 @@ pub(super) enum OutboundCommand {
     Show {
         /// Mail id
         id: OutboundId,
+        /// Also print what left, or would leave after a release; the look is audited
+        #[arg(long)]
+        text: bool,
+    },
+    /// Let go what only a guard holds: the redacted copy leaves, or over CJSM the mail as handed in
+    Release {
+        /// Mail id
+        id: OutboundId,
     },
     /// Give a held mail back: nothing of it will leave
     Return {
@@ -34,26 +42,45 @@ pub(super) async fn run(setup: Setup, command: OutboundCommand) -> Outcome {
                 }
             }
         }
-        OutboundCommand::Show { id } => {
+        OutboundCommand::Show { id, text } => {
             let mails = store.outbound().await?;
             let mail = mails.iter().find(|mail| mail.id == id);
             show(mail.ok_or_else(|| Failure::failed("there is no such mail; see `outbound list`"))?);
+            if text {
+                let copies = store.delivery_copies(id, &actor(), SystemClock.now()).await?;
+                for (number, copy) in copies.iter().enumerate() {
+                    output::line(format!("\n--- recipient {}", number + 1));
+                    output::line(copy.as_ref().map_or_else(
+                        || "nothing".to_owned(),
+                        |copy| super::redact::readable(copy.expose_personal()),
+                    ));
+                }
+            }
+        }
+        OutboundCommand::Release { id } => {
+            let released = store.release_outbound(id, &actor(), SystemClock.now()).await?;
+            output::line(format!(
+                "released: {released} of its deliveries leave with the daemon's next look"
+            ));
         }
         OutboundCommand::Return { id } => {
             store.return_outbound(id, &actor(), SystemClock.now()).await?;
-            output::line("returned: nothing more of this mail will leave; tell its sender");
+            output::line("returned: nothing more of this mail will leave; its sender is told");
         }
     }
     Ok(())
 }
 
 fn head(mail: &OutboundSummary) -> String {
+    let whose = match mail.notice_about {
+        None => format!("by {}", mail.account),
+        Some(about) => format!("notice to {} about {about}", mail.account),
+    };
     format!(
-        "{}  {}  {}  by {}",
+        "{}  {}  {}  {whose}",
         mail.id,
         mail.received.strftime("%Y-%m-%d %H:%M:%SZ"),
         mail.state.as_str(),
-        mail.account,
     )
 }
 
@@ -76,6 +103,9 @@ fn show(mail: &OutboundSummary) {
         ));
         for reason in &delivery.reasons {
             output::line(format!("    because {}", reason.explanation()));
+        }
+        if delivery.state == "held" && delivery.if_released.is_some() {
+            output::line("    can be released: `referrald outbound release`");
         }
     }
 }

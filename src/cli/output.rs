@@ -82,9 +82,11 @@ impl From<CaseworkError> for Failure {
     fn from(error: CaseworkError) -> Self {
         match error {
             CaseworkError::Store(error) => error.into(),
-            CaseworkError::NoSuchMessage | CaseworkError::AmbiguousMessage | CaseworkError::NoSuchCase => {
-                Self::failed(error)
-            }
+            CaseworkError::NoSuchMessage
+            | CaseworkError::AmbiguousMessage
+            | CaseworkError::NoSuchCase
+            | CaseworkError::NoSuchAccount
+            | CaseworkError::NotAllocated => Self::failed(error),
         }
     }
 }

@@ -5,7 +5,7 @@ use super::setup::{self, Setup};
 use crate::domain::{Change, DeliveryAction, HoldReason, KnownCase, MailLimits};
 use crate::mail::{self, PartBody};
 use crate::outbound::Drafter;
-use crate::redact::{self, DraftRequest, Finished, FinishedDelivery, RedactedMessage, RedactionSettings};
+use crate::redact::{self, DraftRequest, Finished, FinishedDelivery, RedactionSettings, Remit};
 use aho_corasick::{AhoCorasick, MatchKind};
 use serde::{Deserialize, Serialize};
 use std::io::BufRead;
@@ -54,6 +54,8 @@ pub(super) async fn run(setup: Setup, arguments: &RedactArguments) -> Outcome {
         cases,
         settings,
         nonce,
+        remit: Remit::Everything,
+        strangers: Vec::new(),
     };
     let plan = setup
         .drafting_pool()
@@ -87,6 +89,7 @@ fn show(delivery: &FinishedDelivery) {
     let action = match delivery.action {
         DeliveryAction::Pass => "as it is, through CJSM",
         DeliveryAction::Redact => "cut down",
+        DeliveryAction::Hold if delivery.if_released.is_some() => "HELD until staff release it",
         DeliveryAction::Hold => "HELD, nothing leaves",
     };
     output::line(format!("To {}: {action}", delivery.recipients.join(", ")));
@@ -98,13 +101,13 @@ fn show(delivery: &FinishedDelivery) {
             "  replaced {} times, marked ⟪…⟫:\n",
             delivery.changes.len()
         ));
-        output::line(marked(&readable(message), &delivery.changes));
+        output::line(marked(&readable(message.as_bytes()), &delivery.changes));
     }
 }
 
 /// The finished mail as a person reads it: subject, then each text.
-fn readable(message: &RedactedMessage) -> String {
-    let mail = mail::parse(message.as_bytes(), &MailLimits::default());
+pub(super) fn readable(message: &[u8]) -> String {
+    let mail = mail::parse(message, &MailLimits::default());
     let mut text = String::new();
     if let Some(subject) = mail.field("subject") {
         text.push_str(&format!("Subject: {}\n\n", subject.value));

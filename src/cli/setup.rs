@@ -9,6 +9,7 @@ use crate::forms::{AgencyBook, LabelBook};
 use crate::imap::{Auth, ImapSettings, ImapTimeouts, TlsMode};
 use crate::ingest::{IngestSettings, Understanding};
 use crate::observe;
+use crate::outbound::{AllocationGuard, FirstMailGuard, GuardSettings};
 use crate::redact::RedactionSettings;
 use crate::sandbox::{DraftingPool, OcrSettings, Protection, ReadingPool, WorkerSettings};
 use crate::scanner::{Clamd, ClamdAddress, Scanned};
@@ -147,12 +148,16 @@ impl Setup {
             Some(file) => LabelBook::from_toml(&self.files.text(file)?)
                 .map_err(|error| Failure::configuration(error).about(&self.files.locate(file)))?,
         };
-        let agencies = match &service.agencies_file {
-            None => AgencyBook::default_book().map_err(Failure::configuration)?,
-            Some(file) => AgencyBook::from_toml(&self.files.text(file)?)
-                .map_err(|error| Failure::configuration(error).about(&self.files.locate(file)))?,
-        };
+        let agencies = self.agencies()?;
         Ok(Books { labels, agencies })
+    }
+
+    fn agencies(&self) -> Result<AgencyBook, Failure> {
+        match &self.config.service.agencies_file {
+            None => AgencyBook::default_book().map_err(Failure::configuration),
+            Some(file) => AgencyBook::from_toml(&self.files.text(file)?)
+                .map_err(|error| Failure::configuration(error).about(&self.files.locate(file))),
+        }
     }
 
     pub(super) fn prefixes(&self) -> Vec<String> {
@@ -173,7 +178,27 @@ impl Setup {
             max_bytes,
             own_addresses: self.config.service.own_addresses.clone(),
             name_model: self.config.redaction.name_model,
+            attachments: self.config.redaction.other_attachments,
         }
+    }
+
+    /// Guards that depend on what is kept.
+    pub(super) fn guard_settings(&self) -> Result<GuardSettings, Failure> {
+        let config = &self.config.outbound;
+        let allocation = match config.allocated_only {
+            true => AllocationGuard::AllocatedFiles,
+            false => AllocationGuard::Off,
+        };
+        let first_mail = match config.hold_first_mail {
+            false => FirstMailGuard::Off,
+            true => FirstMailGuard::Strangers {
+                familiar_domains: self.agencies()?.partner_domains().map(str::to_owned).collect(),
+            },
+        };
+        Ok(GuardSettings {
+            allocation,
+            first_mail,
+        })
     }
 
     fn worker_settings(&self, defaults: WorkerSettings) -> WorkerSettings {

@@ -4,7 +4,7 @@ use super::output::{self, Failure, Outcome};
 use super::setup::Setup;
 use crate::domain::{Clock, EmailAddress, Personal, SystemClock};
 use crate::smtp;
-use crate::store::SubmissionAccount;
+use crate::store::{AccountRole, SubmissionAccount};
 use secrecy::{ExposeSecret, SecretString};
 use std::io::{BufRead, IsTerminal};
 use std::path::PathBuf;
@@ -19,6 +19,9 @@ pub(super) enum UsersCommand {
         /// The only address this account may send from
         #[arg(long)]
         address: String,
+        /// A member of staff, who may write about every case; a volunteer writes about the files allocated to them
+        #[arg(long)]
+        staff: bool,
         /// File with the password; without it the password is read from standard input
         #[arg(long, value_name = "FILE")]
         password_file: Option<PathBuf>,
@@ -39,8 +42,13 @@ pub(super) async fn run(setup: Setup, command: UsersCommand) -> Outcome {
         UsersCommand::Add {
             user,
             address,
+            staff,
             password_file,
         } => {
+            let role = match staff {
+                true => AccountRole::Staff,
+                false => AccountRole::Volunteer,
+            };
             let address = EmailAddress::parse(&address).ok_or_else(|| {
                 Failure::failed("--address must be one plain address, such as volunteer@example.org")
             })?;
@@ -72,6 +80,7 @@ pub(super) async fn run(setup: Setup, command: UsersCommand) -> Outcome {
                         user: user.clone(),
                         address,
                         password_hash,
+                        role,
                     },
                     now,
                 )
@@ -80,7 +89,12 @@ pub(super) async fn run(setup: Setup, command: UsersCommand) -> Outcome {
         }
         UsersCommand::List => {
             for account in store.accounts().await? {
-                output::line(format!("{}\t{}", account.user, account.address.expose_personal()));
+                let role = match account.role {
+                    AccountRole::Volunteer => "volunteer",
+                    AccountRole::Staff => "staff",
+                };
+                let address = account.address.expose_personal();
+                output::line(format!("{}\t{address}\t{role}", account.user));
             }
         }
         UsersCommand::Remove { user } => {

@@ -24,7 +24,7 @@ pub(super) fn main() -> ExitCode {
         read: extract::read_message,
         read_file: extract::read_file,
         contents,
-        draft: redact::draft,
+        draft: |request| redact::draft(request, extract::whole_document),
     };
     match serve(&arguments, handlers) {
         Ok(()) => ExitCode::SUCCESS,

@@ -6,7 +6,7 @@
 mod fields;
 mod reading;
 
-use crate::domain::EmailAddress;
+use crate::domain::{EmailAddress, OtherAttachments};
 use fields::{Fields, Problems};
 pub use reading::{ClamdAddress, OcrConfig, ReadingConfig, ScannerConfig, UnprotectedChoice};
 use std::fmt;
@@ -34,6 +34,8 @@ pub struct Config {
     pub scanner: Option<ScannerConfig>,
     /// How outbound mail is cut down.
     pub redaction: RedactionConfig,
+    /// Guards of outbound mail.
+    pub outbound: OutboundConfig,
     /// The relay to CJSM; without one CJSM addresses are treated as open.
     pub relay_cjsm: Option<RelayConfig>,
     /// The relay for everybody else; without one their mail is held.
@@ -77,6 +79,19 @@ pub struct KeepingConfig {
 pub struct RedactionConfig {
     /// Whether the built-in name model is asked about words that only a context can tell.
     pub name_model: bool,
+    /// Attachments that can be read but are not written anew.
+    pub other_attachments: OtherAttachments,
+}
+
+/// `[outbound]`
+#[derive(Debug, Clone)]
+pub struct OutboundConfig {
+    /// Volunteers may write only about case files allocated to them.
+    pub allocated_only: bool,
+    /// The first mail to an address that is no partner agency's waits for staff.
+    pub hold_first_mail: bool,
+    /// From whom notices to senders come.
+    pub notices_from: String,
 }
 
 /// How the connection to a relay is protected.
@@ -195,6 +210,7 @@ impl Config {
         let ocr = reading::ocr(root.section("ocr"));
         let scanner = root.optional_section("scanner").map(reading::scanner);
         let redaction = redaction(root.section("redaction"));
+        let outbound = outbound(root.section("outbound"), &service.domain);
         let mut relays = root.section("relays");
         let relay_cjsm = relays.optional_section("cjsm").map(relay);
         let relay_ordinary = relays.optional_section("ordinary").map(relay);
@@ -210,6 +226,7 @@ impl Config {
             ocr,
             scanner,
             redaction,
+            outbound,
             relay_cjsm,
             relay_ordinary,
             submission,
@@ -304,7 +321,26 @@ fn mailbox(mut f: Fields) -> MailboxConfig {
 fn redaction(mut f: Fields) -> RedactionConfig {
     RedactionConfig {
         name_model: f.flag("name_model", true),
+        other_attachments: f.choice(
+            "other_attachments",
+            OtherAttachments::Hold,
+            &[("hold", OtherAttachments::Hold), ("text", OtherAttachments::Text)],
+        ),
     }
+}
+
+fn outbound(mut f: Fields, domain: &str) -> OutboundConfig {
+    let config = OutboundConfig {
+        allocated_only: f.flag("allocated_only", true),
+        hold_first_mail: f.flag("hold_first_mail", true),
+        notices_from: f.text_or("notices_from", &format!("no-reply@{domain}")),
+    };
+    f.demand(
+        EmailAddress::parse(&config.notices_from).is_some(),
+        "notices_from",
+        "write one plain address, such as \"no-reply@restorative.example\"",
+    );
+    config
 }
 
 fn relay(mut f: Fields) -> RelayConfig {

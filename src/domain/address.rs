@@ -135,7 +135,7 @@ impl Recipient {
 }
 
 /// The relay that a delivery takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MailRoute {
     /// Through the CJSM relay only.

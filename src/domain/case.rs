@@ -65,6 +65,35 @@ pub enum Side {
     Party(u16),
 }
 
+/// One side's file of one case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AllocatedFile {
+    /// Our reference of the case.
+    pub reference: String,
+    /// Whose file.
+    pub side: Side,
+}
+
+impl FromStr for Side {
+    type Err = CaseStateError;
+
+    /// As it is printed: `victim`, `offender`, `party 1`.
+    fn from_str(text: &str) -> Result<Self, CaseStateError> {
+        match text {
+            "victim" => Ok(Self::Victim),
+            "offender" => Ok(Self::Offender),
+            _ => {
+                let number = text.strip_prefix("party").map(str::trim_start);
+                let number = number.and_then(|number| number.parse::<u16>().ok());
+                number
+                    .and_then(|number| number.checked_sub(1))
+                    .map(Self::Party)
+                    .ok_or(CaseStateError)
+            }
+        }
+    }
+}
+
 impl fmt::Display for Side {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

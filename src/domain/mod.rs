@@ -16,11 +16,12 @@ mod outcome;
 mod personal;
 mod reading;
 mod referral;
+mod sides;
 mod streets;
 
 pub use address::{CjsmAddress, EmailAddress, MailRoute, OpenAddress, Recipient};
 pub use case::{
-    CaseReference, CaseState, CaseStateError, CloseReason, MessageState, OutboundState, Side,
+    AllocatedFile, CaseReference, CaseState, CaseStateError, CloseReason, MessageState, OutboundState, Side,
     UnreadableReason,
 };
 pub use clock::{Clock, SystemClock};
@@ -31,7 +32,7 @@ pub use document::{
 pub use given_names::is_given_name;
 pub use ids::{CaseFileId, CaseId, DeliveryId, MessageId, OutboundId, SubmissionAccountId};
 pub use jiff::Timestamp;
-pub use outcome::{Change, ChangeWhere, DeliveryAction, HoldReason, SpanKind};
+pub use outcome::{Change, ChangeWhere, DeliveryAction, HoldReason, OtherAttachments, Release, SpanKind};
 pub use personal::Personal;
 pub use reading::{MailLimits, ReadLimits, ReadRequest, SkippedPart, comes_before};
 pub use referral::{
@@ -39,4 +40,5 @@ pub use referral::{
     KnownCase, Offence, OffenceOutcome, PARSED_SCHEMA, ParsedMessage, Party, PreferredContact, Reference,
     ReferenceKind, Referral, Referrer, Role, Service, Trust, UnmappedAnswer,
 };
+pub use sides::sides_of;
 pub use streets::{STREET_WORDS, is_street_word};

@@ -14,6 +14,26 @@ pub enum DeliveryAction {
     Hold,
 }
 
+/// What becomes of an attachment whose text can be read, but which is not written anew in its own format (PDF,
+/// OpenDocument, RTF, spreadsheets). Word files, text, CSV and calendars are always written anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OtherAttachments {
+    /// The mail is held.
+    Hold,
+    /// Its redacted text goes on in its place.
+    Text,
+}
+
+/// How a held mail may leave once staff release it: an unredacted copy only ever to CJSM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Release {
+    /// As handed in, over CJSM.
+    Pass,
+    /// The redacted copy.
+    Redact,
+}
+
 /// Why a delivery was redacted or held. The code is public; it never carries input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -48,9 +68,39 @@ pub enum HoldReason {
     StoredCopyDamaged,
     /// Only the name model could tell whether somebody is named, and it is off or could not be made ready.
     NameModelMissing,
+    /// The recipient is on one side of a case, and the mail names or also goes to somebody of another side.
+    RecipientOnOtherSide,
+    /// The mail is about a case file that is not allocated to the sender.
+    FileNotAllocated,
+    /// Nobody has written to this address before, and it is no partner agency's.
+    FirstMailToAddress,
 }
 
 impl HoldReason {
+    /// A guard's reason: the mail could leave, and staff may release it.
+    pub fn is_guard(self) -> bool {
+        match self {
+            Self::RecipientRefusedContact
+            | Self::CaseClosed
+            | Self::RecipientOnOtherSide
+            | Self::FileNotAllocated
+            | Self::FirstMailToAddress => true,
+            Self::NotACjsmDomain
+            | Self::NoCjsmRelay
+            | Self::NoOrdinaryRelay
+            | Self::AddressNotUnderstood
+            | Self::AttachmentCannotBeRedacted
+            | Self::EncryptedPart
+            | Self::MessageNotUnderstood
+            | Self::SecondPassFoundIdentifier
+            | Self::SecondPassFailed
+            | Self::RedactionFailed
+            | Self::TooLarge
+            | Self::StoredCopyDamaged
+            | Self::NameModelMissing => false,
+        }
+    }
+
     /// What to tell staff.
     pub fn explanation(self) -> &'static str {
         match self {
@@ -80,6 +130,16 @@ impl HoldReason {
             Self::NameModelMissing => {
                 "whether somebody is named can only be told by the name model, which is off or does not run here: \
                  set name_model = true in [redaction] and see what `referrald check` says"
+            }
+            Self::RecipientOnOtherSide => {
+                "the recipient is on one side of the case, and the mail names or also goes to somebody of the other side, \
+                 who has not agreed to share"
+            }
+            Self::FileNotAllocated => {
+                "the mail is about a case file that is not allocated to its sender: allocate it with `referrald cases allocate`"
+            }
+            Self::FirstMailToAddress => {
+                "nobody has written to this address before: make sure that it is the right one"
             }
             Self::StoredCopyDamaged => {
                 "the stored mail does not open: the database was changed from outside; ask the sender to send it again"

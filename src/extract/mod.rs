@@ -40,7 +40,7 @@ mod text;
 mod unpack;
 mod xml;
 
-use crate::domain::{ReadLimits, ReadMessage, ReadRequest, UnreadableReason};
+use crate::domain::{Document, ReadLimits, ReadMessage, ReadRequest, ReadStatus, UnreadableReason};
 
 /// Most columns that a cell may say it covers.
 const MAX_COLUMN_SPAN: u16 = 100;
@@ -68,6 +68,17 @@ pub fn read_message(
     opening: &mut dyn FnMut(&str),
 ) -> Result<ReadMessage, UnreadableReason> {
     message::read(raw, request, opening)
+}
+
+/// The document in the bytes of a file of that name, read to its end; `None` where it is none, or where any part of
+/// it could not be read.
+pub fn whole_document(content: &[u8], filename: &str) -> Option<Document> {
+    let read = read_file(content.to_vec(), filename, &ReadRequest::default(), &mut |_| {});
+    let mut attachments = read.attachments.into_iter();
+    let attachment = attachments
+        .next()
+        .filter(|attachment| attachment.read == ReadStatus::Ok)?;
+    attachment.document
 }
 
 /// Reads a single file (a document, an archive, a mail) as if it had come attached to an empty mail: it is

@@ -8,6 +8,9 @@ use std::collections::HashMap;
 /// The agency file that is compiled in.
 const DEFAULT_AGENCIES: &str = include_str!("../../config/agencies.toml");
 
+/// The mail of everybody in the health service.
+const NHS_MAIL: &str = "nhs.net";
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AgencyFile {
@@ -119,6 +122,17 @@ impl AgencyBook {
             }
             rest = rest.split_once('.')?.1;
         }
+    }
+
+    /// Domains of single agencies; those of a whole branch (`police.uk`, `nhs.net`) hold many that are no partners.
+    pub fn partner_domains(&self) -> impl Iterator<Item = &str> {
+        let branch = |domain: &str| {
+            domain == NHS_MAIL || (domain.ends_with(".uk") && domain.matches('.').count() == 1)
+        };
+        self.domains
+            .keys()
+            .map(String::as_str)
+            .filter(move |domain| !branch(domain))
     }
 
     /// What kind of agency a name tells.

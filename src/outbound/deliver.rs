@@ -129,6 +129,7 @@ impl<D: Drafter, R: Relay, C: Clock, N: NonceSource> Outbound<D, R, C, N> {
                 tracing::error!(delivery = %id, %error, "an outcome could not be recorded; it is not tried again before a restart");
                 unrecorded.push(id);
             }
+            self.to_notify.notify_one();
         }
         let end = Ok(());
         LaneReport { unrecorded, end }

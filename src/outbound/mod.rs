@@ -9,10 +9,13 @@
 //! - What goes to an open recipient passed the second pass twice: when it was planned, and right before it
 //!   is sent, against the people known at that moment.
 //!
-//! Two loops run side by side, so that a slow redaction holds up no delivery: `plan` splits and redacts,
-//! `deliver` sends. Both are woken by new work and look by themselves at an interval.
+//! Three loops run side by side, so that a slow redaction holds up no delivery: `plan` splits and redacts,
+//! `deliver` sends, `notify` tells senders what was held, given back or failed. They are woken by new work and look by
+//! themselves at an interval.
 
 mod deliver;
+mod familiar;
+mod notify;
 mod plan;
 mod ports;
 mod retry;
@@ -36,8 +39,43 @@ pub struct OutboundSettings {
     pub redaction: RedactionSettings,
     /// For one redaction, worker included; longer means held.
     pub draft_timeout: Duration,
-    /// How often both loops look for work by themselves (retries that are due).
+    /// How often the loops look for work by themselves (retries that are due).
     pub poll_interval: Duration,
+    /// The guards that depend on what is kept.
+    pub guards: GuardSettings,
+    /// From whom notices to senders come.
+    pub notices_from: String,
+}
+
+/// Guards that depend on what is kept.
+#[derive(Debug, Clone)]
+pub struct GuardSettings {
+    /// What volunteers may write about.
+    pub allocation: AllocationGuard,
+    /// Whose first mail is held.
+    pub first_mail: FirstMailGuard,
+}
+
+/// What volunteers may write about; staff accounts may write about every case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AllocationGuard {
+    /// Case files allocated to them.
+    AllocatedFiles,
+    /// Every case.
+    Off,
+}
+
+/// Whose first mail is held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FirstMailGuard {
+    /// Everybody's but these domains' (with and without `.cjsm.net`), our own addresses', and people and referrers of
+    /// cases'.
+    Strangers {
+        /// Domains of partner agencies, lower case.
+        familiar_domains: Vec<String>,
+    },
+    /// Nobody's.
+    Off,
 }
 
 /// Where the service gets everything from.
@@ -60,6 +98,7 @@ pub struct Outbound<D, R, C, N> {
     settings: OutboundSettings,
     to_plan: Notify,
     to_deliver: Notify,
+    to_notify: Notify,
 }
 
 impl<D: Drafter, R: Relay, C: Clock, N: NonceSource> Outbound<D, R, C, N> {
@@ -70,17 +109,23 @@ impl<D: Drafter, R: Relay, C: Clock, N: NonceSource> Outbound<D, R, C, N> {
             settings,
             to_plan: Notify::new(),
             to_deliver: Notify::new(),
+            to_notify: Notify::new(),
         }
     }
 
-    /// Plans and delivers until `stop`. A delivery under way is finished and recorded first, which takes at
+    /// Plans, delivers and notifies until `stop`. A delivery under way is finished and recorded first, which takes at
     /// most the relay's time-out.
     pub async fn run(&self, stop: &CancellationToken) {
-        tokio::join!(self.plan_until(stop), self.deliver_until(stop));
+        tokio::join!(
+            self.plan_until(stop),
+            self.deliver_until(stop),
+            self.notify_until(stop)
+        );
     }
 
-    /// Both loops look for work now.
+    /// All loops look for work now.
     pub fn wake(&self) {
+        self.to_notify.notify_one();
         self.to_plan.notify_one();
         self.to_deliver.notify_one();
     }

@@ -58,7 +58,10 @@ impl<D: Drafter, R: Relay, C: Clock, N: NonceSource> Outbound<D, R, C, N> {
             }
             for id in waiting {
                 match self.plan_one(id, stop).await {
-                    Ok(()) => self.to_deliver.notify_one(),
+                    Ok(()) => {
+                        self.to_deliver.notify_one();
+                        self.to_notify.notify_one();
+                    }
                     Err(NotPlanned::Stopping | NotPlanned::NoNonce) => return Ok(()),
                     Err(NotPlanned::Store(error)) if error.is_transient() => return Err(error),
                     Err(NotPlanned::Store(error)) => {
@@ -74,13 +77,23 @@ impl<D: Drafter, R: Relay, C: Clock, N: NonceSource> Outbound<D, R, C, N> {
         let mail = self.parts.store.outbound_mail(id).await?;
         let cases = self.parts.store.known_cases().await?;
         let nonce = self.parts.nonces.nonce().ok_or(NotPlanned::NoNonce)?;
-        let SubmittedMail { recipients, raw, .. } = mail;
+        let SubmittedMail {
+            account,
+            recipients,
+            raw,
+            ..
+        } = mail;
+        let recipients: Vec<String> = recipients.into_iter().map(Personal::into_personal).collect();
+        let remit = self.remit(&account).await?;
+        let strangers = self.strangers(&recipients, &cases).await?;
         let request = DraftRequest {
             raw: raw.into_personal(),
-            recipients: recipients.into_iter().map(Personal::into_personal).collect(),
+            recipients,
             cases,
             settings: self.settings.redaction.clone(),
             nonce,
+            remit,
+            strangers,
         };
         let deliveries = self.draft_and_finish(request, stop).await?;
         let held = deliveries
@@ -135,6 +148,8 @@ impl<D: Drafter, R: Relay, C: Clock, N: NonceSource> Outbound<D, R, C, N> {
                 action: DeliveryAction::Hold,
                 reasons: vec![HoldReason::RedactionFailed],
                 message: None,
+                if_released: None,
+                message_id: None,
             })
             .collect()
     }
@@ -159,6 +174,7 @@ fn planned(delivery: FinishedDelivery) -> Vec<PlannedDelivery> {
         action,
         reasons,
         message,
+        if_released,
         ..
     } = delivery;
     let bytes = match &message {
@@ -174,6 +190,51 @@ fn planned(delivery: FinishedDelivery) -> Vec<PlannedDelivery> {
             action,
             reasons: reasons.clone(),
             message: bytes.map(|bytes| Personal::new(bytes.to_vec())),
+            if_released,
+            message_id: bytes.and_then(message_id),
         })
         .collect()
+}
+
+/// The Message-ID in the top header, without angle brackets: the daemon takes no mail apart, it only looks for this field.
+fn message_id(bytes: &[u8]) -> Option<String> {
+    let lines = bytes
+        .split(|byte| *byte == b'\n')
+        .take_while(|line| !line.trim_ascii().is_empty());
+    let mut found: Option<String> = None;
+    for line in lines {
+        let line = String::from_utf8_lossy(line);
+        let folded = line.starts_with([' ', '\t']);
+        match &mut found {
+            Some(value) if folded => value.push_str(&line),
+            Some(_) => break,
+            None => {
+                let (name, value) = line.split_once(':').unwrap_or_default();
+                found = name
+                    .trim_end()
+                    .eq_ignore_ascii_case("message-id")
+                    .then(|| value.to_owned());
+            }
+        }
+    }
+    let value = found?;
+    let id = value.trim().strip_prefix('<')?.strip_suffix('>')?;
+    (!id.is_empty()).then(|| id.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_id_is_found_in_the_top_header_only() {
+        let found = |text: &str| message_id(text.replace('\n', "\r\n").as_bytes());
+        assert_eq!(
+            found("From: a\nMessage-Id:\n <1@x>\nTo: b\n\nx"),
+            Some("1@x".to_owned())
+        );
+        assert_eq!(found("From: a\n\nMessage-ID: <1@x>\n"), None);
+        assert_eq!(found("Message-ID: none\n\n"), None);
+        assert_eq!(message_id(b"Message-ID: <>"), None);
+    }
 }

@@ -1,9 +1,12 @@
-//! Writing a MIME message from text that is already redacted: UTF-8, quoted-printable, nothing else.
+//! Writing a MIME message from text that is already redacted: UTF-8, quoted-printable, nothing else but files written anew.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use std::fmt::Write as _;
 
 /// Longest line of quoted-printable (RFC 2045 section 6.7).
 const QP_LINE: usize = 76;
+/// Length of a line of base64 (RFC 2045 section 6.8).
+const BASE64_LINE: usize = 76;
 /// Most bytes of text in one encoded word: all escaped, it stays below 75 characters (RFC 2047 section 2).
 const WORD_BYTES: usize = 20;
 
@@ -24,6 +27,15 @@ pub(super) enum Part {
         name: String,
         /// Its content.
         text: String,
+    },
+    /// A file as an attachment under a neutral name.
+    File {
+        /// Its media type.
+        media_type: &'static str,
+        /// File name, ASCII.
+        name: String,
+        /// Its content.
+        bytes: Vec<u8>,
     },
     /// Several parts, `mixed` or `alternative`.
     Multipart {
@@ -62,6 +74,21 @@ fn write_part(out: &mut String, part: &Part, seed: &str, count: &mut usize) {
                  Content-Transfer-Encoding: quoted-printable\r\n\r\n"
             );
             quoted_printable(out, text);
+        }
+        Part::File {
+            media_type,
+            name,
+            bytes,
+        } => {
+            let _ = write!(
+                out,
+                "Content-Type: {media_type}\r\nContent-Disposition: attachment; filename=\"{name}\"\r\n\
+                 Content-Transfer-Encoding: base64\r\n\r\n"
+            );
+            for line in STANDARD.encode(bytes).as_bytes().chunks(BASE64_LINE) {
+                out.extend(line.iter().copied().map(char::from));
+                out.push_str("\r\n");
+            }
         }
         Part::Multipart { subtype, parts } => {
             *count += 1;

@@ -71,8 +71,9 @@ impl Facts {
             };
             let starts = head.squash == hit.start();
             let stops = tail.squash + tail.low.len() == hit.end();
-            // "RJ-2026-00131 Mossfield Avenue" holds no "31 Mossfield Avenue".
-            let cuts_number = !starts && text.starts_with(|c: char| c.is_ascii_digit());
+            // "RJ-2026-00131 Mossfield Avenue" holds no "31 Mossfield Avenue"; a telephone number has digits before its last.
+            let cuts_number =
+                !starts && *kind != SpanKind::Phone && text.starts_with(|c: char| c.is_ascii_digit());
             let free = self.bounds == Bounds::Free
                 && !cuts_number
                 && text.chars().count() >= MIN_FREE

@@ -61,6 +61,16 @@ impl Known {
         self.book.is_sound() && self.facts.is_sound()
     }
 
+    /// Whether somebody, or a number or address of theirs, stands in a text.
+    pub(super) fn is_in(&self, view: &View) -> bool {
+        !self.book.find(view).is_empty() || !self.facts.find(view).is_empty()
+    }
+
+    /// Everybody named in a text.
+    pub(super) fn names(&self, view: &View) -> Vec<NameHit> {
+        self.book.find(view)
+    }
+
     /// Whether a participant has this address, or its user name says who they are.
     pub(super) fn names_participant(&self, address: &EmailAddress) -> bool {
         let whole = address.expose_address().to_lowercase();
@@ -347,11 +357,32 @@ impl Reader<'_> {
                 marks.push(self.person_mark(view, hit, people));
             }
         }
+        // Somebody whose name is known is no street, whatever the model takes them for; nor is the sender.
+        let named: Vec<(usize, usize)> = marks
+            .iter()
+            .filter(|mark| matches!(mark.what, What::Person(..)))
+            .map(|mark| (mark.start, mark.end))
+            .collect();
+        marks.retain(|mark| {
+            let inside = |(start, end): &(usize, usize)| *start <= mark.start && mark.end <= *end;
+            !matches!(mark.what, What::Thing(SpanKind::Address))
+                || !(named.iter().any(inside) || self.names_professionals(view, mark))
+        });
         for hit in hits {
             marks.extend(self.first_sight(view, hit));
         }
         marks.extend(self.signed_initials(view));
         merge(marks)
+    }
+
+    /// Every word of it is of the sender's or a recipient's name.
+    fn names_professionals(&self, view: &View, mark: &Mark) -> bool {
+        let mut words = view
+            .tokens
+            .iter()
+            .filter(|token| mark.start <= token.start && token.end <= mark.end)
+            .peekable();
+        words.peek().is_some() && words.all(|token| self.setting.professionals.contains(&token.low))
     }
 
     /// `dp` on a line of its own below a letter: the initials of somebody who is named in full elsewhere.

@@ -5,8 +5,9 @@
 //! recipient is classed again, the bytes of a `pass` come from the request and not from the proposal,
 //! redacted bytes pass the second pass, a recipient the proposal forgot, repeated or made up is held.
 
+use super::guards::of_address;
 use super::{DraftGroup, DraftPlan, DraftRequest, RedactedMessage, VerbatimMessage};
-use crate::domain::{Change, DeliveryAction, HoldReason, MailRoute, Recipient};
+use crate::domain::{Change, DeliveryAction, HoldReason, MailRoute, Recipient, Release};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use std::collections::HashMap;
 
@@ -21,7 +22,7 @@ pub enum Finished {
     Redacted(RedactedMessage),
     /// As handed in, CJSM only.
     Verbatim(VerbatimMessage),
-    /// Held: nothing.
+    /// Nothing could leave.
     None,
 }
 
@@ -33,6 +34,8 @@ pub struct FinishedDelivery {
     pub route: MailRoute,
     /// What happens; always fits `message`.
     pub action: DeliveryAction,
+    /// How a held mail may leave if staff release it; then `message` is what would.
+    pub if_released: Option<Release>,
     /// Why.
     pub reasons: Vec<HoldReason>,
     /// What was replaced; never original text.
@@ -59,7 +62,7 @@ pub fn finish(plan: DraftPlan, request: &DraftRequest) -> Vec<FinishedDelivery> 
     for mut group in plan.groups {
         group.recipients.retain(&sound);
         if !group.recipients.is_empty() {
-            deliveries.extend(finish_group(group, request));
+            deliveries.push(finish_group(group, request));
         }
     }
     let mut doubtful: Vec<String> = Vec::new();
@@ -79,78 +82,96 @@ pub fn finish(plan: DraftPlan, request: &DraftRequest) -> Vec<FinishedDelivery> 
 }
 
 fn held(recipients: Vec<String>, route: MailRoute, reasons: Vec<HoldReason>) -> FinishedDelivery {
-    let (action, changes, message) = (DeliveryAction::Hold, Vec::new(), Finished::None);
     FinishedDelivery {
         recipients,
         route,
-        action,
+        action: DeliveryAction::Hold,
+        if_released: None,
         reasons,
-        changes,
-        message,
+        changes: Vec::new(),
+        message: Finished::None,
     }
 }
 
-fn finish_group(group: DraftGroup, request: &DraftRequest) -> Vec<FinishedDelivery> {
+fn finish_group(group: DraftGroup, request: &DraftRequest) -> FinishedDelivery {
     let DraftGroup {
         recipients,
         route,
-        action,
+        mut action,
+        if_released,
         mut reasons,
         changes,
         message,
         originals,
     } = group;
-    match action {
-        DeliveryAction::Hold => vec![held(recipients, route, reasons)],
-        DeliveryAction::Pass => {
-            let may_pass = request.settings.cjsm_route
-                && recipients.iter().all(|text| match Recipient::parse(text) {
-                    Some(Recipient::Cjsm(_)) => true,
-                    Some(Recipient::Open(_)) | None => false,
-                });
-            if !may_pass {
-                return vec![held(recipients, route, vec![HoldReason::RedactionFailed])];
-            }
-            vec![FinishedDelivery {
-                recipients,
-                route: MailRoute::Cjsm,
-                action,
-                reasons,
-                changes: Vec::new(),
-                message: Finished::Verbatim(VerbatimMessage::without_bcc(&request.raw)),
-            }]
-        }
-        DeliveryAction::Redact => {
-            if !request.settings.ordinary_route {
-                reasons.push(HoldReason::NoOrdinaryRelay);
-                return vec![held(recipients, MailRoute::Ordinary, reasons)];
-            }
-            if recipients.iter().any(|text| Recipient::parse(text).is_none()) {
-                return vec![held(
-                    recipients,
-                    MailRoute::Ordinary,
-                    vec![HoldReason::AddressNotUnderstood],
-                )];
-            }
-            let verified = message.ok_or(HoldReason::RedactionFailed).and_then(|bytes| {
-                RedactedMessage::verify(bytes, &request.cases, &originals, &request.settings)
-            });
-            match verified {
-                Ok(message) => vec![FinishedDelivery {
-                    recipients,
-                    route: MailRoute::Ordinary,
-                    action,
-                    reasons,
-                    changes: changes.into_iter().map(checked_change).collect(),
-                    message: Finished::Redacted(message),
-                }],
-                Err(reason) => {
-                    reasons.push(reason);
-                    vec![held(recipients, MailRoute::Ordinary, reasons)]
-                }
-            }
+    let leaves = match (action, if_released) {
+        (DeliveryAction::Hold, None) => return held(recipients, route, reasons),
+        (DeliveryAction::Hold, Some(release)) => release,
+        (DeliveryAction::Pass, _) => Release::Pass,
+        (DeliveryAction::Redact, _) => Release::Redact,
+    };
+    for reason in recipients
+        .iter()
+        .flat_map(|recipient| of_address(recipient, request))
+    {
+        action = DeliveryAction::Hold;
+        if !reasons.contains(&reason) {
+            reasons.push(reason);
         }
     }
+    let (route, finished) = match leaves {
+        Release::Pass => (MailRoute::Cjsm, verbatim(&recipients, request)),
+        Release::Redact => (
+            MailRoute::Ordinary,
+            verified(&recipients, message, &originals, request),
+        ),
+    };
+    match finished {
+        Ok(message) => FinishedDelivery {
+            recipients,
+            route,
+            action,
+            if_released: (action == DeliveryAction::Hold).then_some(leaves),
+            reasons,
+            changes: changes.into_iter().map(checked_change).collect(),
+            message,
+        },
+        Err(reason) => {
+            reasons.push(reason);
+            held(recipients, route, reasons)
+        }
+    }
+}
+
+/// The bytes of the request for recipients who are all on CJSM.
+fn verbatim(recipients: &[String], request: &DraftRequest) -> Result<Finished, HoldReason> {
+    let may_pass = request.settings.cjsm_route
+        && recipients.iter().all(|text| match Recipient::parse(text) {
+            Some(Recipient::Cjsm(_)) => true,
+            Some(Recipient::Open(_)) | None => false,
+        });
+    if !may_pass {
+        return Err(HoldReason::RedactionFailed);
+    }
+    let message = VerbatimMessage::without_bcc(&request.raw);
+    Ok(Finished::Verbatim(message))
+}
+
+/// The proposed bytes, if the second pass finds nothing in them.
+fn verified(
+    recipients: &[String],
+    message: Option<Vec<u8>>,
+    originals: &[String],
+    request: &DraftRequest,
+) -> Result<Finished, HoldReason> {
+    if !request.settings.ordinary_route {
+        return Err(HoldReason::NoOrdinaryRelay);
+    }
+    if recipients.iter().any(|text| Recipient::parse(text).is_none()) {
+        return Err(HoldReason::AddressNotUnderstood);
+    }
+    let bytes = message.ok_or(HoldReason::RedactionFailed)?;
+    RedactedMessage::verify(bytes, &request.cases, originals, &request.settings).map(Finished::Redacted)
 }
 
 /// A replacement is initials or one bracketed word; anything else might be original text.
@@ -184,10 +205,11 @@ fn checked_change(change: Change) -> Change {
 /// The `deliveries` array of the schema `referrald.outbound/1`.
 pub fn deliveries_as_json(deliveries: &[FinishedDelivery]) -> serde_json::Value {
     let rows = deliveries.iter().map(|delivery| {
-        let message = match &delivery.message {
-            Finished::Redacted(message) => Some(STANDARD.encode(message.as_bytes())),
-            Finished::Verbatim(message) => Some(STANDARD.encode(message.expose_bytes())),
-            Finished::None => None,
+        let message = match (delivery.action, &delivery.message) {
+            // What would leave after a release has not left.
+            (DeliveryAction::Hold, _) | (_, Finished::None) => None,
+            (_, Finished::Redacted(message)) => Some(STANDARD.encode(message.as_bytes())),
+            (_, Finished::Verbatim(message)) => Some(STANDARD.encode(message.expose_bytes())),
         };
         serde_json::json!({
             "recipients": delivery.recipients,
@@ -204,8 +226,8 @@ pub fn deliveries_as_json(deliveries: &[FinishedDelivery]) -> serde_json::Value 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{ChangeWhere, SpanKind};
-    use crate::redact::RedactionSettings;
+    use crate::domain::{ChangeWhere, OtherAttachments, SpanKind};
+    use crate::redact::{RedactionSettings, Remit};
 
     fn request(recipients: &[&str]) -> DraftRequest {
         DraftRequest {
@@ -220,8 +242,11 @@ mod tests {
                 max_bytes: 1_000_000,
                 own_addresses: Vec::new(),
                 name_model: true,
+                attachments: OtherAttachments::Hold,
             },
             nonce: [0; 16],
+            remit: Remit::Everything,
+            strangers: Vec::new(),
         }
     }
 
@@ -230,6 +255,7 @@ mod tests {
             recipients: recipients.iter().map(|r| (*r).to_owned()).collect(),
             route: MailRoute::Cjsm,
             action,
+            if_released: None,
             reasons: Vec::new(),
             changes: Vec::new(),
             message: None,

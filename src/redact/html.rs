@@ -5,6 +5,7 @@
 //! attribute are dropped.
 
 use super::Span;
+use super::layout::Layout;
 use crate::mail::html::{HtmlToken, tokens};
 
 /// Tags that are written again.
@@ -101,28 +102,16 @@ const HIDING: [&str; 7] = [
 /// What stands for a picture, which never travels.
 const PICTURE: &str = "[picture]";
 
-enum Piece {
-    /// A tag to be written as it stands here.
-    Tag(String),
-    /// A range of the visible text.
-    Text(usize, usize),
-    /// Something between words that is no text of its own.
-    Break(usize, usize),
-}
-
 /// An HTML part, read.
 pub(super) struct Page {
-    /// What a reader sees, block by block.
-    pub(super) text: String,
-    pieces: Vec<Piece>,
+    layout: Layout,
 }
 
 impl Page {
     /// Reads an HTML part.
     pub(super) fn read(html: &str) -> Self {
         let mut page = Self {
-            text: String::new(),
-            pieces: Vec::new(),
+            layout: Layout::default(),
         };
         let mut hidden: Vec<String> = Vec::new();
         let mut open: Vec<String> = Vec::new();
@@ -146,7 +135,7 @@ impl Page {
                     }
                     page.separate(&name);
                     if KEPT.contains(&name.as_str()) {
-                        page.pieces.push(Piece::Tag(format!("<{name}>")));
+                        page.layout.mark(format!("<{name}>"));
                         if !VOID.contains(&name.as_str()) {
                             in_pre += usize::from(name == "pre");
                             open.push(name);
@@ -169,7 +158,7 @@ impl Page {
                     if let Some(at) = open.iter().rposition(|element| *element == name) {
                         for element in open.drain(at..).rev() {
                             in_pre -= usize::from(element == "pre");
-                            page.pieces.push(Piece::Tag(format!("</{element}>")));
+                            page.layout.mark(format!("</{element}>"));
                         }
                     }
                 }
@@ -178,88 +167,58 @@ impl Page {
             }
         }
         for element in open.iter().rev() {
-            page.pieces.push(Piece::Tag(format!("</{element}>")));
+            page.layout.mark(format!("</{element}>"));
         }
         page
     }
 
     fn push_text(&mut self, text: &str, preformatted: bool) {
-        let start = self.text.len();
+        let start = self.layout.text.len();
         if preformatted {
-            self.text.push_str(text);
+            self.layout.text.push_str(text);
         } else {
             for c in text.chars() {
                 let blank = matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{c}');
-                match (blank, self.text.chars().next_back()) {
+                match (blank, self.layout.text.chars().next_back()) {
                     (true, None | Some(' ' | '\n')) => {}
-                    (true, Some(_)) => self.text.push(' '),
-                    (false, _) => self.text.push(c),
+                    (true, Some(_)) => self.layout.text.push(' '),
+                    (false, _) => self.layout.text.push(c),
                 }
             }
         }
-        if self.text.len() > start {
-            self.pieces.push(Piece::Text(start, self.text.len()));
-        }
+        self.layout.seen_since(start);
     }
 
     fn separate(&mut self, name: &str) {
-        let start = self.text.len();
-        if BREAKS.contains(&name) && !self.text.is_empty() {
+        let start = self.layout.text.len();
+        if BREAKS.contains(&name) && !self.layout.text.is_empty() {
             let double = matches!(name, "p" | "table" | "blockquote" | "h1" | "h2" | "h3" | "hr");
-            if !self.text.ends_with('\n') {
-                self.text.push('\n');
+            if !self.layout.text.ends_with('\n') {
+                self.layout.text.push('\n');
             }
-            if (double && !self.text.ends_with("\n\n")) || name == "br" && start == self.text.len() {
-                self.text.push('\n');
+            if (double && !self.layout.text.ends_with("\n\n"))
+                || name == "br" && start == self.layout.text.len()
+            {
+                self.layout.text.push('\n');
             }
-        } else if matches!(name, "td" | "th") && !self.text.is_empty() && !self.text.ends_with(['\n', ' ']) {
-            self.text.push(' ');
+        } else if matches!(name, "td" | "th")
+            && !self.layout.text.is_empty()
+            && !self.layout.text.ends_with(['\n', ' '])
+        {
+            self.layout.text.push(' ');
         }
-        if self.text.len() > start {
-            self.pieces.push(Piece::Break(start, self.text.len()));
-        }
+        self.layout.parted_since(start);
+    }
+
+    /// What a reader sees, block by block.
+    pub(super) fn text(&self) -> &str {
+        &self.layout.text
     }
 
     /// The page with the spans of its visible text replaced.
     pub(super) fn rebuilt(&self, spans: &[Span]) -> String {
         let mut html = String::from("<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\"></head><body>\n");
-        let mut spans = spans.iter().peekable();
-        for piece in &self.pieces {
-            match piece {
-                Piece::Tag(tag) => html.push_str(tag),
-                Piece::Break(start, end) => {
-                    html.push('\n');
-                    // A span that starts within a break stands there.
-                    while let Some(span) =
-                        spans.next_if(|span| span.start >= *start && span.start < *end && span.end <= *end)
-                    {
-                        push_escaped(&mut html, &span.replacement);
-                    }
-                }
-                Piece::Text(start, end) => {
-                    let mut from = *start;
-                    while let Some(span) = spans.peek() {
-                        if span.start >= *end {
-                            break;
-                        }
-                        push_escaped(
-                            &mut html,
-                            self.text.get(from..span.start.max(from)).unwrap_or_default(),
-                        );
-                        // The replacement stands where the span starts; what is left of it is only cut.
-                        if span.start >= *start {
-                            push_escaped(&mut html, &span.replacement);
-                        }
-                        from = span.end.clamp(from, *end);
-                        if span.end > *end {
-                            break;
-                        }
-                        spans.next();
-                    }
-                    push_escaped(&mut html, self.text.get(from..*end).unwrap_or_default());
-                }
-            }
-        }
+        self.layout.write(spans, &mut html);
         html.push_str("\n</body></html>\n");
         html
     }
@@ -289,18 +248,6 @@ fn is_hidden(attributes: &[(String, String)]) -> bool {
     })
 }
 
-fn push_escaped(html: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '&' => html.push_str("&amp;"),
-            '"' => html.push_str("&quot;"),
-            _ => html.push(c),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -308,7 +255,7 @@ mod tests {
 
     fn cut(html: &str, name: &str) -> String {
         let page = Page::read(html);
-        let start = page.text.find(name).expect("the name is in the visible text");
+        let start = page.text().find(name).expect("the name is in the visible text");
         let span = Span {
             start,
             end: start + name.len(),
@@ -344,7 +291,7 @@ mod tests {
             "<head><title>Smith</title></head><!-- Smith --><body><div style='display: none'>Smith<div>x</div></div>\
              <style>/* Smith */</style><p title=Smith>Open <a href=\"http://x/Smith\">it</a> &lt;now&gt;<br>soon</p></body>",
         );
-        assert_eq!(page.text.trim(), "Open it <now>\nsoon");
+        assert_eq!(page.text().trim(), "Open it <now>\nsoon");
         let html = page.rebuilt(&[]);
         assert!(!html.contains("Smith") && html.contains("Open it &lt;now&gt;"));
     }
@@ -352,6 +299,6 @@ mod tests {
     #[test]
     fn ordinary_sizes_are_not_hidden() {
         let page = Page::read("<p style='font-size:0.9em;max-width:0;border-color:#fff'>here</p>");
-        assert_eq!(page.text.trim(), "here");
+        assert_eq!(page.text().trim(), "here");
     }
 }

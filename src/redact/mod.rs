@@ -9,8 +9,10 @@ mod compose;
 mod facts;
 mod finder;
 mod finish;
+mod guards;
 mod html;
 mod initials;
+mod layout;
 mod lexicon;
 mod ner;
 mod parts;
@@ -23,13 +25,17 @@ mod suspects;
 mod unknown;
 mod verbatim;
 mod view;
+mod word;
 mod words;
 
 pub use ner::{ModelError, NameModel};
 
 pub use finish::{Finished, FinishedDelivery, deliveries_as_json, finish};
 
-use crate::domain::{Change, DeliveryAction, HoldReason, KnownCase, MailRoute, Personal, SpanKind};
+use crate::domain::{
+    AllocatedFile, Change, DeliveryAction, Document, HoldReason, KnownCase, MailRoute, OtherAttachments,
+    Personal, Release, SpanKind, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 /// What redaction may do, from the configuration.
@@ -49,7 +55,13 @@ pub struct RedactionSettings {
     pub own_addresses: Vec<String>,
     /// Names in no case are told by the built-in model. Without it what it would have decided is held.
     pub name_model: bool,
+    /// Attachments that are read but not written anew.
+    pub attachments: OtherAttachments,
 }
+
+/// Reads the document in the bytes of an attachment of that name: `None` where it is no document, or where anything in
+/// it could not be read. Reading hostile documents is not this module's business; whoever runs [`draft`] hands it in.
+pub type DocumentReader = fn(&[u8], &str) -> Option<Document>;
 
 /// One message to be split and redacted. It crosses the worker's pipe.
 #[derive(Clone, Serialize, Deserialize)]
@@ -65,6 +77,19 @@ pub struct DraftRequest {
     pub settings: RedactionSettings,
     /// 16 bytes for the new Message-ID, drawn by the caller.
     pub nonce: [u8; 16],
+    /// What the sender may write about.
+    pub remit: Remit,
+    /// Those of the recipients whose first mail is to be held, as handed in.
+    pub strangers: Vec<String>,
+}
+
+/// What a sender may write about. Mail that concerns no case is anybody's to write.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Remit {
+    /// Every case.
+    Everything,
+    /// These files of cases only.
+    Files(Vec<AllocatedFile>),
 }
 
 /// The worker's proposal: every recipient is in exactly one group.
@@ -83,11 +108,13 @@ pub struct DraftGroup {
     pub route: MailRoute,
     /// What would happen.
     pub action: DeliveryAction,
+    /// What would happen to a held mail if staff released it; `None` where they cannot.
+    pub if_released: Option<Release>,
     /// Why.
     pub reasons: Vec<HoldReason>,
     /// What was replaced.
     pub changes: Vec<Change>,
-    /// The proposed bytes: none for a hold.
+    /// The proposed bytes: for a hold those that would leave if staff released it.
     #[serde(with = "as_optional_base64")]
     pub message: Option<Vec<u8>>,
     /// Every original text that was replaced, for the second pass.
@@ -158,8 +185,50 @@ impl VerbatimMessage {
 }
 
 /// Splits recipients and proposes what each group would receive. Never panics on input; runs in the worker.
-pub fn draft(request: &DraftRequest) -> DraftPlan {
-    recipients::plan(request, &finder::Known::new(&request.cases, &request.settings))
+pub fn draft(request: &DraftRequest, documents: DocumentReader) -> DraftPlan {
+    let known = finder::Known::new(&request.cases, &request.settings);
+    recipients::plan(request, &known, documents)
+}
+
+/// A mail of the service itself, about no person.
+pub struct ServiceMail<'a> {
+    /// The service's address.
+    pub from: &'a str,
+    /// One address.
+    pub to: &'a str,
+    /// Subject.
+    pub subject: &'a str,
+    /// Plain text.
+    pub text: &'a str,
+    /// When it is written.
+    pub date: Timestamp,
+    /// 16 random bytes for the Message-ID.
+    pub nonce: [u8; 16],
+    /// Domain of the Message-ID.
+    pub own_domain: &'a str,
+}
+
+/// Writes a mail of the service in the format that the second pass reads; gives its Message-ID and bytes. It is marked as
+/// made by a program (RFC 3834 section 5), so that no other program answers it.
+pub fn service_mail(mail: &ServiceMail<'_>) -> (String, Vec<u8>) {
+    let seed = rebuild::hex(&mail.nonce);
+    let message_id = format!("{seed}@{}", mail.own_domain);
+    let fields = [
+        ("From", mail.from.to_owned()),
+        ("To", mail.to.to_owned()),
+        (
+            "Date",
+            mail.date.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string(),
+        ),
+        ("Subject", compose::encoded(mail.subject)),
+        ("Message-ID", format!("<{message_id}>")),
+        ("Auto-Submitted", "auto-generated".to_owned()),
+    ];
+    let body = compose::Part::Text {
+        subtype: "plain",
+        text: mail.text.to_owned(),
+    };
+    (message_id, compose::message(&fields, &body, &seed))
 }
 
 /// The spans that redaction would replace in a plain text.

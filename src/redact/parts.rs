@@ -1,7 +1,9 @@
 //! The parts of a message that can be redacted as text, and the reasons why the others cannot.
 
 use super::html::Page;
-use crate::domain::{ChangeWhere, HoldReason, Repair};
+use super::layout::Layout;
+use super::{DocumentReader, word};
+use crate::domain::{ChangeWhere, HoldReason, OtherAttachments, Repair};
 use crate::mail::{Mail, Part, PartBody};
 
 /// Longest run of lines of encoded data that may pass as text.
@@ -11,29 +13,51 @@ const ENCODED_LINE: usize = 56;
 
 /// One text of the message.
 pub(super) struct Segment {
-    /// What is searched.
-    pub(super) text: String,
+    /// What is searched and written again.
+    pub(super) content: Content,
     /// Where it stands.
     pub(super) place: ChangeWhere,
-    /// The page, where the text is the visible text of one.
-    pub(super) page: Option<Page>,
+}
+
+/// A text and the format it is written in.
+pub(super) enum Content {
+    /// Text alone.
+    Plain(String),
+    /// The visible text of a page.
+    Page(Page),
+    /// The text of a Word file.
+    Word(Layout),
+}
+
+impl Segment {
+    /// What is searched.
+    pub(super) fn text(&self) -> &str {
+        match &self.content {
+            Content::Plain(text) => text,
+            Content::Page(page) => page.text(),
+            Content::Word(layout) => &layout.text,
+        }
+    }
 }
 
 /// The shape of the new message.
 pub(super) enum Outline {
     /// A text part: index of its segment.
     Text(usize),
-    /// An attachment: index of its segment and `plain` or `csv`.
+    /// An attachment: index of its segment and the name's ending, `txt`, `csv` or `docx`.
     Attachment(usize, &'static str),
     /// Several.
     Multipart(&'static str, Vec<Outline>),
 }
 
 /// A message taken apart into texts.
-#[derive(Default)]
 pub(super) struct Taken {
-    /// All texts, header texts first.
+    documents: DocumentReader,
+    others: OtherAttachments,
+    /// All texts of its parts.
     pub(super) segments: Vec<Segment>,
+    /// The new message's shape; `None` for an empty one.
+    pub(super) outline: Option<Outline>,
     /// Why the whole must be held.
     pub(super) reasons: Vec<HoldReason>,
     /// Inline pictures that were left out.
@@ -41,10 +65,29 @@ pub(super) struct Taken {
 }
 
 impl Taken {
+    /// Takes a message apart.
+    pub(super) fn of(mail: &Mail, documents: DocumentReader, others: OtherAttachments) -> Self {
+        let mut taken = Self {
+            documents,
+            others,
+            segments: Vec::new(),
+            outline: None,
+            reasons: Vec::new(),
+            pictures: 0,
+        };
+        taken.outline = taken.mail(mail);
+        taken
+    }
+
     /// Adds a text; gives its index.
-    pub(super) fn add(&mut self, text: String, place: ChangeWhere, page: Option<Page>) -> usize {
-        self.segments.push(Segment { text, place, page });
+    fn add(&mut self, content: Content, place: ChangeWhere) -> usize {
+        self.segments.push(Segment { content, place });
         self.segments.len() - 1
+    }
+
+    /// Adds an attachment that goes on as plain text.
+    fn attach(&mut self, text: String, ending: &'static str) -> Outline {
+        Outline::Attachment(self.add(Content::Plain(text), ChangeWhere::Attachment), ending)
     }
 
     fn hold(&mut self, reason: HoldReason) -> Option<Outline> {
@@ -55,7 +98,7 @@ impl Taken {
     }
 
     /// Walks the message. The tree's depth is bounded by the parser.
-    pub(super) fn mail(&mut self, mail: &Mail) -> Option<Outline> {
+    fn mail(&mut self, mail: &Mail) -> Option<Outline> {
         if mail.repairs.iter().any(|repair| matches!(repair, Repair::Bounds)) {
             self.hold(HoldReason::MessageNotUnderstood);
         }
@@ -84,8 +127,7 @@ impl Taken {
             PartBody::Text(text) => self.text(part, text),
             PartBody::Message(mail) => {
                 let text = self.nested(mail);
-                let segment = self.add(text, ChangeWhere::Attachment, None);
-                Some(Outline::Attachment(segment, "plain"))
+                Some(self.attach(text, "txt"))
             }
             PartBody::Bytes(bytes) => self.bytes(part, bytes, within),
             PartBody::NotRead(_) => self.hold(HoldReason::MessageNotUnderstood),
@@ -102,7 +144,22 @@ impl Taken {
         if bytes.is_empty() && part.filename.is_none() {
             return None;
         }
-        self.hold(HoldReason::AttachmentCannotBeRedacted)
+        self.document(part, bytes)
+            .or_else(|| self.hold(HoldReason::AttachmentCannotBeRedacted))
+    }
+
+    /// A document that was read to its end: a Word file as a fresh one, others as text where that is wanted.
+    fn document(&mut self, part: &Part, bytes: &[u8]) -> Option<Outline> {
+        let document = (self.documents)(bytes, part.filename.as_deref().unwrap_or_default())?;
+        if word::is_word(&document) {
+            let content = Content::Word(word::layout(&document));
+            let segment = self.add(content, ChangeWhere::Attachment);
+            return Some(Outline::Attachment(segment, "docx"));
+        }
+        match self.others {
+            OtherAttachments::Hold => None,
+            OtherAttachments::Text => Some(self.attach(word::text(&document), "txt")),
+        }
     }
 
     fn text(&mut self, part: &Part, text: &str) -> Option<Outline> {
@@ -119,34 +176,24 @@ impl Taken {
             "text/html" => {
                 let page = Page::read(text);
                 if attached {
-                    let segment = self.add(page.text, place, None);
-                    return Some(Outline::Attachment(segment, "plain"));
+                    return Some(self.attach(page.text().to_owned(), "txt"));
                 }
-                let segment = self.add(page.text.clone(), place, Some(page));
-                Some(Outline::Text(segment))
+                Some(Outline::Text(self.add(Content::Page(page), place)))
             }
             "text/plain" | "text/markdown" => {
-                let segment = self.add(text.to_owned(), place, None);
+                let segment = self.add(Content::Plain(text.to_owned()), place);
                 Some(if attached {
-                    Outline::Attachment(segment, "plain")
+                    Outline::Attachment(segment, "txt")
                 } else {
                     Outline::Text(segment)
                 })
             }
             "text/csv" | "text/tab-separated-values" => {
-                let segment = self.add(text.to_owned(), ChangeWhere::Attachment, None);
-                Some(Outline::Attachment(
-                    segment,
-                    if part.media_type == "text/csv" {
-                        "csv"
-                    } else {
-                        "plain"
-                    },
-                ))
+                let comma = part.media_type == "text/csv";
+                Some(self.attach(text.to_owned(), if comma { "csv" } else { "txt" }))
             }
             "text/calendar" | "text/vcard" | "text/x-vcard" | "text/directory" => {
-                let segment = self.add(card_text(text), ChangeWhere::Attachment, None);
-                Some(Outline::Attachment(segment, "plain"))
+                Some(self.attach(card_text(text), "txt"))
             }
             _ => self.hold(HoldReason::AttachmentCannotBeRedacted),
         }
@@ -154,8 +201,7 @@ impl Taken {
 
     /// An attached mail as plain text: its main fields and its texts.
     fn nested(&mut self, mail: &Mail) -> String {
-        let mut inner = Self::default();
-        let outline = inner.mail(mail);
+        let mut inner = Self::of(mail, self.documents, self.others);
         for reason in std::mem::take(&mut inner.reasons) {
             self.hold(reason);
         }
@@ -172,12 +218,12 @@ impl Taken {
         }
         text.push('\n');
         let mut chosen = Vec::new();
-        if let Some(outline) = &outline {
+        if let Some(outline) = &inner.outline {
             readable(outline, &inner.segments, &mut chosen);
         }
         for index in chosen {
             if let Some(segment) = inner.segments.get(index) {
-                text.push_str(&segment.text);
+                text.push_str(segment.text());
                 text.push('\n');
             }
         }
@@ -191,7 +237,9 @@ fn readable(outline: &Outline, segments: &[Segment], chosen: &mut Vec<usize>) {
         Outline::Text(index) | Outline::Attachment(index, _) => chosen.push(*index),
         Outline::Multipart("alternative", parts) => {
             let plain = parts.iter().find(|part| match part {
-                Outline::Text(index) => segments.get(*index).is_some_and(|segment| segment.page.is_none()),
+                Outline::Text(index) => segments
+                    .get(*index)
+                    .is_some_and(|segment| matches!(segment.content, Content::Plain(_))),
                 Outline::Attachment(_, _) | Outline::Multipart(_, _) => false,
             });
             match plain {

@@ -7,9 +7,10 @@
 use super::addresses::{Mailbox, mailboxes};
 use super::compose::{self, encoded};
 use super::finder::{Findings, Known, Setting, cut, find_all};
-use super::parts::{Outline, Taken};
+use super::layout::Layout;
+use super::parts::{Content, Outline, Segment, Taken};
 use super::view::words;
-use super::{DraftRequest, Span};
+use super::{DraftRequest, Span, word};
 use crate::domain::{Change, ChangeWhere, EmailAddress, HoldReason, SpanKind};
 use crate::mail::Mail;
 use jiff::civil::Date;
@@ -31,28 +32,24 @@ pub(super) struct Rebuilt {
 /// Rebuilds a message for open recipients, or tells why it must be held.
 pub(super) fn rebuild(
     mail: &Mail,
+    mut taken: Taken,
     known: &Known,
     request: &DraftRequest,
 ) -> Result<Rebuilt, Vec<HoldReason>> {
-    let head = Head::read(mail, known, request);
-    let mut taken = Taken::default();
-    let subject = taken.add(value(mail, "subject"), ChangeWhere::Header, None);
-    let names: Vec<usize> = head
-        .shown()
-        .map(|mailbox| taken.add(mailbox.display.clone(), ChangeWhere::Header, None))
-        .collect();
-    let outline = taken.mail(mail);
     if !known.is_sound() {
         taken.reasons.push(HoldReason::RedactionFailed);
     }
     if !taken.reasons.is_empty() {
         return Err(taken.reasons);
     }
-    let texts: Vec<&str> = taken
-        .segments
-        .iter()
-        .map(|segment| segment.text.as_str())
+    let head = Head::read(mail, known, request);
+    let subject = value(mail, "subject");
+    // The header is read first: whoever is named there has the first initials.
+    let header: Vec<&str> = std::iter::once(subject.as_str())
+        .chain(head.shown().map(|mailbox| mailbox.display.as_str()))
         .collect();
+    let parts = taken.segments.iter().map(Segment::text);
+    let texts: Vec<&str> = header.iter().copied().chain(parts).collect();
     let Findings {
         spans,
         originals,
@@ -61,80 +58,94 @@ pub(super) fn rebuild(
     if undecided {
         return Err(vec![HoldReason::NameModelMissing]);
     }
-    let redacted = |index: usize| {
-        let (segment, spans) = (taken.segments.get(index), spans.get(index));
-        match (segment, spans) {
-            (Some(segment), Some(spans)) => match &segment.page {
-                Some(page) => page.rebuilt(spans),
-                None => cut(&segment.text, spans),
-            },
-            (_, _) => String::new(),
-        }
+    let (in_header, in_parts) = spans.split_at_checked(header.len()).unwrap_or_default();
+    let mut writer = Writer {
+        segments: &taken.segments,
+        spans: in_parts,
+        attachments: 0,
     };
-    let mut attachments = 0;
-    let body = match &outline {
-        Some(outline) => write_outline(outline, &taken, &redacted, &mut attachments),
-        None => compose::Part::Text {
+    let body = match &taken.outline {
+        Some(outline) => writer.part(outline),
+        None => Some(compose::Part::Text {
             subtype: "plain",
             text: String::new(),
-        },
+        }),
     };
+    let body = body.ok_or_else(|| vec![HoldReason::RedactionFailed])?;
     let seed = hex(&request.nonce);
-    let fields = head.fields(
-        &redacted(subject),
-        names.into_iter().map(redacted).collect(),
-        request,
-    );
+    let mut redacted = header.iter().zip(in_header).map(|(text, spans)| cut(text, spans));
+    let subject = redacted.next().unwrap_or_default();
+    let fields = head.fields(&subject, redacted.collect(), request);
     let bytes = compose::message(&fields, &body, &seed);
     Ok(Rebuilt {
         bytes,
-        changes: changes(&taken, &spans),
+        changes: changes(&taken, in_header, in_parts),
         originals,
     })
 }
 
-fn write_outline(
-    outline: &Outline,
-    taken: &Taken,
-    redacted: &dyn Fn(usize) -> String,
-    attachments: &mut usize,
-) -> compose::Part {
-    match outline {
-        Outline::Text(index) => {
-            let page = taken
-                .segments
-                .get(*index)
-                .is_some_and(|segment| segment.page.is_some());
-            compose::Part::Text {
-                subtype: if page { "html" } else { "plain" },
-                text: redacted(*index),
-            }
-        }
-        Outline::Attachment(index, subtype) => {
-            *attachments += 1;
-            let ending = if *subtype == "csv" { "csv" } else { "txt" };
-            compose::Part::Attachment {
+/// Writes the parts of the new message. Gives `None` where one cannot be written.
+struct Writer<'a> {
+    segments: &'a [Segment],
+    spans: &'a [Vec<Span>],
+    attachments: usize,
+}
+
+impl Writer<'_> {
+    fn part(&mut self, outline: &Outline) -> Option<compose::Part> {
+        match outline {
+            Outline::Text(index) => Some(match self.segment(*index)? {
+                (Content::Page(page), spans) => compose::Part::Text {
+                    subtype: "html",
+                    text: page.rebuilt(spans),
+                },
+                (Content::Plain(text) | Content::Word(Layout { text, .. }), spans) => compose::Part::Text {
+                    subtype: "plain",
+                    text: cut(text, spans),
+                },
+            }),
+            Outline::Attachment(index, ending) => self.attachment(*index, ending),
+            Outline::Multipart(subtype, parts) => Some(compose::Part::Multipart {
                 subtype,
-                name: format!("attachment-{attachments}.{ending}"),
-                text: redacted(*index),
-            }
+                parts: parts.iter().map(|part| self.part(part)).collect::<Option<_>>()?,
+            }),
         }
-        Outline::Multipart(subtype, parts) => compose::Part::Multipart {
-            subtype,
-            parts: parts
-                .iter()
-                .map(|part| write_outline(part, taken, redacted, attachments))
-                .collect(),
-        },
+    }
+
+    fn attachment(&mut self, index: usize, ending: &str) -> Option<compose::Part> {
+        self.attachments += 1;
+        let (content, spans) = self.segment(index)?;
+        let name = format!("attachment-{}.{ending}", self.attachments);
+        let text = match content {
+            Content::Word(layout) => {
+                let bytes = word::file(layout, spans)?;
+                let media_type = word::WORD;
+                return Some(compose::Part::File {
+                    media_type,
+                    name,
+                    bytes,
+                });
+            }
+            Content::Plain(text) => cut(text, spans),
+            Content::Page(page) => cut(page.text(), spans),
+        };
+        let subtype = if ending == "csv" { "csv" } else { "plain" };
+        Some(compose::Part::Attachment { subtype, name, text })
+    }
+
+    fn segment(&self, index: usize) -> Option<(&Content, &[Span])> {
+        Some((&self.segments.get(index)?.content, self.spans.get(index)?))
     }
 }
 
-fn changes(taken: &Taken, spans: &[Vec<Span>]) -> Vec<Change> {
+fn changes(taken: &Taken, in_header: &[Vec<Span>], in_parts: &[Vec<Span>]) -> Vec<Change> {
+    let header = in_header.iter().map(|spans| (ChangeWhere::Header, spans));
+    let parts = taken.segments.iter().map(|segment| segment.place).zip(in_parts);
     let mut changes = Vec::new();
-    for (segment, spans) in taken.segments.iter().zip(spans) {
+    for (place, spans) in header.chain(parts) {
         for span in spans {
             changes.push(Change {
-                place: segment.place,
+                place,
                 kind: span.kind,
                 replacement: span.replacement.clone(),
             });
@@ -342,7 +353,7 @@ fn read_date(value: &str) -> (Option<String>, Option<Date>) {
     (Some(date), day)
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text

@@ -338,6 +338,7 @@ mod tests {
 
     fn plan(groups: &[&[&str]]) -> DraftPlan {
         let group = |recipients: &&[&str]| DraftGroup {
+            if_released: None,
             recipients: recipients.iter().map(|text| (*text).to_owned()).collect(),
             route: MailRoute::Ordinary,
             action: DeliveryAction::Hold,

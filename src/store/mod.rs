@@ -13,8 +13,8 @@ pub use sealing::OsEntropy;
 pub use types::*;
 
 use crate::domain::{
-    CaseId, CaseReference, DeliveryId, KnownCase, MessageId, OutboundId, ParsedMessage, Personal, Referral,
-    Timestamp, UnreadableReason,
+    AllocatedFile, CaseId, CaseReference, DeliveryId, KnownCase, MessageId, OutboundId, ParsedMessage,
+    Personal, Referral, Side, Timestamp, UnreadableReason,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -342,8 +342,93 @@ impl Store {
         self.sqlite.outbound().await
     }
 
-    /// Staff release a held delivery's redacted copy is not possible here: a hold has no copy. Staff
-    /// return it: the mail's held deliveries end as `returned`.
+    /// Staff release what guards hold: those deliveries wait to be sent as [`PlannedDelivery::if_released`] says. Gives how
+    /// many; the rest of the mail stays as it is.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongState`] where nothing of the mail can be released.
+    pub async fn release_outbound(
+        &self,
+        id: OutboundId,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        self.sqlite.release_outbound(id, actor, now).await
+    }
+
+    /// What leaves, or would leave if staff released it, for each delivery of a mail in their order; opened for a person,
+    /// the look is audited.
+    pub async fn delivery_copies(
+        &self,
+        id: OutboundId,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Vec<Option<Personal<Vec<u8>>>>, StoreError> {
+        self.sqlite.delivery_copies(id, actor, now).await
+    }
+
+    /// Which of these addresses a relay took mail for before, in their order.
+    pub async fn corresponded(&self, addresses: &[String]) -> Result<Vec<bool>, StoreError> {
+        self.sqlite.corresponded(addresses).await
+    }
+
+    /// Mails whose senders are to be told something, oldest first.
+    pub async fn due_notices(&self, at_most: u32) -> Result<Vec<DueNotice>, StoreError> {
+        self.sqlite.due_notices(at_most).await
+    }
+
+    /// One transaction: the notice is a mail of its own with one delivery, and its news counts as told. Without a notice
+    /// (there is no way to send one) it only counts as told.
+    pub async fn queue_notice(
+        &self,
+        about: &DueNotice,
+        notice: Option<(&Personal<String>, &PlannedDelivery)>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.sqlite.queue_notice(about, notice, now).await
+    }
+
+    /// An account may write about one side's file of a case.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] for an unknown account, [`StoreError::WrongState`] where the case has no such file.
+    pub async fn allocate(
+        &self,
+        case: CaseId,
+        side: Side,
+        user: &str,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.sqlite.allocate(case, side, user, actor, now).await
+    }
+
+    /// An account may no longer write about a file; `false` where it could not before.
+    ///
+    /// # Errors
+    /// As [`Store::allocate`].
+    pub async fn take_back(
+        &self,
+        case: CaseId,
+        side: Side,
+        user: &str,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.sqlite.take_back(case, side, user, actor, now).await
+    }
+
+    /// The files an account may write about.
+    pub async fn allocated_files(&self, user: &str) -> Result<Vec<AllocatedFile>, StoreError> {
+        self.sqlite.allocated_files(user).await
+    }
+
+    /// Who may write about which file of a case.
+    pub async fn allocations(&self, case: CaseId) -> Result<Vec<Allocation>, StoreError> {
+        self.sqlite.allocations(case).await
+    }
+
+    /// Staff return what is held: the mail's held deliveries end as `returned`.
     pub async fn return_outbound(
         &self,
         id: OutboundId,

@@ -10,7 +10,7 @@
 //! - Numbers of a person in the justice system are on the offender side only; an NHS number is for staff.
 //! - Every shared text that names somebody of another side is left out.
 
-use crate::domain::{Offence, Party, Reference, ReferenceKind, Referral, Referrer, Role, Side};
+use crate::domain::{Offence, Party, Reference, ReferenceKind, Referral, Referrer, Side, sides_of};
 
 /// Shortest word of a name that counts as naming somebody.
 const MIN_NAME_WORD: usize = 2;
@@ -24,7 +24,7 @@ pub(super) struct Split {
 }
 
 pub(super) fn split(referral: &Referral) -> Split {
-    let placed = place(&referral.parties);
+    let placed = sides_of(&referral.parties);
     let mut sides: Vec<Side> = Vec::new();
     for side in placed.iter().flatten() {
         if !sides.contains(side) {
@@ -59,48 +59,6 @@ pub(super) fn join(core: Referral, files: Vec<Referral>) -> Referral {
         }));
     }
     Referral { parties, ..core }
-}
-
-/// The side of every party; `None` for staff only.
-fn place(parties: &[Party]) -> Vec<Option<Side>> {
-    let mut neutral = 0_u16;
-    let own: Vec<Option<Side>> = parties
-        .iter()
-        .map(|party| match party.role {
-            Role::Victim => Some(Side::Victim),
-            Role::Offender => Some(Side::Offender),
-            Role::Party => {
-                neutral = neutral.saturating_add(1);
-                Some(Side::Party(neutral - 1))
-            }
-            Role::Supporter | Role::AppropriateAdult | Role::Witness | Role::Professional => None,
-        })
-        .collect();
-    let mut sides = own.iter().flatten();
-    let only = sides
-        .next()
-        .copied()
-        .filter(|first| sides.all(|side| side == first));
-    let all = parties.iter().enumerate().map(|(index, party)| match party.role {
-        Role::Victim | Role::Offender | Role::Party => own.get(index).copied().flatten(),
-        Role::Supporter | Role::AppropriateAdult => supported_side(parties, &own, party).or(only),
-        Role::Professional => supported_side(parties, &own, party),
-        Role::Witness => None,
-    });
-    all.collect()
-}
-
-/// Follows `supports` to somebody who has a side. A circle or a wrong index leads nowhere.
-fn supported_side(parties: &[Party], own: &[Option<Side>], party: &Party) -> Option<Side> {
-    let mut next = party.supports;
-    for _ in 0..parties.len() {
-        let index = next?;
-        if let Some(side) = own.get(index)? {
-            return Some(*side);
-        }
-        next = parties.get(index)?.supports;
-    }
-    None
 }
 
 /// The parties with this place, `supports` counted within the new list.
@@ -234,6 +192,7 @@ fn solid(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Role;
     use proptest::prelude::*;
 
     fn person(role: Role, name: &str, supports: Option<usize>) -> Party {

@@ -2,10 +2,11 @@
 
 use crate::domain::{
     CaseFileId, CaseId, CaseReference, CaseState, DeliveryAction, DeliveryId, HoldReason, Kind, MailRoute,
-    MessageId, MessageState, OutboundId, OutboundState, Personal, Referral, Side, Timestamp,
+    MessageId, MessageState, OutboundId, OutboundState, Personal, Referral, Release, Side, Timestamp,
     UnreadableReason,
 };
 pub use crate::vault::MasterKeys;
+use serde::{Deserialize, Serialize};
 
 /// Why the store could not do it. Carries no content.
 #[derive(Debug, thiserror::Error)]
@@ -286,6 +287,60 @@ pub struct SubmissionAccount {
     pub address: Personal<String>,
     /// PHC string (argon2id).
     pub password_hash: String,
+    /// What it may write about.
+    pub role: AccountRole,
+}
+
+/// Whose an account is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountRole {
+    /// A volunteer: writes about the case files allocated to them.
+    #[default]
+    Volunteer,
+    /// A member of staff: writes about every case.
+    Staff,
+}
+
+/// A case file and who may write about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allocation {
+    /// Whose file.
+    pub side: Side,
+    /// The account's user name.
+    pub user: String,
+}
+
+/// A mail whose sender is to be told what became of deliveries.
+#[derive(Debug, Clone)]
+pub struct DueNotice {
+    /// The mail.
+    pub mail: OutboundId,
+    /// The account's user name.
+    pub account: String,
+    /// MAIL FROM: who is told.
+    pub sender: Personal<String>,
+    /// When it was accepted.
+    pub received: Timestamp,
+    /// How many recipients it has.
+    pub recipients: usize,
+    /// What is to be told, at least one.
+    pub news: Vec<DeliveryNews>,
+}
+
+/// What became of one delivery, for its sender.
+#[derive(Debug, Clone)]
+pub struct DeliveryNews {
+    /// Identity.
+    pub id: DeliveryId,
+    /// Place of the recipient among the mail's, from 1.
+    pub place: usize,
+    /// `held`, `failed`, `returned` or, where a held one was released, `sent`.
+    pub state: String,
+    /// Why it was held.
+    pub reasons: Vec<HoldReason>,
+    /// The relay's last reply code.
+    pub last_code: Option<u16>,
 }
 
 /// A mail as submitted.
@@ -312,8 +367,12 @@ pub struct PlannedDelivery {
     pub action: DeliveryAction,
     /// Why.
     pub reasons: Vec<HoldReason>,
-    /// What leaves; none for a hold.
+    /// What leaves; for a hold what would leave if staff released it.
     pub message: Option<Personal<Vec<u8>>>,
+    /// How a held mail leaves if staff release it; `None` where they cannot.
+    pub if_released: Option<Release>,
+    /// The Message-ID it leaves under, without angle brackets.
+    pub message_id: Option<String>,
 }
 
 /// A delivery to be tried.
@@ -378,6 +437,8 @@ pub struct OutboundSummary {
     /// One row per recipient: delivery state (`waiting`, `sent`, `failed`, `held`, `returned`), action,
     /// reasons, tries, last reply code. No addresses.
     pub deliveries: Vec<DeliverySummary>,
+    /// The mail that this one, a notice of ours, is about.
+    pub notice_about: Option<OutboundId>,
 }
 
 /// One recipient's share, without the address.
@@ -391,4 +452,6 @@ pub struct DeliverySummary {
     pub reasons: Vec<HoldReason>,
     pub attempts: u32,
     pub last_code: Option<u16>,
+    /// How it leaves if staff release it; `None` where they cannot.
+    pub if_released: Option<Release>,
 }

@@ -32,6 +32,8 @@ pub enum IndexedAs {
     PostcodeAndOffenceDate,
     /// A submission account's user name.
     AccountUser,
+    /// An address that mail was delivered to.
+    Correspondent,
 }
 
 impl IndexedAs {
@@ -47,6 +49,7 @@ impl IndexedAs {
             Self::PersonNumber => "person_number",
             Self::PostcodeAndOffenceDate => "postcode_and_offence_date",
             Self::AccountUser => "account_user",
+            Self::Correspondent => "correspondent",
         }
     }
 }

@@ -98,12 +98,26 @@ fn main() {
     }
     println!("{}", daemon.command(&["cases", "list"]));
 
+    let reference = daemon.first_reference();
+    step("Allocating the victim's file of the first case to the volunteer: about others they may not write");
+    let allocate = ["cases", "allocate", &reference, "--side", "victim", "--to", "sam"];
+    println!("{}", daemon.command(&allocate));
+
     step(&format!(
         "Submitting one liaison mail as a volunteer's mail program does, to\n  {CJSM_OFFICER}\n  {OPEN_OFFICER}"
     ));
-    let reference = daemon.first_reference();
     let mail = liaison_mail(&reference);
     submit(&daemon, &dovecot, &mail);
+    step("Nobody has written to these addresses before: staff look at what waits, and release it");
+    let held = wait_for("the mail to be held", || {
+        let listed = daemon.command(&["outbound", "list"]);
+        let id = listed.lines().find(|line| line.ends_with("by sam"))?;
+        listed
+            .contains("held")
+            .then(|| id.split_whitespace().next().map(str::to_owned))?
+    });
+    println!("{}", daemon.command(&["outbound", "show", &held, "--text"]));
+    println!("{}", daemon.command(&["outbound", "release", &held]));
     let plain = arrived(&dovecot, CJSM_OFFICER);
     let cut = arrived(&dovecot, OPEN_OFFICER);
     println!("{}", daemon.command(&["outbound", "list"]));

@@ -2,8 +2,9 @@
 
 use crate::decode::{folded, readings, squeezed};
 use crate::read_json;
-use referrald::domain::{DeliveryAction, KnownCase};
-use referrald::redact::{DraftRequest, Finished, FinishedDelivery, RedactionSettings, draft, finish};
+use referrald::domain::{DeliveryAction, KnownCase, OtherAttachments};
+use referrald::extract::whole_document;
+use referrald::redact::{DraftRequest, Finished, FinishedDelivery, RedactionSettings, Remit, draft, finish};
 use serde_json::Value;
 use std::path::Path;
 
@@ -29,15 +30,18 @@ pub(crate) fn request(folder: &Path) -> DraftRequest {
             max_bytes: 10_000_000,
             own_addresses: vec!["@wendmere-rj.example".to_owned()],
             name_model: true,
+            attachments: OtherAttachments::Hold,
         },
         nonce: [7; 16],
+        remit: Remit::Everything,
+        strangers: Vec::new(),
     }
 }
 
 pub(crate) fn leaves_as_expected(folder: &Path) -> Vec<String> {
     let expect = read_json(&folder.join("expect.json"));
     let request = request(folder);
-    let deliveries = finish(draft(&request), &request);
+    let deliveries = finish(draft(&request, whole_document), &request);
     let mut problems = not_in_the_original(&request.raw, &expect);
     for recipient in &request.recipients {
         let mine: Vec<&FinishedDelivery> = deliveries

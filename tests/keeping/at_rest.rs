@@ -36,12 +36,15 @@ async fn story(store: &Store) -> (MessageId, MessageId) {
         action: DeliveryAction::Redact,
         reasons: vec![HoldReason::NotACjsmDomain],
         message: Some(Personal::new(SUMMARY.as_bytes().to_vec())),
+        if_released: None,
+        message_id: None,
     });
     store.save_plan(mail, &plan, at(5)).await.unwrap();
     let account = SubmissionAccount {
         user: "hates-dogs".into(),
         address: personal("v.blackstock@police.example"),
         password_hash: "$argon2id$v=19$m=19456,t=2,p=1$unmistakable-thread".into(),
+        role: AccountRole::Volunteer,
     };
     store.put_account(&account, at(6)).await.unwrap();
     store.reject(rejected, &actor(), at(7)).await.unwrap();

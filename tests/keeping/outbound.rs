@@ -30,6 +30,8 @@ fn planned(recipient: &str, action: DeliveryAction) -> PlannedDelivery {
         action,
         reasons,
         message,
+        if_released: None,
+        message_id: None,
     }
 }
 
@@ -205,6 +207,7 @@ async fn accounts_are_set_replaced_found_and_removed() {
         user: "hates-dogs".into(),
         address: personal(VICTIM_MAIL),
         password_hash: hash.into(),
+        role: AccountRole::Volunteer,
     };
     assert!(store.account("hates-dogs").await.unwrap().is_none());
     store.put_account(&account("$argon2id$one"), at(0)).await.unwrap();
@@ -247,4 +250,161 @@ async fn a_damaged_mail_is_held_with_its_reason_and_the_others_still_leave() {
     let damaged = mails.iter().find(|mail| mail.id == ids[0]).unwrap();
     assert_eq!(damaged.deliveries[0].state, "held");
     assert_eq!(damaged.deliveries[0].reasons, [HoldReason::StoredCopyDamaged]);
+}
+
+#[tokio::test]
+async fn only_what_a_guard_holds_is_released_and_unredacted_only_to_cjsm() {
+    let home = Home::new();
+    let store = home.open().await;
+    let recipients = ["a@x.cjsm.net", "b@x.example", "c@x.example"];
+    let id = store
+        .accept_outbound(&submitted(&recipients), at(0))
+        .await
+        .unwrap();
+    let message = Some(Personal::new(b"what would leave".to_vec()));
+    let guarded = |recipient: &str, route, release| PlannedDelivery {
+        route,
+        reasons: vec![HoldReason::FirstMailToAddress],
+        message: message.clone(),
+        if_released: Some(release),
+        ..planned(recipient, DeliveryAction::Hold)
+    };
+    let whole = guarded(recipients[0], MailRoute::Cjsm, Release::Pass);
+    let cut = guarded(recipients[1], MailRoute::Ordinary, Release::Redact);
+    let stuck = planned(recipients[2], DeliveryAction::Hold);
+    let leaky = guarded(recipients[1], MailRoute::Ordinary, Release::Pass);
+    let refused = store
+        .save_plan(id, &[whole.clone(), leaky, stuck.clone()], at(1))
+        .await;
+    assert!(matches!(refused, Err(StoreError::WrongState(_))));
+    store.save_plan(id, &[whole, cut, stuck], at(1)).await.unwrap();
+    assert!(store.due_deliveries(at(1000), 10).await.unwrap().is_empty());
+    assert_eq!(store.release_outbound(id, &actor(), at(2)).await.unwrap(), 2);
+    let due = store.due_deliveries(at(2), 10).await.unwrap();
+    let leaving: Vec<_> = due.iter().map(|d| (d.route, d.action)).collect();
+    assert_eq!(
+        leaving,
+        [
+            (MailRoute::Cjsm, DeliveryAction::Pass),
+            (MailRoute::Ordinary, DeliveryAction::Redact)
+        ]
+    );
+    let again = store.release_outbound(id, &actor(), at(3)).await;
+    assert!(matches!(again, Err(StoreError::WrongState(_))));
+    let mail = &store.outbound().await.unwrap()[0];
+    assert_eq!(mail.deliveries[2].state, "held");
+}
+
+#[tokio::test]
+async fn news_is_told_once_and_a_notice_is_no_news() {
+    let home = Home::new();
+    let store = home.open().await;
+    let id = store
+        .accept_outbound(&submitted(&["a@x.example", "b@x.example"]), at(0))
+        .await
+        .unwrap();
+    let plan = [
+        planned("b@x.example", DeliveryAction::Hold),
+        planned("a@x.example", DeliveryAction::Redact),
+    ];
+    store.save_plan(id, &plan, at(1)).await.unwrap();
+    let due = store.due_notices(10).await.unwrap();
+    assert_eq!(due.len(), 1);
+    assert_eq!((due[0].mail, due[0].recipients), (id, 2));
+    let told: Vec<_> = due[0].news.iter().map(|n| (n.place, n.state.as_str())).collect();
+    assert_eq!(told, [(2, "held")]);
+    let sender = personal("no-reply@service.example");
+    let notice = planned("v.blackstock@police.example", DeliveryAction::Redact);
+    store
+        .queue_notice(&due[0], Some((&sender, &notice)), at(2))
+        .await
+        .unwrap();
+    assert!(store.due_notices(10).await.unwrap().is_empty());
+    let waiting = store.due_deliveries(at(2), 10).await.unwrap();
+    let to: Vec<_> = waiting
+        .iter()
+        .map(|d| d.recipient.expose_personal().as_str())
+        .collect();
+    assert_eq!(to, ["a@x.example", "v.blackstock@police.example"]);
+    assert_eq!(waiting[1].sender.expose_personal(), "no-reply@service.example");
+    for delivery in &waiting {
+        let failed = DeliveryOutcome::Failed { code: Some(550) };
+        store.record_delivery(delivery.id, failed, at(3)).await.unwrap();
+    }
+    store.return_outbound(id, &actor(), at(4)).await.unwrap();
+    let due = store.due_notices(10).await.unwrap();
+    assert_eq!(due.len(), 1, "the failed notice makes no other one");
+    let told: Vec<_> = due[0]
+        .news
+        .iter()
+        .map(|n| (n.place, n.state.as_str(), n.last_code))
+        .collect();
+    assert_eq!(told, [(2, "returned", None), (1, "failed", Some(550))]);
+}
+
+#[tokio::test]
+async fn files_are_allocated_side_by_side_and_go_with_the_account() {
+    let home = Home::new();
+    let store = home.open().await;
+    let message = read(&store, 1, &parsed()).await;
+    let (case, reference) = store.accept(message, "RJ", &actor(), at(3)).await.unwrap();
+    let account = SubmissionAccount {
+        user: "sam".into(),
+        address: personal("sam@service.example"),
+        password_hash: "x".into(),
+        role: AccountRole::Volunteer,
+    };
+    store.put_account(&account, at(4)).await.unwrap();
+    for _ in 0..2 {
+        store
+            .allocate(case, Side::Victim, "sam", &actor(), at(5))
+            .await
+            .unwrap();
+    }
+    let files = store.allocated_files("sam").await.unwrap();
+    assert_eq!(
+        files,
+        [AllocatedFile {
+            reference: reference.as_str().to_owned(),
+            side: Side::Victim
+        }]
+    );
+    assert_eq!(store.allocations(case).await.unwrap()[0].user, "sam");
+    let unknown = store.allocate(case, Side::Victim, "kim", &actor(), at(5)).await;
+    assert!(matches!(unknown, Err(StoreError::NotFound)));
+    let no_side = store.allocate(case, Side::Party(3), "sam", &actor(), at(5)).await;
+    assert!(matches!(no_side, Err(StoreError::WrongState(_))));
+    let staff = actor();
+    let take = |side| store.take_back(case, side, "sam", &staff, at(6));
+    let (victim, offender) = (Side::Victim, Side::Offender);
+    assert!(!take(offender).await.unwrap());
+    assert!(take(victim).await.unwrap());
+    assert!(store.allocated_files("sam").await.unwrap().is_empty());
+    store
+        .allocate(case, victim, "sam", &actor(), at(7))
+        .await
+        .unwrap();
+    assert!(store.remove_account("sam", at(8)).await.unwrap());
+    assert!(store.allocations(case).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn whom_mail_reached_is_remembered_without_the_address() {
+    let home = Home::new();
+    let store = home.open().await;
+    let id = store
+        .accept_outbound(&submitted(&["Kestrel@x.example"]), at(0))
+        .await
+        .unwrap();
+    let plan = [planned("Kestrel@x.example", DeliveryAction::Redact)];
+    store.save_plan(id, &plan, at(1)).await.unwrap();
+    let asked = ["kestrel@X.example".to_owned(), "other@x.example".to_owned()];
+    assert_eq!(store.corresponded(&asked).await.unwrap(), [false, false]);
+    let due = store.due_deliveries(at(1), 10).await.unwrap();
+    let sent = DeliveryOutcome::Sent { code: 250 };
+    store.record_delivery(due[0].id, sent, at(2)).await.unwrap();
+    assert_eq!(store.corresponded(&asked).await.unwrap(), [true, false]);
+    drop(store);
+    let bytes = String::from_utf8_lossy(&home.bytes()).to_lowercase();
+    assert!(!bytes.contains("kestrel"));
 }

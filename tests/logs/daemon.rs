@@ -227,7 +227,8 @@ async fn the_daemon_takes_in_every_fixture_and_sends_mail_and_shows_nobody() {
             .command(&["outbound", "list"], b"", &mut String::new())
             .output;
         let unfinished = [in_state(&list, "accepted"), in_state(&list, "waiting")].concat();
-        (list.matches(VOLUNTEER).count() == taken && unfinished.is_empty()).then_some(())
+        let handed_in = format!("by {VOLUNTEER}");
+        (list.matches(&handed_in).count() == taken && unfinished.is_empty()).then_some(())
     });
     assert!(daemon.command(&["audit", "verify"], b"", &mut log).succeeded);
     daemon.stop();

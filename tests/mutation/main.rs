@@ -22,10 +22,11 @@ use chance::{Chance, mutate};
 use fixtures::Document;
 use jiff::civil::date;
 use readers::{Input, Readers};
-use referrald::domain::{KnownCase, MailLimits};
+use referrald::domain::{KnownCase, MailLimits, OtherAttachments};
+use referrald::extract::whole_document;
 use referrald::forms::{AgencyBook, FormsContext, LabelBook, understand};
 use referrald::mail::parse;
-use referrald::redact::{DraftRequest, RedactionSettings, draft, finish};
+use referrald::redact::{DraftRequest, RedactionSettings, Remit, draft, finish};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
@@ -115,10 +116,13 @@ fn redact(raw: &[u8], case: Option<&KnownCase>) {
             own_addresses: Vec::new(),
             // Asked where the mail is one to be sent: the others are many, and are here for the parser's sake.
             name_model: case.is_some(),
+            attachments: OtherAttachments::Text,
         },
         nonce: [1; 16],
+        remit: Remit::Everything,
+        strangers: Vec::new(),
     };
-    let _ = finish(draft(&request), &request);
+    let _ = finish(draft(&request, whole_document), &request);
 }
 
 #[test]

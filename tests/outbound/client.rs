@@ -74,6 +74,7 @@ impl SubmissionSink for MemorySink {
             user: USER.to_owned(),
             address: Personal::new(ADDRESS.to_owned()),
             password_hash: quick_hash(PASSWORD),
+            role: referrald::store::AccountRole::Volunteer,
         }))
     }
 

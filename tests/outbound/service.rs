@@ -4,6 +4,7 @@ use crate::client::{ADDRESS, USER, quick_hash};
 use crate::postfix::{Act, ScriptedServer, Step};
 use jiff::SignedDuration;
 use referrald::domain::*;
+use referrald::extract::whole_document;
 use referrald::outbound::*;
 use referrald::redact::{self, DraftGroup, DraftPlan, DraftRequest, RedactionSettings};
 use referrald::smtp::{RelaySettings, RelayTls, Relays};
@@ -41,6 +42,7 @@ impl Home {
             user: USER.to_owned(),
             address: Personal::new(ADDRESS.to_owned()),
             password_hash: quick_hash(crate::client::PASSWORD),
+            role: AccountRole::Volunteer,
         };
         store.put_account(&account, start()).await.expect("account");
         store
@@ -105,6 +107,7 @@ impl Drafter for TestDrafter {
     async fn draft(&self, request: &DraftRequest) -> Result<DraftPlan, DraftFailure> {
         let forged = |action, message| {
             let group = DraftGroup {
+                if_released: None,
                 recipients: request.recipients.clone(),
                 route: MailRoute::Ordinary,
                 action,
@@ -116,7 +119,7 @@ impl Drafter for TestDrafter {
             Ok(DraftPlan { groups: vec![group] })
         };
         match self {
-            Self::Redacts => Ok(redact::draft(request)),
+            Self::Redacts => Ok(redact::draft(request, whole_document)),
             Self::Dies => Err(DraftFailure),
             Self::Hangs => std::future::pending().await,
             Self::LetsEverythingPass => forged(DeliveryAction::Pass, Some(request.raw.clone())),
@@ -168,9 +171,15 @@ pub(crate) fn settings() -> OutboundSettings {
             max_bytes: 10_000_000,
             own_addresses: vec!["@liaison.example.org".to_owned()],
             name_model: true,
+            attachments: OtherAttachments::Hold,
         },
         draft_timeout: Duration::from_secs(20),
         poll_interval: Duration::from_secs(3600),
+        guards: GuardSettings {
+            allocation: AllocationGuard::Off,
+            first_mail: FirstMailGuard::Off,
+        },
+        notices_from: "no-reply@liaison.example.org".to_owned(),
     }
 }
 
@@ -294,9 +303,18 @@ impl Bench {
         self.service.wake();
     }
 
-    /// Nobody so much as connected to a relay.
+    /// Nobody so much as connected to the CJSM relay, and all that the other one has are notices to the volunteer.
     fn nothing_left(&self) {
-        assert_eq!((self.cjsm.connections(), self.ordinary.connections()), (0, 0));
+        assert_eq!(self.cjsm.connections(), 0);
+        for mail in self.ordinary.arrived().iter() {
+            assert_eq!(mail.to, [ADDRESS], "only its sender hears of the mail");
+        }
+    }
+
+    /// The notice that the volunteer got.
+    async fn notice(&self) -> String {
+        let notice = self.ordinary.wait_for_mail_to(ADDRESS).await;
+        String::from_utf8_lossy(&notice.raw).replace("=\r\n", "")
     }
 
     async fn add_case_about(&self, known_as: &str) {
@@ -607,4 +625,117 @@ async fn a_mail_of_a_removed_account_is_not_taken() {
         Some(AcceptFailure::Refused)
     );
     assert!(bench.store.outbound().await.expect("outbound").is_empty());
+}
+
+#[tokio::test]
+async fn the_first_mail_to_a_stranger_waits_its_sender_is_told_and_staff_release_it() {
+    let strangers = |settings: &mut OutboundSettings| {
+        settings.guards.first_mail = FirstMailGuard::Strangers {
+            familiar_domains: vec!["force.pnn.police.uk".to_owned()],
+        };
+    };
+    let bench = Bench::with(TestDrafter::Redacts, strangers).await;
+    let id = bench.submit(&[CJSM, OPEN]).await;
+    let settled = |delivery: &DeliverySummary| delivery.state != "waiting";
+    let mail = bench.wait_until(id, "one sent, one held", settled).await;
+    let states: Vec<_> = mail
+        .deliveries
+        .iter()
+        .map(|d| (d.route, d.state.as_str(), d.if_released))
+        .collect();
+    assert!(states.contains(&(MailRoute::Cjsm, "sent", None)), "{states:?}");
+    assert!(
+        states.contains(&(MailRoute::Ordinary, "held", Some(Release::Redact))),
+        "{states:?}"
+    );
+    let notice = bench.notice().await;
+    for told in [
+        "To recipient 2 it is held",
+        "nobody has written to this address before",
+        &id.to_string(),
+        "Auto-Submitted: auto-generated",
+        "From: no-reply@liaison.example.org",
+    ] {
+        assert!(notice.contains(told), "no {told:?} in {notice}");
+    }
+    for personal in [OPEN, CJSM, "sparrow", "RJ-2026-00001"] {
+        assert!(!notice.contains(personal), "{personal} in {notice}");
+    }
+
+    let actor = Actor("staff".to_owned());
+    let copies = bench.store.delivery_copies(id, &actor, bench.clock.now()).await;
+    let held = copies
+        .expect("copies")
+        .into_iter()
+        .flatten()
+        .last()
+        .expect("a copy");
+    assert!(!String::from_utf8_lossy(held.expose_personal()).contains("01632"));
+    let released = bench.store.release_outbound(id, &actor, bench.clock.now()).await;
+    assert_eq!(released.expect("released"), 1);
+    bench.service.wake();
+    bench.wait_for_state(id, "sent").await;
+    let open = bench.ordinary.wait_for_mail_to(OPEN).await;
+    assert!(
+        !String::from_utf8_lossy(&open.raw).contains("01632"),
+        "the redacted copy"
+    );
+    let again = bench.submit(&[OPEN]).await;
+    bench.wait_for_state(again, "sent").await;
+}
+
+#[tokio::test]
+async fn a_volunteer_writes_about_allocated_files_only() {
+    let allocated = |settings: &mut OutboundSettings| {
+        settings.guards.allocation = AllocationGuard::AllocatedFiles;
+    };
+    let bench = Bench::with(TestDrafter::Redacts, allocated).await;
+    bench.add_case_about("Sparrow").await;
+    let id = bench.submit(&[CJSM, OPEN]).await;
+    let mail = bench.wait_for_state(id, "held").await;
+    for delivery in &mail.deliveries {
+        assert_eq!(delivery.reasons, [HoldReason::FileNotAllocated]);
+    }
+    let released: Vec<_> = mail.deliveries.iter().map(|d| d.if_released).collect();
+    assert!(released.contains(&Some(Release::Pass)) && released.contains(&Some(Release::Redact)));
+    bench.nothing_left();
+    let case = bench.store.cases().await.expect("cases").pop().expect("one").id;
+    let (actor, now) = (Actor("staff".to_owned()), bench.clock.now());
+    bench
+        .store
+        .allocate(case, Side::Victim, USER, &actor, now)
+        .await
+        .expect("allocated");
+    let id = bench.submit(&[CJSM, OPEN]).await;
+    bench.wait_for_state(id, "sent").await;
+}
+
+#[tokio::test]
+async fn what_was_refused_or_given_back_is_told_once() {
+    let bench = Bench::new(TestDrafter::Redacts).await;
+    bench.cjsm.say(Step::Rcpt, "550 5.1.1 nobody here");
+    let id = bench.submit(&[CJSM]).await;
+    bench.wait_for_state(id, "failed").await;
+    let notice = bench.notice().await;
+    assert!(
+        notice.contains("It could not be delivered (the mail server answered 550)"),
+        "{notice}"
+    );
+    bench.pass(SignedDuration::from_hours(1));
+    // Another mail's delivery shows that the loops came round.
+    let other = bench.submit(&[OPEN]).await;
+    bench.wait_for_state(other, "sent").await;
+    let mails = bench.store.outbound().await.expect("outbound");
+    let notices: Vec<_> = mails
+        .iter()
+        .filter(|mail| mail.notice_about == Some(id))
+        .collect();
+    assert_eq!(notices.len(), 1);
+    let to_volunteer = bench
+        .ordinary
+        .arrived()
+        .iter()
+        .filter(|mail| mail.to == [ADDRESS])
+        .count();
+    assert_eq!(to_volunteer, 1);
 }

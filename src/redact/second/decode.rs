@@ -1,12 +1,16 @@
 //! The narrow MIME format of finished messages, read strictly, into every way its texts can be read.
 
 use super::super::RedactionSettings;
+use super::package;
 use crate::domain::{EmailAddress, KnownCase};
 
 /// Deepest nesting of multiparts.
 const MAX_DEPTH: usize = 16;
+/// The only kind of file.
+const WORD: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 /// The fields that a finished message may have.
-const FIELDS: [&str; 10] = [
+const FIELDS: [&str; 11] = [
+    "auto-submitted",
     "from",
     "to",
     "cc",
@@ -123,6 +127,9 @@ fn entity(text: &str, depth: usize, masks: &Masks<'_>, out: &mut Vec<String>) ->
         .to_ascii_lowercase();
     match media_type.as_str() {
         "multipart/mixed" | "multipart/alternative" => multipart(body, &boundary(&kind)?, depth, masks, out),
+        WORD if encoding == "base64" => package::texts(&base64(body)?)?
+            .iter()
+            .try_for_each(|text| push_views(text, out)),
         "text/plain" | "text/html" | "text/csv" => {
             let charset = parameter(&kind, "charset")
                 .unwrap_or_else(|| "us-ascii".to_owned())

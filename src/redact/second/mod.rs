@@ -8,6 +8,7 @@
 mod decode;
 mod fold;
 mod known;
+mod package;
 
 use super::RedactionSettings;
 use crate::domain::{HoldReason, KnownCase};
@@ -36,7 +37,7 @@ pub(super) fn check(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Party, Referral, Role};
+    use crate::domain::{OtherAttachments, Party, Referral, Role};
     use HoldReason::{SecondPassFailed, SecondPassFoundIdentifier};
 
     fn case() -> KnownCase {
@@ -72,6 +73,7 @@ mod tests {
             max_bytes: 1_000_000,
             own_addresses: Vec::new(),
             name_model: true,
+            attachments: OtherAttachments::Hold,
         }
     }
 

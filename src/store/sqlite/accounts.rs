@@ -5,7 +5,7 @@ use super::records::{json_part, open_record};
 use super::{Database, Write, blob, one_row, uuid_of};
 use crate::domain::{Personal, SubmissionAccountId, Timestamp};
 use crate::store::sealing::new_id;
-use crate::store::{StoreError, SubmissionAccount};
+use crate::store::{AccountRole, StoreError, SubmissionAccount};
 use crate::vault::{IndexedAs, RecordKind, RecordName};
 use serde::{Deserialize, Serialize};
 use sqlx::sqlite::SqliteConnection;
@@ -18,6 +18,8 @@ struct Content {
     user: String,
     address: String,
     password_hash: String,
+    #[serde(default)]
+    role: AccountRole,
 }
 
 fn name(id: SubmissionAccountId) -> RecordName {
@@ -53,6 +55,7 @@ impl Database {
             user: account.user.clone(),
             address: account.address.expose_personal().clone(),
             password_hash: account.password_hash.clone(),
+            role: account.role,
         };
         let sealed = record.seal_json(CONTENT, &content)?;
         write.put_part(&record, CONTENT, sealed).await?;
@@ -69,6 +72,10 @@ impl Database {
         let Some(id) = write.account_id(user).await? else {
             return Ok(false);
         };
+        sqlx::query("DELETE FROM allocations WHERE account = ?")
+            .bind(blob(id.0))
+            .execute(write.connection())
+            .await?;
         write.destroy_record(name(id)).await?;
         let done = sqlx::query("DELETE FROM accounts WHERE id = ?")
             .bind(blob(id.0))
@@ -85,9 +92,7 @@ impl Database {
         user: &str,
     ) -> Result<Option<SubmissionAccount>, StoreError> {
         let mut tx = self.read().await?;
-        let hash = self.keys().hash(IndexedAs::AccountUser, user.as_bytes());
-        let id = account_by_hash(&mut tx, &hash).await?;
-        match id {
+        match self.account_id(&mut tx, user).await? {
             Some(id) => self.open_account(&mut tx, id).await.map(Some),
             None => Ok(None),
         }
@@ -108,6 +113,28 @@ impl Database {
         Ok(accounts)
     }
 
+    /// The account of a user name.
+    pub(super) async fn account_id(
+        &self,
+        connection: &mut SqliteConnection,
+        user: &str,
+    ) -> Result<Option<SubmissionAccountId>, StoreError> {
+        let hash = self.keys().hash(IndexedAs::AccountUser, user.as_bytes());
+        account_by_hash(connection, &hash).await
+    }
+
+    /// The user name of an account row.
+    pub(super) async fn user_of(
+        &self,
+        connection: &mut SqliteConnection,
+        id: &[u8],
+    ) -> Result<String, StoreError> {
+        let account = self
+            .open_account(connection, SubmissionAccountId(uuid_of(id)?))
+            .await?;
+        Ok(account.user)
+    }
+
     async fn open_account(
         &self,
         connection: &mut SqliteConnection,
@@ -121,12 +148,13 @@ impl Database {
             user: content.user,
             address: Personal::new(content.address),
             password_hash: content.password_hash,
+            role: content.role,
         })
     }
 }
 
 impl Write<'_> {
-    async fn account_id(&mut self, user: &str) -> Result<Option<SubmissionAccountId>, StoreError> {
+    pub(super) async fn account_id(&mut self, user: &str) -> Result<Option<SubmissionAccountId>, StoreError> {
         let hash = self.keys().hash(IndexedAs::AccountUser, user.as_bytes());
         account_by_hash(self.connection(), &hash).await
     }

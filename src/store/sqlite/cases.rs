@@ -259,7 +259,7 @@ async fn file_rows(
         .collect()
 }
 
-fn side_columns(side: Side) -> (&'static str, i64) {
+pub(super) fn side_columns(side: Side) -> (&'static str, i64) {
     match side {
         Side::Victim => ("victim", 0),
         Side::Offender => ("offender", 0),
@@ -267,7 +267,7 @@ fn side_columns(side: Side) -> (&'static str, i64) {
     }
 }
 
-fn side_of(side: &str, position: i64) -> Result<Side, StoreError> {
+pub(super) fn side_of(side: &str, position: i64) -> Result<Side, StoreError> {
     match side {
         "victim" => Ok(Side::Victim),
         "offender" => Ok(Side::Offender),

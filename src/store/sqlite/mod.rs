@@ -10,11 +10,13 @@
 //! may quote values: only their codes come out of here.
 
 mod accounts;
+mod allocations;
 mod audit;
 mod cases;
 mod ledger;
 mod messages;
 mod moves;
+mod notices;
 mod outbound;
 mod records;
 mod rotation;
@@ -45,7 +47,10 @@ const READERS: u32 = 3;
 const WAL_LIMIT: &str = "16777216";
 
 /// Numbered, append-only: a released migration is never edited.
-const MIGRATIONS: &[(i64, &str)] = &[(1, include_str!("migrations/0001_initial.sql"))];
+const MIGRATIONS: &[(i64, &str)] = &[
+    (1, include_str!("migrations/0001_initial.sql")),
+    (2, include_str!("migrations/0002_liaison.sql")),
+];
 
 /// An open database.
 pub(super) struct Database {

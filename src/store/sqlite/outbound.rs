@@ -4,14 +4,15 @@ use super::audit::DAEMON;
 use super::records::{json_part, open_record, part};
 use super::{Database, Write, blob, found, instant, number, one_row, uuid_of, word};
 use crate::domain::{
-    DeliveryAction, DeliveryId, HoldReason, MailRoute, OutboundId, OutboundState, Personal, Timestamp,
+    DeliveryAction, DeliveryId, HoldReason, MailRoute, OutboundId, OutboundState, Personal, Release,
+    Timestamp,
 };
-use crate::store::sealing::{Record, new_id};
+use crate::store::sealing::{Keys, Record, new_id};
 use crate::store::{
     Actor, DeliveryOutcome, DeliverySummary, DueDelivery, OutboundSummary, PlannedDelivery, StoreError,
     SubmittedMail,
 };
-use crate::vault::{RecordKind, RecordName};
+use crate::vault::{IndexedAs, KeyedHash, RecordKind, RecordName};
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
@@ -27,18 +28,18 @@ const DAMAGED: &str = "(does not open)";
 
 /// Who sent it to whom, sealed.
 #[derive(Serialize, Deserialize)]
-struct Envelope {
-    account: String,
-    sender: String,
-    recipients: Vec<String>,
+pub(super) struct Envelope {
+    pub(super) account: String,
+    pub(super) sender: String,
+    pub(super) recipients: Vec<String>,
 }
 
-fn name(id: OutboundId) -> RecordName {
+pub(super) fn name(id: OutboundId) -> RecordName {
     RecordName::new(RecordKind::Outbound, id.0)
 }
 
 /// A delivery's parts are sealed with its mail's key and bound to the delivery by their name.
-fn recipient_part(id: DeliveryId) -> String {
+pub(super) fn recipient_part(id: DeliveryId) -> String {
     format!("recipient/{id}")
 }
 
@@ -69,8 +70,7 @@ impl Database {
                 .map(|r| r.expose_personal().clone())
                 .collect(),
         };
-        let sealed = record.seal_json(ENVELOPE, &envelope)?;
-        write.put_part(&record, ENVELOPE, sealed).await?;
+        write.put_envelope(&record, &envelope).await?;
         let sealed = record.seal(RAW, mail.raw.expose_personal())?;
         write.put_part(&record, RAW, sealed).await?;
         let done = sqlx::query("INSERT INTO outbound (id, received, state) VALUES (?, ?, 'accepted')")
@@ -178,7 +178,10 @@ impl Database {
         let mail = write.waiting_delivery(id).await?;
         write.store_outcome(id, outcome, now).await?;
         let action = match outcome {
-            DeliveryOutcome::Sent { .. } => "delivery.sent",
+            DeliveryOutcome::Sent { .. } => {
+                write.remember_correspondent(mail, id, now).await?;
+                "delivery.sent"
+            }
             DeliveryOutcome::Retry { .. } => "delivery.retry",
             DeliveryOutcome::Failed { .. } => "delivery.failed",
             DeliveryOutcome::Held { .. } => "delivery.held",
@@ -191,7 +194,8 @@ impl Database {
     pub(in crate::store) async fn outbound(&self) -> Result<Vec<OutboundSummary>, StoreError> {
         let mut tx = self.read().await?;
         let rows = sqlx::query(
-            "SELECT id, mail, state, route, action, reasons, attempts, last_code FROM deliveries ORDER BY number",
+            "SELECT id, mail, state, route, action, reasons, attempts, last_code, if_released FROM deliveries
+             ORDER BY number",
         )
         .fetch_all(&mut *tx)
         .await?;
@@ -200,7 +204,7 @@ impl Database {
             let mail = OutboundId(uuid_of(row.try_get("mail")?)?);
             deliveries.entry(mail).or_default().push(delivery_summary(row)?);
         }
-        let rows = sqlx::query("SELECT id, received, state FROM outbound ORDER BY number DESC")
+        let rows = sqlx::query("SELECT id, received, state, notice_about FROM outbound ORDER BY number DESC")
             .fetch_all(&mut *tx)
             .await?;
         let mut mails = Vec::with_capacity(rows.len());
@@ -216,8 +220,10 @@ impl Database {
                 Err(StoreError::Tampered) => DAMAGED.to_owned(),
                 Err(error) => return Err(error),
             };
+            let about: Option<&[u8]> = row.try_get("notice_about")?;
             mails.push(OutboundSummary {
                 id,
+                notice_about: about.map(uuid_of).transpose()?.map(OutboundId),
                 received: instant(row.try_get("received")?)?,
                 account,
                 state: word(row.try_get("state")?)?,
@@ -253,7 +259,81 @@ impl Database {
     }
 }
 
-async fn envelope_of(connection: &mut SqliteConnection, record: &Record) -> Result<Envelope, StoreError> {
+impl Database {
+    pub(in crate::store) async fn release_outbound(
+        &self,
+        id: OutboundId,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let mut write = self.write().await?;
+        write.outbound_state(id).await?;
+        let done = sqlx::query(
+            "UPDATE deliveries SET state = 'waiting', action = if_released, due = ?
+             WHERE mail = ? AND state = 'held' AND if_released IS NOT NULL",
+        )
+        .bind(now.as_microsecond())
+        .bind(blob(id.0))
+        .execute(write.connection())
+        .await?;
+        if done.rows_affected() == 0 {
+            return Err(StoreError::WrongState(
+                "nothing of this mail can be released: `outbound show` says what holds it; return it, or have it sent anew",
+            ));
+        }
+        write.audit(&actor.0, "outbound.released", id, now).await?;
+        write.commit().await?;
+        Ok(done.rows_affected())
+    }
+
+    pub(in crate::store) async fn delivery_copies(
+        &self,
+        id: OutboundId,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Vec<Option<Personal<Vec<u8>>>>, StoreError> {
+        let mut write = self.write().await?;
+        let record = write.open_record(name(id)).await?;
+        let mut copies = Vec::new();
+        for delivery in delivery_ids(write.connection(), id).await? {
+            let copy = part(write.connection(), &record, &message_part(delivery)).await?;
+            copies.push(copy.map(|mut bytes| Personal::new(std::mem::take(&mut *bytes))));
+        }
+        write.audit(&actor.0, "outbound.opened", id, now).await?;
+        write.commit().await?;
+        Ok(copies)
+    }
+
+    pub(in crate::store) async fn corresponded(&self, addresses: &[String]) -> Result<Vec<bool>, StoreError> {
+        let mut tx = self.read().await?;
+        let mut known = Vec::with_capacity(addresses.len());
+        for address in addresses {
+            let hash = correspondent(self.keys(), address);
+            let found: i64 = sqlx::query_scalar("SELECT count(*) FROM correspondents WHERE hash = ?")
+                .bind(hash.to_vec())
+                .fetch_one(&mut *tx)
+                .await?;
+            known.push(found > 0);
+        }
+        Ok(known)
+    }
+}
+
+async fn delivery_ids(
+    connection: &mut SqliteConnection,
+    mail: OutboundId,
+) -> Result<Vec<DeliveryId>, StoreError> {
+    let ids: Vec<Vec<u8>> = sqlx::query_scalar("SELECT id FROM deliveries WHERE mail = ? ORDER BY number")
+        .bind(blob(mail.0))
+        .fetch_all(connection)
+        .await?;
+    ids.iter().map(|id| uuid_of(id).map(DeliveryId)).collect()
+}
+
+pub(super) async fn envelope_of(
+    connection: &mut SqliteConnection,
+    record: &Record,
+) -> Result<Envelope, StoreError> {
     json_part(connection, record, ENVELOPE)
         .await?
         .ok_or(StoreError::Tampered)
@@ -275,11 +355,15 @@ fn demand_complete(envelope: &Envelope, deliveries: &[PlannedDelivery]) -> Resul
         let sound = match delivery.action {
             DeliveryAction::Pass => delivery.message.is_some() && delivery.route == MailRoute::Cjsm,
             DeliveryAction::Redact => delivery.message.is_some(),
-            DeliveryAction::Hold => delivery.message.is_none(),
+            DeliveryAction::Hold => match delivery.if_released {
+                None => delivery.message.is_none(),
+                Some(Release::Pass) => delivery.message.is_some() && delivery.route == MailRoute::Cjsm,
+                Some(Release::Redact) => delivery.message.is_some(),
+            },
         };
         if !sound {
             return Err(StoreError::WrongState(
-                "a delivery that leaves needs its message, a held one has none, and only CJSM takes one unredacted",
+                "a delivery that leaves needs its message, one that cannot has none, and only CJSM takes one unredacted",
             ));
         }
     }
@@ -321,11 +405,21 @@ fn delivery_summary(row: &SqliteRow) -> Result<DeliverySummary, StoreError> {
         reasons: reasons_of(row.try_get("reasons")?)?,
         attempts: number(row.try_get("attempts")?)?,
         last_code: code.map(number).transpose()?,
+        if_released: release_of(row.try_get("if_released")?)?,
     })
 }
 
 impl Write<'_> {
-    async fn insert_delivery(
+    pub(super) async fn put_envelope(
+        &mut self,
+        record: &Record,
+        envelope: &Envelope,
+    ) -> Result<(), StoreError> {
+        let sealed = record.seal_json(ENVELOPE, envelope)?;
+        self.put_part(record, ENVELOPE, sealed).await
+    }
+
+    pub(super) async fn insert_delivery(
         &mut self,
         mail: OutboundId,
         record: &Record,
@@ -338,7 +432,8 @@ impl Write<'_> {
             DeliveryAction::Hold => "held",
         };
         let done = sqlx::query(
-            "INSERT INTO deliveries (id, mail, state, route, action, reasons, due) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO deliveries (id, mail, state, route, action, reasons, due, if_released)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(blob(id.0))
         .bind(blob(mail.0))
@@ -347,9 +442,11 @@ impl Write<'_> {
         .bind(action_word(delivery.action))
         .bind(reasons_text(&delivery.reasons)?)
         .bind(now.as_microsecond())
+        .bind(delivery.if_released.map(release_word))
         .execute(self.connection())
         .await?;
         one_row(&done)?;
+        self.insert_thread(id, delivery.message_id.as_deref()).await?;
         let part = recipient_part(id);
         let sealed = record.seal_json(&part, delivery.recipient.expose_personal())?;
         self.put_part(record, &part, sealed).await?;
@@ -358,6 +455,39 @@ impl Write<'_> {
             let sealed = record.seal(&part, message.expose_personal())?;
             self.put_part(record, &part, sealed).await?;
         }
+        Ok(())
+    }
+
+    async fn insert_thread(&mut self, id: DeliveryId, message_id: Option<&str>) -> Result<(), StoreError> {
+        let Some(message_id) = message_id else {
+            return Ok(());
+        };
+        let hash = self.keys().hash(IndexedAs::Thread, message_id.as_bytes());
+        let done = sqlx::query("INSERT INTO delivery_threads (hash, delivery) VALUES (?, ?)")
+            .bind(hash.to_vec())
+            .bind(blob(id.0))
+            .execute(self.connection())
+            .await?;
+        one_row(&done)
+    }
+
+    /// The relay took mail for this recipient: the next one is not the first.
+    async fn remember_correspondent(
+        &mut self,
+        mail: OutboundId,
+        id: DeliveryId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let record = self.open_record(name(mail)).await?;
+        let recipient: String = json_part(self.connection(), &record, &recipient_part(id))
+            .await?
+            .ok_or(StoreError::Tampered)?;
+        let hash = correspondent(self.keys(), &recipient);
+        sqlx::query("INSERT INTO correspondents (hash, since) VALUES (?, ?) ON CONFLICT DO NOTHING")
+            .bind(hash.to_vec())
+            .bind(now.as_microsecond())
+            .execute(self.connection())
+            .await?;
         Ok(())
     }
 
@@ -471,6 +601,27 @@ impl Write<'_> {
     }
 }
 
+/// Mail domains are the same in either case, and so are local parts wherever they matter here.
+fn correspondent(keys: &Keys, address: &str) -> KeyedHash {
+    keys.hash(IndexedAs::Correspondent, address.to_lowercase().as_bytes())
+}
+
+fn release_word(release: Release) -> &'static str {
+    match release {
+        Release::Pass => "pass",
+        Release::Redact => "redact",
+    }
+}
+
+fn release_of(text: Option<&str>) -> Result<Option<Release>, StoreError> {
+    match text {
+        None => Ok(None),
+        Some("pass") => Ok(Some(Release::Pass)),
+        Some("redact") => Ok(Some(Release::Redact)),
+        Some(_) => Err(StoreError::Corrupt("a delivery has an unknown release")),
+    }
+}
+
 fn route_word(route: MailRoute) -> &'static str {
     match route {
         MailRoute::Cjsm => "cjsm",
@@ -507,6 +658,6 @@ fn reasons_text(reasons: &[HoldReason]) -> Result<String, StoreError> {
     serde_json::to_string(reasons).map_err(|_| StoreError::Corrupt("reasons cannot be written"))
 }
 
-fn reasons_of(text: &str) -> Result<Vec<HoldReason>, StoreError> {
+pub(super) fn reasons_of(text: &str) -> Result<Vec<HoldReason>, StoreError> {
     serde_json::from_str(text).map_err(|_| StoreError::Corrupt("reasons cannot be read"))
 }

@@ -201,3 +201,34 @@ fn calls_can_be_spawned() {
     send(|store| store.outbound());
     send(|store| store.verify_audit());
 }
+
+#[tokio::test]
+async fn a_database_of_version_one_is_upgraded_and_tells_no_old_news() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("one.db");
+    let text = MasterKeys::generate(&OsEntropy).unwrap();
+    let old = connect_options(&path).create_if_missing(true);
+    let mut connection = old.connect().await.unwrap();
+    let (number, first) = MIGRATIONS[0];
+    assert_eq!(number, 1);
+    let rows = "INSERT INTO outbound (id, received, state) VALUES (zeroblob(16), 1, 'planned');
+        INSERT INTO deliveries (id, mail, state, route, action, reasons, due) VALUES
+            (zeroblob(16), zeroblob(16), 'held', 'ordinary', 'hold', '[]', 1),
+            (randomblob(16), zeroblob(16), 'waiting', 'ordinary', 'redact', '[]', 1);
+        PRAGMA user_version = 1";
+    for sql in [first, rows] {
+        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+    }
+    connection.close().await.unwrap();
+    let database = Database::open_with(&path, keys(&text), connect_options(&path))
+        .await
+        .unwrap();
+    let told: Vec<(String, Option<String>, Option<String>)> =
+        sqlx::query_as("SELECT state, told, if_released FROM deliveries ORDER BY number")
+            .fetch_all(database.readers())
+            .await
+            .unwrap();
+    let old_news = ("held".to_owned(), Some("held".to_owned()), None);
+    assert_eq!(told, [old_news, ("waiting".to_owned(), None, None)]);
+    assert!(database.due_notices(10).await.unwrap().is_empty());
+}
