@@ -52,6 +52,7 @@ pub(super) async fn run(setup: Setup) -> Outcome {
             poll_interval: OUTBOUND_POLL,
             guards: setup.guard_settings()?,
             notices_from: setup.config.outbound.notices_from.clone(),
+            bounces_to: setup.config.outbound.bounces_to.clone(),
         },
     ));
     let submission = match setup.submission_settings()? {

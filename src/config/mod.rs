@@ -92,6 +92,8 @@ pub struct OutboundConfig {
     pub hold_first_mail: bool,
     /// From whom notices to senders come.
     pub notices_from: String,
+    /// Envelope sender of redacted mail.
+    pub bounces_to: Option<String>,
 }
 
 /// How the connection to a relay is protected.
@@ -334,7 +336,16 @@ fn outbound(mut f: Fields, domain: &str) -> OutboundConfig {
         allocated_only: f.flag("allocated_only", true),
         hold_first_mail: f.flag("hold_first_mail", true),
         notices_from: f.text_or("notices_from", &format!("no-reply@{domain}")),
+        bounces_to: f.optional_text("bounces_to"),
     };
+    f.demand(
+        config
+            .bounces_to
+            .as_deref()
+            .is_none_or(|address| EmailAddress::parse(address).is_some()),
+        "bounces_to",
+        "write the restricted mailbox's address, such as \"referrals@restorative.example\"",
+    );
     f.demand(
         EmailAddress::parse(&config.notices_from).is_some(),
         "notices_from",

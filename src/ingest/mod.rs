@@ -16,6 +16,7 @@ mod copies;
 mod look;
 mod ports;
 mod reading;
+mod report;
 mod service;
 mod settings;
 mod steps;

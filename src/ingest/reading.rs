@@ -2,6 +2,7 @@
 //! nothing, a failure of the message makes it a review item.
 
 use super::backoff::Backoff;
+use super::report::delivery_report;
 use super::service::Ingest;
 use super::{Connector, ReadFailure, Reader, Step, Understanding};
 use crate::domain::{MessageId, ParsedMessage, ReadMessage, Timestamp, UnreadableReason};
@@ -129,6 +130,7 @@ async fn try_read<C: Connector, R: Reader>(
         .chain(&message.headers.references)
         .cloned()
         .collect();
+    let report = delivery_report(&message);
     let Some(parsed) = understood(&service.understanding, message, known_thread, service.now()).await else {
         return unreadable(service, id, UnreadableReason::Malformed).await;
     };
@@ -137,6 +139,10 @@ async fn try_read<C: Connector, R: Reader>(
         .store
         .save_parsed(id, &parsed, &thread, service.now())
         .await?;
+    if let Some(report) = report {
+        let about_ours = service.store.file_report(id, &report, service.now()).await?;
+        tracing::info!(message = %id, about_ours, "delivery report read");
+    }
     service.probe.at(Step::Saved);
     service.status.send_modify(|status| status.read += 1);
     tracing::info!(message = %id, kind = parsed.kind.as_str(), checks = parsed.checks.len(), "message read");

@@ -10,7 +10,7 @@ use super::retry::next_try;
 use super::{Drafter, NonceSource, Outbound, Relay, RelayAnswer};
 use crate::domain::{
     CjsmAddress, Clock, DeliveryAction, DeliveryId, EmailAddress, HoldReason, KnownCase, MailRoute,
-    OpenAddress, Recipient, Timestamp,
+    OpenAddress, Personal, Recipient, Timestamp,
 };
 use crate::redact::{RedactedMessage, RedactionSettings, VerbatimMessage};
 use crate::store::{DeliveryOutcome, DueDelivery, StoreError};
@@ -136,9 +136,12 @@ impl<D: Drafter, R: Relay, C: Clock, N: NonceSource> Outbound<D, R, C, N> {
     }
 
     /// Whether this delivery may leave now. The inner error is a hold.
-    async fn clear(&self, delivery: DueDelivery) -> Result<Result<Cleared, HoldReason>, StoreError> {
+    async fn clear(&self, mut delivery: DueDelivery) -> Result<Result<Cleared, HoldReason>, StoreError> {
         let cases = self.parts.store.known_cases().await?;
         let settings = self.settings.redaction.clone();
+        if let (DeliveryAction::Redact, Some(bounces_to)) = (delivery.action, &self.settings.bounces_to) {
+            delivery.sender = Personal::new(bounces_to.clone());
+        }
         // The second pass computes for a while, and a panic in it is a hold like any other failure.
         let cleared = tokio::task::spawn_blocking(move || clear(delivery, &cases, &settings)).await;
         Ok(cleared.unwrap_or(Err(HoldReason::SecondPassFailed)))

@@ -45,6 +45,9 @@ pub struct OutboundSettings {
     pub guards: GuardSettings,
     /// From whom notices to senders come.
     pub notices_from: String,
+    /// Envelope sender of redacted mail, where reports of other servers are to come to the restricted mailbox; without one
+    /// they go to the volunteer.
+    pub bounces_to: Option<String>,
 }
 
 /// Guards that depend on what is kept.

@@ -154,6 +154,17 @@ impl Store {
         self.sqlite.save_parsed(id, parsed, thread, now).await
     }
 
+    /// One transaction: deliveries that left under one of the report's Message-IDs, to one of its recipients, become
+    /// `failed`, and the message that brought it is `filed`. `false` where it is about no mail of ours: then nothing changes.
+    pub async fn file_report(
+        &self,
+        id: MessageId,
+        report: &DeliveryReport,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.sqlite.file_report(id, report, now).await
+    }
+
     /// The message becomes a review item.
     pub async fn save_unreadable(
         &self,

@@ -396,6 +396,24 @@ pub struct DueDelivery {
     pub attempts: u32,
 }
 
+/// What another mail server says of mail that we sent.
+#[derive(Clone)]
+pub struct DeliveryReport {
+    /// Message-IDs of the mail it is about.
+    pub message_ids: Vec<String>,
+    /// Recipients whom it failed for good.
+    pub recipients: Vec<ReportedRecipient>,
+}
+
+/// One recipient whom a mail failed.
+#[derive(Clone)]
+pub struct ReportedRecipient {
+    /// The address.
+    pub address: String,
+    /// The SMTP reply code, if it is told.
+    pub code: Option<u16>,
+}
+
 /// What became of one try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryOutcome {

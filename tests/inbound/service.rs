@@ -3,14 +3,20 @@
 use crate::mailbox::{PASSWORD, USER, settings as imap_settings};
 use crate::support::dovecot::Dovecot;
 use crate::support::proxy::{Act, Proxy};
-use referrald::domain::{MessageState, Personal, ReadMessage, SystemClock, UnreadableReason};
+use referrald::domain::{
+    Clock, DeliveryAction, MailRoute, MessageState, Personal, ReadMessage, ReadRequest, SystemClock,
+    UnreadableReason,
+};
+use referrald::extract::read_message;
 use referrald::forms::{AgencyBook, LabelBook};
 use referrald::imap::ImapConnector;
 use referrald::ingest::{
     BackoffSettings, Ingest, IngestParts, IngestSettings, IngestStatus, NoProbe, ReadFailure, Reader,
     SystemJitter, Understanding,
 };
-use referrald::store::{Actor, LedgerSummary, MasterKeys, OsEntropy, Store};
+use referrald::store::{
+    Actor, DeliveryOutcome, LedgerSummary, MasterKeys, OsEntropy, PlannedDelivery, Store, SubmittedMail,
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -38,6 +44,10 @@ impl Reader for TestReader {
         }
         if text.contains("Subject: busy") && self.busy.fetch_add(1, Ordering::Relaxed) < 3 {
             return Err(ReadFailure::Transient);
+        }
+        if text.contains("multipart/report") {
+            let request = ReadRequest::default();
+            return read_message(text.as_bytes(), &request, &mut |_| {}).map_err(ReadFailure::Permanent);
         }
         Ok(ReadMessage::default())
     }
@@ -519,5 +529,93 @@ async fn failures_of_reading_are_told_apart_and_hold_up_nothing() {
         (state(MessageState::Read), state(MessageState::Unreadable)),
         (2, 1)
     );
+    service.stop().await;
+}
+
+/// As Postfix writes one, about a mail that left under this Message-ID.
+fn delivery_report(message_id: &str, recipient: &str) -> Vec<u8> {
+    let lines = [
+        "From: MAILER-DAEMON@relay.example (Mail Delivery System)",
+        "To: referrals@restorative.example",
+        "Subject: Undelivered Mail Returned to Sender",
+        "Auto-Submitted: auto-replied",
+        "MIME-Version: 1.0",
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=B",
+        "",
+        "--B",
+        "Content-Type: text/plain",
+        "",
+        "I'm sorry to have to inform you that your message could not be delivered.",
+        "--B",
+        "Content-Type: message/delivery-status",
+        "",
+        "Reporting-MTA: dns; relay.example",
+        "",
+        &format!("Final-Recipient: rfc822; {recipient}"),
+        "Action: failed",
+        "Status: 5.1.1",
+        "Diagnostic-Code: smtp; 550 5.1.1 no such user",
+        "",
+        "--B",
+        "Content-Type: message/rfc822",
+        "",
+        &format!("Message-ID: <{message_id}>"),
+        "Subject: RJ-2026-00001",
+        "",
+        "hello",
+        "--B--",
+        "",
+    ];
+    lines.join("\r\n").into_bytes()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_report_is_filed_and_the_delivery_has_failed() {
+    let server = Dovecot::start(&[(USER, PASSWORD)]);
+    let service = start(&server, server.imaps_port, |_| {}).await;
+    let (store, now) = (&service.store, SystemClock.now());
+    let text = |text: &str| Personal::new(text.to_owned());
+    let mail = SubmittedMail {
+        account: "sam".to_owned(),
+        sender: text("sam@restorative.example"),
+        recipients: vec![text("gone@agency.example")],
+        raw: Personal::new(b"Subject: x\r\n\r\nx\r\n".to_vec()),
+    };
+    let id = store.accept_outbound(&mail, now).await.unwrap();
+    let delivery = PlannedDelivery {
+        recipient: text("gone@agency.example"),
+        route: MailRoute::Ordinary,
+        action: DeliveryAction::Redact,
+        reasons: Vec::new(),
+        message: Some(Personal::new(b"x".to_vec())),
+        if_released: None,
+        message_id: Some("0123456789abcdef@restorative.example".to_owned()),
+    };
+    store.save_plan(id, &[delivery], now).await.unwrap();
+    let due = store.due_deliveries(SystemClock.now(), 1).await.unwrap();
+    let sent = DeliveryOutcome::Sent { code: 250 };
+    store.record_delivery(due[0].id, sent, now).await.unwrap();
+    let report = delivery_report("0123456789abcdef@restorative.example", "gone@agency.example");
+    server.deliver(USER, &report);
+    let foreign = delivery_report("somebody-elses@restorative.example", "gone@agency.example");
+    server.deliver(USER, &foreign);
+    service.settled("the reports", &server, |l| l.moved == 2).await;
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let messages = store.messages().await.unwrap();
+        let states: Vec<_> = messages.iter().map(|message| message.state).collect();
+        if states.contains(&MessageState::Filed) && states.contains(&MessageState::Read) {
+            break;
+        }
+        assert!(Instant::now() < until, "{states:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let outbound = store.outbound().await.unwrap();
+    let ends: Vec<_> = outbound[0]
+        .deliveries
+        .iter()
+        .map(|d| (d.state.as_str(), d.last_code))
+        .collect();
+    assert_eq!(ends, [("failed", Some(550))]);
     service.stop().await;
 }

@@ -408,3 +408,58 @@ async fn whom_mail_reached_is_remembered_without_the_address() {
     let bytes = String::from_utf8_lossy(&home.bytes()).to_lowercase();
     assert!(!bytes.contains("kestrel"));
 }
+
+#[tokio::test]
+async fn a_delivery_report_fails_exactly_the_delivery_it_is_about_and_is_filed() {
+    let home = Home::new();
+    let store = home.open().await;
+    let id = store
+        .accept_outbound(&submitted(&["a@x.example", "b@x.example"]), at(0))
+        .await
+        .unwrap();
+    let under = |recipient: &str| PlannedDelivery {
+        message_id: Some("5a5a@service.example".to_owned()),
+        ..planned(recipient, DeliveryAction::Redact)
+    };
+    store
+        .save_plan(id, &[under("a@x.example"), under("b@x.example")], at(1))
+        .await
+        .unwrap();
+    for delivery in store.due_deliveries(at(1), 10).await.unwrap() {
+        let sent = DeliveryOutcome::Sent { code: 250 };
+        store.record_delivery(delivery.id, sent, at(2)).await.unwrap();
+    }
+    let thread = ["<5a5a@service.example>".to_owned()];
+    assert!(
+        store.knows_thread(&thread).await.unwrap(),
+        "an answer to it is a reply"
+    );
+    let report = |message_id: &str, address: &str| DeliveryReport {
+        message_ids: vec![message_id.to_owned()],
+        recipients: vec![ReportedRecipient {
+            address: address.to_owned(),
+            code: Some(550),
+        }],
+    };
+    let message = read(&store, 1, &parsed()).await;
+    for foreign in [
+        report("<other@service.example>", "a@x.example"),
+        report("<5a5a@service.example>", "c@x.example"),
+    ] {
+        assert!(!store.file_report(message, &foreign, at(3)).await.unwrap());
+    }
+    let ours = report("<5a5a@service.example>", "A@x.example");
+    assert!(store.file_report(message, &ours, at(3)).await.unwrap());
+    let states: Vec<_> = store.outbound().await.unwrap()[0]
+        .deliveries
+        .iter()
+        .map(|d| (d.state.clone(), d.last_code))
+        .collect();
+    assert_eq!(states, [("failed".into(), Some(550)), ("sent".into(), Some(250))]);
+    assert_eq!(store.message(message).await.unwrap().state, MessageState::Filed);
+    let told = store.due_notices(10).await.unwrap();
+    assert_eq!(
+        (told[0].news[0].place, told[0].news[0].state.as_str()),
+        (1, "failed")
+    );
+}

@@ -180,6 +180,7 @@ pub(crate) fn settings() -> OutboundSettings {
             first_mail: FirstMailGuard::Off,
         },
         notices_from: "no-reply@liaison.example.org".to_owned(),
+        bounces_to: None,
     }
 }
 
@@ -549,7 +550,6 @@ async fn somebody_who_becomes_known_after_planning_is_found_before_sending() {
         .await;
     bench.add_case_about("sparrow").await;
     bench.ordinary.behave();
-    let connections = bench.ordinary.connections();
     bench.pass(SignedDuration::from_mins(2));
     let mail = bench.wait_for_state(id, "held").await;
     assert!(
@@ -558,8 +558,8 @@ async fn somebody_who_becomes_known_after_planning_is_found_before_sending() {
             .contains(&HoldReason::SecondPassFoundIdentifier),
         "{mail:?}"
     );
-    assert_eq!(bench.ordinary.connections(), connections);
-    assert!(bench.ordinary.arrived().is_empty());
+    bench.notice().await;
+    bench.nothing_left();
 }
 
 #[tokio::test]
@@ -738,4 +738,15 @@ async fn what_was_refused_or_given_back_is_told_once() {
         .filter(|mail| mail.to == [ADDRESS])
         .count();
     assert_eq!(to_volunteer, 1);
+}
+
+#[tokio::test]
+async fn reports_about_redacted_mail_come_back_to_the_mailbox_where_that_is_configured() {
+    let mailbox = "referrals@liaison.example.org";
+    let change = |settings: &mut OutboundSettings| settings.bounces_to = Some(mailbox.to_owned());
+    let bench = Bench::with(TestDrafter::Redacts, change).await;
+    let id = bench.submit(&[CJSM, OPEN]).await;
+    bench.wait_for_state(id, "sent").await;
+    assert_eq!(bench.ordinary.wait_for_mail_to(OPEN).await.from, mailbox);
+    assert_eq!(bench.cjsm.wait_for_mail_to(CJSM).await.from, ADDRESS);
 }

@@ -63,10 +63,13 @@ impl Database {
         let mut tx = self.read().await?;
         for id in message_ids.iter().take(MAX_THREAD) {
             let Some(value) = thread_value(id) else { continue };
-            let known: i64 = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM threads WHERE hash = ?)")
-                .bind(self.keys().hash(IndexedAs::Thread, value.as_bytes()).to_vec())
-                .fetch_one(&mut *tx)
-                .await?;
+            let known: i64 = sqlx::query_scalar(
+                "SELECT EXISTS (SELECT 1 FROM threads WHERE hash = ?1)
+                     OR EXISTS (SELECT 1 FROM delivery_threads WHERE hash = ?1)",
+            )
+            .bind(self.keys().hash(IndexedAs::Thread, value.as_bytes()).to_vec())
+            .fetch_one(&mut *tx)
+            .await?;
             if known != 0 {
                 return Ok(true);
             }

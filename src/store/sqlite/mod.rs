@@ -19,6 +19,7 @@ mod moves;
 mod notices;
 mod outbound;
 mod records;
+mod reports;
 mod rotation;
 #[cfg(test)]
 mod tests;
