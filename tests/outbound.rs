@@ -15,9 +15,13 @@ mod client;
 mod postfix;
 #[path = "outbound/relays.rs"]
 mod relays;
+#[path = "outbound/rfc.rs"]
+mod rfc;
 #[path = "outbound/service.rs"]
 mod service;
 #[path = "outbound/submission.rs"]
 mod submission;
+#[path = "outbound/trusted.rs"]
+mod trusted;
 #[path = "outbound/whole.rs"]
 mod whole;
