@@ -2,7 +2,7 @@
 
 use super::output::{self, Failure, Outcome};
 use super::setup::{Place, Setup};
-use crate::config::{SubmissionConfig, TrustedRelayConfig};
+use crate::config::{RelayConfig, SubmissionConfig, TrustedRelayConfig};
 use crate::imap;
 use crate::ingest::Mailbox;
 use crate::redact::{ModelError, NameModel};
@@ -10,6 +10,7 @@ use crate::sandbox::check_ocr;
 use crate::store::SubmissionAccount;
 use std::collections::BTreeSet;
 use std::fmt::Display;
+use std::net::IpAddr;
 
 /// A trusted network of more than 2^8 addresses is wider than the relays of one service.
 const WIDE_LOG2: u8 = 8;
@@ -162,6 +163,12 @@ async fn submission(setup: &Setup, findings: &mut Findings) {
     let place = format!("listens on {} for {}", relay.listen, peers.join(", "));
     findings.note("trusted relay", Ok::<_, Failure>(place));
     let mut doubts = doubts_of(relay);
+    doubts.extend(loop_doubt(relay, "CJSM relay", setup.config.relay_cjsm.as_ref()));
+    doubts.extend(loop_doubt(
+        relay,
+        "ordinary relay",
+        setup.config.relay_ordinary.as_ref(),
+    ));
     // That the accounts cannot be read is said about the database already.
     if let Ok(store) = setup.store().await
         && let Ok(accounts) = store.accounts().await
@@ -213,6 +220,19 @@ fn doubts_of(relay: &TrustedRelayConfig) -> Vec<String> {
     doubts
 }
 
+/// A relay that is in front and behind could hand the daemon's own mail back to it.
+fn loop_doubt(trusted: &TrustedRelayConfig, name: &str, behind: Option<&RelayConfig>) -> Option<String> {
+    let host = match behind?.host.as_str() {
+        "localhost" => "127.0.0.1",
+        host => host,
+    };
+    let address: IpAddr = host.parse().ok()?;
+    let is_both = trusted.relays.iter().any(|network| network.contains(address));
+    is_both.then(|| {
+        format!("the {name} is a trusted relay too: it must not hand back here what it gets from referrald")
+    })
+}
+
 /// Why a sender would be refused that looks right.
 fn doubts_about(accounts: &[SubmissionAccount]) -> Vec<String> {
     if accounts.is_empty() {
@@ -236,6 +256,7 @@ fn doubts_about(accounts: &[SubmissionAccount]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::TlsChoice;
     use crate::domain::Personal;
 
     fn doubts(listen: &str, relays: &[&str]) -> String {
@@ -262,6 +283,28 @@ mod tests {
             wide.contains("every machine in 10.0.0.0/8 can send as any volunteer"),
             "{wide}"
         );
+    }
+
+    #[test]
+    fn a_relay_in_front_and_behind_is_doubted() {
+        let trusted = TrustedRelayConfig {
+            listen: "127.0.0.1:8025".parse().unwrap(),
+            relays: vec!["127.0.0.1".parse().unwrap(), "192.0.2.0/28".parse().unwrap()],
+        };
+        let is_doubted = |host: &str| {
+            let behind = RelayConfig {
+                host: host.to_owned(),
+                port: 25,
+                tls: TlsChoice::StartTls,
+                ca_file: None,
+                user: None,
+                password_file: None,
+            };
+            loop_doubt(&trusted, "ordinary relay", Some(&behind)).is_some()
+        };
+        assert!(is_doubted("localhost") && is_doubted("127.0.0.1") && is_doubted("192.0.2.3"));
+        assert!(!is_doubted("192.0.2.16") && !is_doubted("relay.example.org"));
+        assert_eq!(loop_doubt(&trusted, "CJSM relay", None), None);
     }
 
     #[test]

@@ -577,6 +577,14 @@ enum Unfit {
     Unqualified,
 }
 
+/// There is a size of up to 20 digits (RFC 1870 section 5): one that the parser cannot hold is a size all the same.
+fn has_size(line: &[u8]) -> bool {
+    line.to_ascii_uppercase()
+        .split(u8::is_ascii_whitespace)
+        .filter_map(|parameter| parameter.strip_prefix(b"SIZE="))
+        .any(|size| (1..=20).contains(&size.len()) && size.iter().all(u8::is_ascii_digit))
+}
+
 fn refusal(error: &smtp_proto::Error, line: &[u8]) -> &'static str {
     use smtp_proto::Error;
     match error {
@@ -587,6 +595,7 @@ fn refusal(error: &smtp_proto::Error, line: &[u8]) -> &'static str {
         Error::InvalidRecipientAddress => replies::RECIPIENT_UNREADABLE,
         Error::UnknownCommand => replies::UNKNOWN_COMMAND,
         Error::UnsupportedParameter { .. } => replies::PARAMETER,
+        Error::InvalidParameter { param: "SIZE" } if has_size(line) => replies::TOO_LARGE,
         Error::InvalidParameter { .. }
         | Error::SyntaxError { .. }
         | Error::NeedsMoreData { .. }

@@ -5,7 +5,10 @@
 //! bare line end or `BDAT` the connection is closed.
 
 use crate::client::{ADDRESS, Client, MemorySink, PASSWORD, Running, USER, auth_plain, encode, serve};
+use referrald::smtp::SubmissionSettings;
+use secrecy::SecretString;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Where a dialogue begins.
 #[derive(Debug, Clone, Copy)]
@@ -544,7 +547,7 @@ async fn rfc_1870_size_6152_8bitmime_and_6531_smtputf8() {
             SignedIn,
             &[
                 (&with("SIZE=26214401"), "552 5.3.4"),
-                (&with("SIZE=99999999999999999999"), "5"),
+                (&with("SIZE=99999999999999999999"), "552 5.3.4"),
                 (MAIL, "250"),
             ],
         ),
@@ -572,8 +575,8 @@ async fn rfc_1870_size_6152_8bitmime_and_6531_smtputf8() {
             SignedIn,
             &[
                 (&with("BODY=BINARYMIME"), "555 5.5.4"),
-                (&with("BODY=9BIT"), "5"),
-                (&with("BODY="), "5"),
+                (&with("BODY=9BIT"), "501 5.5.4"),
+                (&with("BODY="), "501 5.5.4"),
             ],
         ),
         (
@@ -591,7 +594,7 @@ async fn rfc_1870_size_6152_8bitmime_and_6531_smtputf8() {
             SignedIn,
             &[
                 ("MAIL FROM:<\u{e9}@liaison.example.org>", "553 5.6.7"),
-                ("MAIL FROM:<\u{e9}@liaison.example.org> SMTPUTF8", "5"),
+                ("MAIL FROM:<\u{e9}@liaison.example.org> SMTPUTF8", "553 5.6.7"),
             ],
         ),
     ])
@@ -712,4 +715,13 @@ async fn after_a_mail_that_was_not_taken_the_next_one_begins_anew() {
             .expose_personal()
             .eq_ignore_ascii_case(ADDRESS)
     );
+}
+
+/// RFC 5321 sections 4.5.3.1.8 and 4.5.3.2.7: what the defaults must at least be.
+#[test]
+fn the_bounds_are_not_below_what_a_client_may_count_on() {
+    let settings = SubmissionSettings::new(String::new(), Vec::new(), SecretString::from(""));
+    assert!(settings.max_recipients >= 100);
+    assert!(settings.idle_timeout >= Duration::from_secs(300));
+    assert!(settings.max_message_bytes >= 64 * 1024);
 }

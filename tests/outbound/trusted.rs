@@ -176,7 +176,7 @@ async fn a_relay_is_not_kept_out_by_its_own_or_the_volunteers_connections() {
     let server = serve(Arc::new(MemorySink::default()), |settings| {
         settings.max_connections_per_peer = 1;
         settings.max_connections = 3;
-        settings.login_timeout = Duration::from_millis(300);
+        settings.login_timeout = Duration::from_secs(2);
     })
     .await;
     let mut volunteer = Client::plain(server.starttls).await;
