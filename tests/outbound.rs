@@ -13,6 +13,8 @@ mod client;
 #[path = "support/postfix.rs"]
 #[allow(dead_code)]
 mod postfix;
+#[path = "outbound/programs.rs"]
+mod programs;
 #[path = "outbound/relays.rs"]
 mod relays;
 #[path = "outbound/rfc.rs"]
@@ -21,6 +23,8 @@ mod rfc;
 mod service;
 #[path = "outbound/submission.rs"]
 mod submission;
+#[path = "support/tls.rs"]
+mod tls;
 #[path = "outbound/trusted.rs"]
 mod trusted;
 #[path = "outbound/whole.rs"]
