@@ -10,6 +10,8 @@
 
 #[path = "outbound/client.rs"]
 mod client;
+#[path = "outbound/faults.rs"]
+mod faults;
 #[path = "support/postfix.rs"]
 #[allow(dead_code)]
 mod postfix;
