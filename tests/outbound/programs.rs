@@ -2,8 +2,8 @@
 //! Postfix stands in front as a trusted relay. Every mail names somebody of a case, and goes to a CJSM and an open
 //! recipient.
 
-use crate::client::{ADDRESS, Certificate, PASSWORD, Running, USER, serve};
-use crate::postfix::{Arrived, Postfix, PostfixTls, ScriptedServer, wait_for};
+use crate::client::{ADDRESS, Certificate, PASSWORD, Running, USER, encode, serve};
+use crate::postfix::{Arrived, Login, Postfix, PostfixTls, ScriptedServer, wait_for};
 use crate::service::{
     CJSM, Home, OPEN, TestClock, TestDrafter, TestOutbound, add_case_about, relay, settings,
 };
@@ -253,10 +253,22 @@ async fn a_postfix_in_front_hands_in_over_starttls_and_two_more_take_what_leaves
     to_cjsm.tls = RelayTls::StartTls;
     to_cjsm.ca_pem = Some(relay_certificate.certificate_pem.into_bytes());
     let way = Way::between(to_cjsm, relay(open_relay.port)).await;
-    let front = Postfix::in_front_of("front", way.server.trusted_relay.port(), &way.certificate.ca_pem);
+    let login = Login {
+        name: USER,
+        plain: encode(&format!("\0{USER}\0{PASSWORD}")),
+        addresses: &["volunteer@liaison.example.org", "second@liaison.example.org"],
+    };
+    let front = Postfix::in_front_of(way.server.trusted_relay.port(), &way.certificate.ca_pem, &login);
     let mail = file_with(&MAIL.replace("\r\n", "\n"));
+    let signed_in = |from: &str| {
+        let mut command = swaks(front.port, from, &mail);
+        command
+            .args(["--auth", "PLAIN", "--auth-user", USER])
+            .args(["--auth-password", PASSWORD]);
+        command
+    };
 
-    let output = run("swaks", swaks(front.port, ADDRESS, &mail)).await;
+    let output = run("swaks", signed_in(ADDRESS)).await;
     assert!(output.status.success(), "{}\n{}", said(&output), front.log());
     boxes.check(1).await;
     let mails = way.store.outbound().await.expect("outbound");
@@ -267,8 +279,14 @@ async fn a_postfix_in_front_hands_in_over_starttls_and_two_more_take_what_leaves
         "{logged}"
     );
 
+    // Who does not sign in, or uses an address of somebody else, does not get as far as the daemon.
+    let output = run("swaks", swaks(front.port, ADDRESS, &mail)).await;
+    assert!(said(&output).contains("553 5.7.1"), "{}", said(&output));
+    let output = run("swaks", signed_in("other@liaison.example.org")).await;
+    assert!(said(&output).contains("553 5.7.1"), "{}", said(&output));
+
     // A sender without an account: given back to the relay, and so is the bounce that it makes of that.
-    let output = run("swaks", swaks(front.port, "other@liaison.example.org", &mail)).await;
+    let output = run("swaks", signed_in("second@liaison.example.org")).await;
     assert!(output.status.success(), "{}", said(&output));
     let bounced = move || {
         wait_for("the refusals in Postfix's log", || {

@@ -71,8 +71,16 @@ default_transport = lmtp:inet:127.0.0.1:@NEXT@
 relay_transport = lmtp:inet:127.0.0.1:@NEXT@
 ";
 
-/// The certificate is checked, for the name `localhost`.
+/// What `config/referrald.toml` asks of a trusted relay: who sends has signed in, and uses an address of their own.
+/// The next server's certificate is checked, for the name `localhost`.
 const TO_SMTP: &str = "\
+smtpd_sasl_auth_enable = yes
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = inet:127.0.0.1:@AUTH@
+smtpd_sender_login_maps = inline:{ @OWNERS@ }
+smtpd_sender_restrictions = reject_sender_login_mismatch
+smtpd_relay_restrictions = permit_sasl_authenticated, reject
+smtpd_recipient_restrictions = permit_sasl_authenticated, reject
 relayhost = [127.0.0.1]:@NEXT@
 smtp_tls_security_level = secure
 smtp_tls_CAfile = @DIR@/ca.pem
@@ -84,6 +92,48 @@ smtp_tls_loglevel = 1
 pub(crate) struct PostfixTls<'a> {
     pub(crate) certificate_pem: &'a str,
     pub(crate) key_pem: &'a str,
+}
+
+/// Who signs in to a Postfix in front.
+pub(crate) struct Login<'a> {
+    pub(crate) name: &'a str,
+    /// The response of SASL PLAIN (RFC 4616) in base64.
+    pub(crate) plain: String,
+    /// In lower case.
+    pub(crate) addresses: &'a [&'a str],
+}
+
+/// Stands in for Dovecot's authentication service (protocol version 1): one user, PLAIN. Gives its port; it ends
+/// with the test process.
+fn answer_sign_ins(user: &Login<'_>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("address").port();
+    let (right, ok) = (format!("\tresp={}", user.plain), format!("user={}", user.name));
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let (right, ok) = (right.clone(), ok.clone());
+            std::thread::spawn(move || answer_one(stream, &right, &ok));
+        }
+    });
+    port
+}
+
+/// One connection of Postfix's to the authentication service.
+fn answer_one(mut stream: TcpStream, right: &str, ok: &str) -> std::io::Result<()> {
+    stream.write_all(b"VERSION\t1\t1\nMECH\tPLAIN\tplaintext\nSPID\t1\nCUID\t1\nCOOKIE\t01\nDONE\n")?;
+    for line in BufReader::new(stream.try_clone()?).lines() {
+        let line = line?;
+        let Some(request) = line.strip_prefix("AUTH\t") else {
+            continue;
+        };
+        let id = request.split('\t').next().unwrap_or_default();
+        let answer = match request.ends_with(right) {
+            true => format!("OK\t{id}\t{ok}\n"),
+            false => format!("FAIL\t{id}\n"),
+        };
+        stream.write_all(answer.as_bytes())?;
+    }
+    Ok(())
 }
 
 /// A running Postfix.
@@ -106,9 +156,17 @@ impl Postfix {
     }
 
     /// Starts a server that hands every mail to the SMTP server on 127.0.0.1:`smtp_port`, over `STARTTLS` with
-    /// a certificate of this authority.
-    pub(crate) fn in_front_of(name: &str, smtp_port: u16, ca_pem: &str) -> Self {
-        Self::launch(name, smtp_port, TO_SMTP, &[("ca.pem", ca_pem.to_owned())])
+    /// a certificate of this authority. The one `user` signs in with PLAIN and owns these addresses.
+    pub(crate) fn in_front_of(smtp_port: u16, ca_pem: &str, user: &Login<'_>) -> Self {
+        let owners: String = user
+            .addresses
+            .iter()
+            .map(|address| format!("{{ {address} = {} }} ", user.name))
+            .collect();
+        let more = TO_SMTP
+            .replace("@OWNERS@", &owners)
+            .replace("@AUTH@", &answer_sign_ins(user).to_string());
+        Self::launch("front", smtp_port, &more, &[("ca.pem", ca_pem.to_owned())])
     }
 
     fn launch(name: &str, next_port: u16, more: &str, files: &[(&str, String)]) -> Self {
