@@ -14,7 +14,8 @@
 //! somebody through the relay may do so here. So only peers of a configured list are talked to there, the
 //! sender must be the address of an account, and what comes from outside this machine comes over TLS. The
 //! list says which machines, not which program on them: every process on a listed machine can hand in mail
-//! as any volunteer. The relay must authenticate its users and let each use their own address only
+//! as any volunteer, and the addresses of a mail service that many customers share (Exchange Online) let each
+//! of them do so. The relay must authenticate its users and let each use their own address only
 //! (Postfix: `smtpd_sender_login_maps` with `reject_sender_login_mismatch`).
 //!
 //! Log targets of the libraries below this module: `lettre` prints whole commands and mails at debug level

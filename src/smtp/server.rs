@@ -387,11 +387,12 @@ mod tests {
 
     fn shared() -> Shared<OneSender> {
         let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("certificate");
-        let settings = SubmissionSettings::new(
+        let mut settings = SubmissionSettings::new(
             "submit.example.org".to_owned(),
             made.cert.pem().into_bytes(),
             made.signing_key.serialize_pem().into(),
         );
+        settings.idle_timeout = Duration::from_secs(10);
         Shared {
             tls: TlsAcceptor::from(Arc::new(tls_config(&settings).expect("fits"))),
             settings,

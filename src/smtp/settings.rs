@@ -57,7 +57,7 @@ impl SubmissionSettings {
     }
 }
 
-/// The way in for relays in front of the daemon (Postfix, an Exchange connector).
+/// The way in for relays in front of the daemon (Postfix, a connector of an Exchange server).
 #[derive(Debug, Clone)]
 pub struct TrustedRelaySettings {
     /// Where they connect to.
