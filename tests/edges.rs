@@ -18,6 +18,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use support::dovecot::Dovecot;
+use support::tls::TestCertificate;
 
 const MAILBOX: &str = "referrals@restorative.example";
 const PASSWORD: &str = "the-right-one-of-this-run";
@@ -183,6 +184,41 @@ fn an_unreachable_server_is_named_by_check() {
             .contains("PROBLEM  mailbox: the mail server cannot be reached"),
         "{}",
         run.stdout
+    );
+}
+
+#[test]
+fn check_says_where_mail_is_taken_and_who_could_pose_as_the_relay() {
+    let program = Program::configured("127.0.0.1", 1, None);
+    let certificate = TestCertificate::make();
+    program.write("submission.crt", &certificate.certificate_pem);
+    program.write_secret("submission.key", &certificate.key_pem);
+    let text = fs::read_to_string(program.file("referrald.toml")).unwrap();
+    let section = "[submission]\nhostname = \"submit.restorative.example\"\n";
+    let with = |lines: &str| {
+        program.write("referrald.toml", &format!("{text}{section}{lines}"));
+        program.run(&["check"])
+    };
+    let run = with(
+        "starttls_listen = \"127.0.0.1:8587\"\ntrusted_relay_listen = \"0.0.0.0:8025\"\n\
+         trusted_relays = [\"127.0.0.1\", \"10.0.0.0/8\"]\n",
+    );
+    for part in [
+        "ok       submission: certificate and key can be read; listens on 127.0.0.1:8587 (STARTTLS)",
+        "ok       trusted relay: listens on 0.0.0.0:8025 for 127.0.0.1, 10.0.0.0/8",
+        "WARNING  trusted relay: 0.0.0.0:8025 can be reached from other machines",
+        "WARNING  trusted relay: every machine in 10.0.0.0/8 can send as any volunteer",
+        "WARNING  trusted relay: there is no account",
+    ] {
+        assert!(run.stdout.contains(part), "no {part:?} in {}", run.stdout);
+    }
+    let run = with("trusted_relay_listen = \"127.0.0.1:8025\"\ntrusted_relays = [\"0.0.0.0/0\"]\n");
+    assert_eq!(run.code, CONFIG_ERROR);
+    assert!(
+        run.stderr
+            .contains("submission.trusted_relays: \"0.0.0.0/0\": that is every machine there is"),
+        "{}",
+        run.stderr
     );
 }
 

@@ -13,7 +13,9 @@ use crate::outbound::{AllocationGuard, FirstMailGuard, GuardSettings};
 use crate::redact::RedactionSettings;
 use crate::sandbox::{DraftingPool, OcrSettings, Protection, ReadingPool, WorkerSettings};
 use crate::scanner::{Clamd, ClamdAddress, Scanned};
-use crate::smtp::{RelayCredentials, RelaySettings, RelayTls, Relays, SubmissionSettings};
+use crate::smtp::{
+    RelayCredentials, RelaySettings, RelayTls, Relays, SubmissionSettings, TrustedRelaySettings,
+};
 use crate::store::{MasterKeys, Store};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -352,6 +354,10 @@ impl Setup {
         Ok(Some(SubmissionSettings {
             implicit_tls_addr: config.implicit_tls_listen,
             starttls_addr: config.starttls_listen,
+            trusted_relay: config.trusted_relay.as_ref().map(|relay| TrustedRelaySettings {
+                addr: relay.listen,
+                peers: relay.relays.clone(),
+            }),
             max_message_bytes: usize::try_from(config.max_message_bytes).unwrap_or(usize::MAX),
             max_recipients: config.max_recipients,
             ..SubmissionSettings::new(config.hostname.clone(), certificate, key)

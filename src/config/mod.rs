@@ -6,7 +6,7 @@
 mod fields;
 mod reading;
 
-use crate::domain::{EmailAddress, OtherAttachments};
+use crate::domain::{EmailAddress, Network, OtherAttachments};
 use fields::{Fields, Problems};
 pub use reading::{ClamdAddress, OcrConfig, ReadingConfig, ScannerConfig, UnprotectedChoice};
 use std::fmt;
@@ -156,10 +156,20 @@ pub struct SubmissionConfig {
     pub hostname: String,
     pub implicit_tls_listen: Option<SocketAddr>,
     pub starttls_listen: Option<SocketAddr>,
+    pub trusted_relay: Option<TrustedRelayConfig>,
     pub certificate_file: PathBuf,
     pub key_file: PathBuf,
     pub max_message_bytes: u64,
     pub max_recipients: usize,
+}
+
+/// `trusted_relay_listen` and `trusted_relays` of `[submission]`: never one without the other.
+#[derive(Debug, Clone)]
+pub struct TrustedRelayConfig {
+    /// Where mail of relays that have authenticated its sender is taken.
+    pub listen: SocketAddr,
+    /// Who is taken for such a relay; never empty.
+    pub relays: Vec<Network>,
 }
 
 /// How log lines are written.
@@ -389,21 +399,49 @@ fn relay(mut f: Fields) -> RelayConfig {
 }
 
 fn submission(mut f: Fields) -> SubmissionConfig {
+    let trusted_relay = trusted_relay(&mut f);
     let config = SubmissionConfig {
         hostname: f.text("hostname", "the name that volunteers' mail programs connect to"),
         implicit_tls_listen: f.optional_address("implicit_tls_listen"),
         starttls_listen: f.optional_address("starttls_listen"),
+        trusted_relay,
         certificate_file: f.path_or("certificate_file", "submission.crt"),
         key_file: f.path_or("key_file", "submission.key"),
         max_message_bytes: f.number("max_message_mb", 35, 1..=200) * MEGABYTE,
-        max_recipients: to_usize(f.number("max_recipients", 50, 1..=500)),
+        max_recipients: to_usize(f.number("max_recipients", 100, 1..=500)),
     };
     f.demand(
-        config.implicit_tls_listen.is_some() || config.starttls_listen.is_some(),
+        config.implicit_tls_listen.is_some()
+            || config.starttls_listen.is_some()
+            || config.trusted_relay.is_some(),
         "implicit_tls_listen",
-        "give implicit_tls_listen or starttls_listen, such as \"0.0.0.0:8465\"",
+        "give implicit_tls_listen or starttls_listen, such as \"0.0.0.0:8465\", or the two trusted_relay keys",
     );
     config
+}
+
+fn trusted_relay(f: &mut Fields) -> Option<TrustedRelayConfig> {
+    let listen = f.optional_address("trusted_relay_listen");
+    let given = f.texts("trusted_relays");
+    let mut relays = Vec::with_capacity(given.len());
+    for text in &given {
+        match text.parse() {
+            Ok(network) => relays.push(network),
+            Err(error) => f.demand(false, "trusted_relays", &format!("\"{text}\": {error}")),
+        }
+    }
+    f.demand(
+        listen.is_none() || !given.is_empty(),
+        "trusted_relays",
+        "list the addresses of the relays that may connect to trusted_relay_listen, such as [\"127.0.0.1\"], or \
+         take trusted_relay_listen away",
+    );
+    f.demand(
+        listen.is_some() || given.is_empty(),
+        "trusted_relay_listen",
+        "give the address that the trusted_relays connect to, such as \"127.0.0.1:8025\", or take trusted_relays away",
+    );
+    listen.map(|listen| TrustedRelayConfig { listen, relays })
 }
 
 fn log(mut f: Fields) -> LogConfig {

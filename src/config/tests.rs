@@ -91,6 +91,63 @@ fn a_scanner_listens_on_this_machine() {
     }
 }
 
+fn with_submission(lines: &str) -> Result<SubmissionConfig, Vec<String>> {
+    Config::from_toml(&format!("{SMALLEST}\n[submission]\nhostname = \"a\"\n{lines}"))
+        .map(|config| config.submission.unwrap())
+        .map_err(|ConfigErrors(problems)| problems)
+}
+
+#[test]
+fn trusted_relays_come_with_an_address_for_them() {
+    let both =
+        "trusted_relay_listen = \"127.0.0.1:8025\"\ntrusted_relays = [\"127.0.0.1\", \"192.0.2.0/28\"]";
+    let relay = with_submission(both).unwrap().trusted_relay.unwrap();
+    assert_eq!(relay.listen, "127.0.0.1:8025".parse().unwrap());
+    assert_eq!(
+        relay.relays,
+        ["127.0.0.1".parse().unwrap(), "192.0.2.0/28".parse().unwrap()]
+    );
+    let account = "starttls_listen = \"127.0.0.1:8587\"";
+    assert!(with_submission(account).unwrap().trusted_relay.is_none());
+    for (lines, problem) in [
+        (
+            "trusted_relay_listen = \"127.0.0.1:8025\"",
+            "submission.trusted_relays: list the addresses of the relays",
+        ),
+        (
+            "trusted_relay_listen = \"127.0.0.1:8025\"\ntrusted_relays = []",
+            "submission.trusted_relays: list the addresses of the relays",
+        ),
+        (
+            "starttls_listen = \"127.0.0.1:1\"\ntrusted_relays = [\"127.0.0.1\"]",
+            "submission.trusted_relay_listen: give the address",
+        ),
+        (
+            "",
+            "submission.implicit_tls_listen: give implicit_tls_listen or starttls_listen",
+        ),
+        (
+            "trusted_relay_listen = \"127.0.0.1:1\"\ntrusted_relays = [\"0.0.0.0/0\"]",
+            "submission.trusted_relays: \"0.0.0.0/0\": that is every machine there is",
+        ),
+        (
+            "trusted_relay_listen = \"127.0.0.1:1\"\ntrusted_relays = [\"::1\", \"::/0\"]",
+            "submission.trusted_relays: \"::/0\": that is every machine there is",
+        ),
+        (
+            "trusted_relay_listen = \"127.0.0.1:1\"\ntrusted_relays = [\"192.0.2.7/28\"]",
+            "submission.trusted_relays: \"192.0.2.7/28\": an address within a network was given; write 192.0.2.0/28",
+        ),
+        (
+            "trusted_relay_listen = \"127.0.0.1:1\"\ntrusted_relays = \"127.0.0.1\"",
+            "submission.trusted_relays: must be a list of texts",
+        ),
+    ] {
+        let problems = with_submission(lines).unwrap_err();
+        assert!(problems[0].starts_with(problem), "{problems:?}");
+    }
+}
+
 #[test]
 fn languages_cannot_be_options_or_paths() {
     for wrong in ["--help", "../eng", "eng+", "eng cym"] {

@@ -12,6 +12,7 @@ mod given_names;
 pub mod identifiers;
 mod ids;
 pub mod names;
+mod network;
 mod outcome;
 mod personal;
 mod reading;
@@ -32,6 +33,7 @@ pub use document::{
 pub use given_names::is_given_name;
 pub use ids::{CaseFileId, CaseId, DeliveryId, MessageId, OutboundId, SubmissionAccountId};
 pub use jiff::Timestamp;
+pub use network::{Network, NetworkError};
 pub use outcome::{Change, ChangeWhere, DeliveryAction, HoldReason, OtherAttachments, Release, SpanKind};
 pub use personal::Personal;
 pub use reading::{MailLimits, ReadLimits, ReadRequest, SkippedPart, comes_before};

@@ -25,7 +25,7 @@ pub use ports::{
     SubmissionAccount, SubmissionSink, SubmittedMail, SystemNonces,
 };
 
-use crate::domain::{Clock, OutboundId};
+use crate::domain::{Clock, EmailAddress, OutboundId};
 use crate::redact::RedactionSettings;
 use crate::store::{Store, StoreError};
 use std::time::Duration;
@@ -147,6 +147,17 @@ impl<D: Drafter, R: Relay, C: Clock, N: NonceSource> SubmissionSink for Outbound
     async fn account(&self, user: &str) -> Result<Option<SubmissionAccount>, SinkUnavailable> {
         self.parts.store.account(user).await.map_err(|error| {
             tracing::error!(%error, "an account could not be looked up");
+            SinkUnavailable
+        })
+    }
+
+    async fn account_of_address(
+        &self,
+        address: &EmailAddress,
+    ) -> Result<Option<SubmissionAccount>, SinkUnavailable> {
+        let found = self.parts.store.account_of_address(address).await;
+        found.map_err(|error| {
+            tracing::error!(%error, "the account of a sender could not be looked up");
             SinkUnavailable
         })
     }

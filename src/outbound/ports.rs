@@ -89,6 +89,12 @@ pub trait SubmissionSink: Send + Sync {
         &self,
         user: &str,
     ) -> impl Future<Output = Result<Option<SubmissionAccount>, SinkUnavailable>> + Send;
+    /// The one account that sends from this address, letter case aside. `None` where there is none, or more
+    /// than one: then nobody could tell whose mail it is.
+    fn account_of_address(
+        &self,
+        address: &EmailAddress,
+    ) -> impl Future<Output = Result<Option<SubmissionAccount>, SinkUnavailable>> + Send;
     /// Stores a mail. Only when this gives an id may the sender have the 250.
     fn accept(&self, mail: SubmittedMail) -> impl Future<Output = Result<OutboundId, AcceptFailure>> + Send;
 }
@@ -96,6 +102,13 @@ pub trait SubmissionSink: Send + Sync {
 impl<K: SubmissionSink> SubmissionSink for Arc<K> {
     async fn account(&self, user: &str) -> Result<Option<SubmissionAccount>, SinkUnavailable> {
         K::account(self, user).await
+    }
+
+    async fn account_of_address(
+        &self,
+        address: &EmailAddress,
+    ) -> Result<Option<SubmissionAccount>, SinkUnavailable> {
+        K::account_of_address(self, address).await
     }
 
     async fn accept(&self, mail: SubmittedMail) -> Result<OutboundId, AcceptFailure> {

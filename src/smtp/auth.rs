@@ -103,7 +103,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, K: SubmissionSink> Session<'_, S, K> {
         if !self
             .shared
             .lock_throttle()
-            .allows(self.peer, &user, Instant::now())
+            .allows(self.caller.peer, &user, Instant::now())
         {
             return Checked::Throttled;
         }
@@ -120,7 +120,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, K: SubmissionSink> Session<'_, S, K> {
             (Ok(_), _) => {
                 self.shared
                     .lock_throttle()
-                    .failed(self.peer, &user, Instant::now());
+                    .failed(self.caller.peer, &user, Instant::now());
                 Checked::DoesNotFit
             }
             (Err(_), _) => Checked::NotNow,

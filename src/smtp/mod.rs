@@ -10,6 +10,14 @@
 //! command line per connection, for a bounded time, and a bounded number of connections. It never takes a
 //! mail apart: it only finds its end.
 //!
+//! A trusted relay vouches for the sender: on its address no password is asked, and whoever may send as
+//! somebody through the relay may do so here. So only peers of a configured list are talked to there, the
+//! sender must be the address of an account, and what comes from outside this machine comes over TLS. The
+//! list says which machines, not which program on them: every process on a listed machine can hand in mail
+//! as any volunteer, and the addresses of a mail service that many customers share (Exchange Online) let each
+//! of them do so. The relay must authenticate its users and let each use their own address only
+//! (Postfix: `smtpd_sender_login_maps` with `reject_sender_login_mismatch`).
+//!
 //! Log targets of the libraries below this module: `lettre` prints whole commands and mails at debug level
 //! when its `tracing` feature is on; it is off, and must stay off.
 
@@ -27,4 +35,4 @@ mod wire;
 pub use password::{MIN_PASSWORD_CHARS, PasswordError, hash_password, verify_password};
 pub use relay::{Relays, RelaysError};
 pub use server::{SubmissionError, SubmissionServer};
-pub use settings::{RelayCredentials, RelaySettings, RelayTls, SubmissionSettings};
+pub use settings::{RelayCredentials, RelaySettings, RelayTls, SubmissionSettings, TrustedRelaySettings};

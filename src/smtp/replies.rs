@@ -21,6 +21,7 @@ pub(super) const CLOSING: &str = "421 4.3.2 the server is stopping; try again in
 pub(super) const TOO_MANY_CONNECTIONS: &str = "421 4.7.0 too many connections; try again in a few minutes";
 pub(super) const TOO_SLOW: &str = "421 4.4.2 nothing came for too long; connect again";
 pub(super) const TOO_MANY_ERRORS: &str = "421 4.7.0 too many errors on this connection";
+pub(super) const SENDER_LATER: &str = "451 4.3.0 senders cannot be looked up now; try again later";
 pub(super) const STORE_LATER: &str =
     "451 4.3.0 the mail could not be stored now and was not taken; keep it and try again later";
 pub(super) const TOO_MANY_RECIPIENTS: &str = "452 4.5.3 too many recipients; send the mail in several parts";
@@ -32,6 +33,7 @@ pub(super) const UNKNOWN_COMMAND: &str = "500 5.5.1 this command is not known he
 pub(super) const LINE_TOO_LONG: &str = "500 5.5.6 the command line is too long";
 pub(super) const BARE_LINE_END: &str = "500 5.5.2 every line must end in CR LF";
 pub(super) const SYNTAX: &str = "501 5.5.4 the command is not written as it should be";
+pub(super) const NO_ARGUMENT: &str = "501 5.5.4 nothing may follow this command";
 pub(super) const AUTH_CANCELLED: &str = "501 5.7.0 sign-in cancelled";
 pub(super) const AUTH_MALFORMED: &str = "501 5.5.2 the sign-in data are not written as they should be";
 pub(super) const NOT_OFFERED: &str = "502 5.5.1 this command is not offered here";
@@ -49,18 +51,28 @@ pub(super) const WRONG_PASSWORD: &str = "535 5.7.8 user name or password is wron
 pub(super) const AUTH_NEEDS_TLS: &str =
     "538 5.7.11 passwords are taken over TLS only: switch on STARTTLS or SSL/TLS, and change this password";
 pub(super) const WRONG_SENDER: &str = "550 5.7.1 send from the address that belongs to this account";
+pub(super) const NULL_SENDER: &str =
+    "550 5.7.1 mail without a sender (a bounce) is not taken here; the relay must deliver it itself";
+pub(super) const UNKNOWN_SENDER: &str = "550 5.7.1 the sender is not the address of one volunteer's account; send \
+     from the account's own address, or let staff add it with `referrald users add`";
 pub(super) const NO_ACCOUNT: &str = "550 5.7.1 this account may not send any more; ask the service";
 pub(super) const TOO_LARGE: &str =
     "552 5.3.4 the mail is too large; leave attachments out or send them separately";
 pub(super) const SENDER_UNREADABLE: &str = "553 5.1.7 the sender's address cannot be read with certainty";
 pub(super) const RECIPIENT_UNREADABLE: &str =
     "553 5.1.3 the recipient's address cannot be read with certainty; write it plainly, as name@example.org";
+pub(super) const SENDER_UNQUALIFIED: &str =
+    "554 5.1.8 the sender's domain must be written out in full, as name@example.org";
+pub(super) const RECIPIENT_UNQUALIFIED: &str =
+    "554 5.1.2 the recipient's domain must be written out in full, as name@example.org";
 pub(super) const ASCII_ONLY: &str = "553 5.6.7 addresses may hold plain English letters only";
 pub(super) const TEXT_LINE_TOO_LONG: &str =
     "554 5.6.0 a line of the mail is longer than 998 characters; let the mail program encode the text";
 pub(super) const TEXT_BARE_LINE_END: &str = "554 5.6.0 the mail has a line that does not end in CR LF";
 pub(super) const TEXT_NUL: &str = "554 5.6.0 the mail has a NUL byte; let the mail program encode it";
 pub(super) const TEXT_EMPTY: &str = "554 5.6.0 the mail is empty";
+pub(super) const NOT_A_RELAY: &str =
+    "554 5.7.1 only the trusted relays connect here; mail programs use the submission ports";
 pub(super) const TLS_INJECTION: &str = "554 5.5.1 nothing may follow STARTTLS before TLS begins";
 pub(super) const PARAMETER: &str = "555 5.5.4 this parameter is not offered here";
 

@@ -3,10 +3,12 @@
 //! # Security
 //!
 //! Anybody who can reach the port is a peer. Connections are counted overall and per peer before a byte is
-//! read; everything up to a successful AUTH has one deadline.
+//! read; everything up to a successful AUTH has one deadline. On the address for trusted relays a peer that is
+//! not in the list is sent away before a byte is read; those that are have no bound per peer and a bound of
+//! their own overall, so that nobody on the other addresses can keep them out.
 
 use super::replies;
-use super::session::{End, Protection, Session};
+use super::session::{Caller, Door, End, Protection, RelayPath, Session};
 use super::settings::SubmissionSettings;
 use super::throttle::{OpenConnections, Peer, Throttle};
 use super::wire::Wire;
@@ -14,7 +16,7 @@ use crate::outbound::SubmissionSink;
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use secrecy::ExposeSecret;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -35,7 +37,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Why the submission server cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum SubmissionError {
-    /// Neither address is set.
+    /// No address is set.
     #[error("the submission server has no address to listen on: set one, or leave the server out")]
     NoAddress,
     /// The address is taken or not ours.
@@ -72,6 +74,12 @@ impl<K> Shared<K> {
         self.throttle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The peer is a trusted relay, by its address.
+    fn trusts(&self, peer: IpAddr) -> bool {
+        let relay = self.settings.trusted_relay.as_ref();
+        relay.is_some_and(|relay| relay.peers.iter().any(|network| network.contains(peer)))
+    }
+
     fn lock_open(&self) -> MutexGuard<'_, OpenConnections> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -82,6 +90,31 @@ pub struct SubmissionServer<K> {
     shared: Arc<Shared<K>>,
     implicit_tls: Option<TcpListener>,
     starttls: Option<TcpListener>,
+    trusted_relay: Option<TcpListener>,
+}
+
+/// The addresses that are listened on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Listening {
+    ImplicitTls,
+    StartTls,
+    TrustedRelay,
+}
+
+impl Listening {
+    fn protection(self) -> Protection {
+        match self {
+            Self::ImplicitTls => Protection::Tls,
+            Self::StartTls | Self::TrustedRelay => Protection::Plain,
+        }
+    }
+
+    fn door(self, peer: IpAddr) -> Door {
+        match self {
+            Self::ImplicitTls | Self::StartTls => Door::Account,
+            Self::TrustedRelay => Door::Relay(RelayPath::from(peer)),
+        }
+    }
 }
 
 impl<K: SubmissionSink + 'static> SubmissionServer<K> {
@@ -90,12 +123,14 @@ impl<K: SubmissionSink + 'static> SubmissionServer<K> {
     /// # Errors
     /// [`SubmissionError`]: no address, address taken, certificate or key unusable.
     pub async fn bind(settings: SubmissionSettings, sink: K) -> Result<Self, SubmissionError> {
-        if settings.implicit_tls_addr.is_none() && settings.starttls_addr.is_none() {
+        let relay_addr = settings.trusted_relay.as_ref().map(|relay| relay.addr);
+        if (settings.implicit_tls_addr, settings.starttls_addr, relay_addr) == (None, None, None) {
             return Err(SubmissionError::NoAddress);
         }
         let tls = TlsAcceptor::from(Arc::new(tls_config(&settings)?));
         let implicit_tls = listen(settings.implicit_tls_addr).await?;
         let starttls = listen(settings.starttls_addr).await?;
+        let trusted_relay = listen(relay_addr).await?;
         let shared = Shared {
             settings,
             sink,
@@ -108,6 +143,7 @@ impl<K: SubmissionSink + 'static> SubmissionServer<K> {
             shared: Arc::new(shared),
             implicit_tls,
             starttls,
+            trusted_relay,
         })
     }
 
@@ -121,16 +157,24 @@ impl<K: SubmissionSink + 'static> SubmissionServer<K> {
         self.starttls.as_ref().and_then(|l| l.local_addr().ok())
     }
 
+    /// The address for trusted relays.
+    pub fn trusted_relay_addr(&self) -> Option<SocketAddr> {
+        self.trusted_relay.as_ref().and_then(|l| l.local_addr().ok())
+    }
+
     /// Takes connections until `stop`; then ends the open conversations, each after its command.
     pub async fn run(self, stop: CancellationToken) {
-        let connections = Arc::new(Semaphore::new(self.shared.settings.max_connections));
+        let max_connections = self.shared.settings.max_connections;
+        let connections = Arc::new(Semaphore::new(max_connections));
+        let relay_connections = Arc::new(Semaphore::new(max_connections));
         let tracker = TaskTracker::new();
         loop {
-            let (accepted, protection) = tokio::select! {
-                biased;
+            // In no order: a flood on one address does not starve the others.
+            let (accepted, listening) = tokio::select! {
                 () = stop.cancelled() => break,
-                accepted = accept(self.implicit_tls.as_ref()) => (accepted, Protection::Tls),
-                accepted = accept(self.starttls.as_ref()) => (accepted, Protection::Plain),
+                accepted = accept(self.implicit_tls.as_ref()) => (accepted, Listening::ImplicitTls),
+                accepted = accept(self.starttls.as_ref()) => (accepted, Listening::StartTls),
+                accepted = accept(self.trusted_relay.as_ref()) => (accepted, Listening::TrustedRelay),
             };
             let (stream, address) = match accepted {
                 Ok(accepted) => accepted,
@@ -141,11 +185,20 @@ impl<K: SubmissionSink + 'static> SubmissionServer<K> {
                 }
             };
             let (shared, stop) = (Arc::clone(&self.shared), stop.clone());
-            let permit = Arc::clone(&connections).try_acquire_owned();
+            if listening == Listening::TrustedRelay && !shared.trusts(address.ip()) {
+                tracing::warn!("a peer that is not in trusted_relays was sent away");
+                tracker.spawn(turn_away(stream, listening, replies::NOT_A_RELAY));
+                continue;
+            }
+            let permit = match listening {
+                Listening::ImplicitTls | Listening::StartTls => &connections,
+                Listening::TrustedRelay => &relay_connections,
+            };
+            let permit = Arc::clone(permit).try_acquire_owned();
             tracker.spawn(async move {
                 match permit {
-                    Ok(_permit) => serve(&shared, stream, address, protection, &stop).await,
-                    Err(_) => turn_away(stream, protection).await,
+                    Ok(_permit) => serve(&shared, stream, address, listening, &stop).await,
+                    Err(_) => turn_away(stream, listening, replies::TOO_MANY_CONNECTIONS).await,
                 }
             });
         }
@@ -195,12 +248,12 @@ async fn accept(listener: Option<&TcpListener>) -> std::io::Result<(TcpStream, S
     }
 }
 
-async fn turn_away(stream: TcpStream, protection: Protection) {
+async fn turn_away(stream: TcpStream, listening: Listening, reply: &'static str) {
     let deadline = Instant::now() + CLOSE_TIMEOUT;
     let mut wire = Wire::new(stream);
     // Inside TLS the reply would cost a handshake: closing must do.
-    if protection == Protection::Plain {
-        let _ = wire.send(replies::TOO_MANY_CONNECTIONS, deadline).await;
+    if listening.protection() == Protection::Plain {
+        let _ = wire.send(reply, deadline).await;
     }
     wire.close(deadline).await;
 }
@@ -209,23 +262,22 @@ async fn serve<K: SubmissionSink>(
     shared: &Shared<K>,
     stream: TcpStream,
     address: SocketAddr,
-    protection: Protection,
+    listening: Listening,
     stop: &CancellationToken,
 ) {
-    let peer = Peer::from(address.ip());
-    if !shared
-        .lock_open()
-        .open(peer, shared.settings.max_connections_per_peer)
-    {
-        return turn_away(stream, protection).await;
-    }
-    let _open = OpenGuard { shared, peer };
+    let caller = Caller {
+        peer: Peer::from(address.ip()),
+        door: listening.door(address.ip()),
+    };
+    let Ok(_open) = OpenGuard::open(shared, caller) else {
+        return turn_away(stream, listening, replies::TOO_MANY_CONNECTIONS).await;
+    };
     let _ = stream.set_nodelay(true);
     let deadline = Instant::now() + shared.settings.login_timeout;
-    match protection {
-        Protection::Tls => converse_in_tls(shared, stream, peer, deadline, Greeting::Due, stop).await,
+    match listening.protection() {
+        Protection::Tls => converse_in_tls(shared, stream, caller, deadline, Greeting::Due, stop).await,
         Protection::Plain => {
-            let mut session = Session::new(stream, shared, peer, Protection::Plain, deadline);
+            let mut session = Session::new(stream, shared, caller, Protection::Plain, deadline);
             if session.greet().await.is_err() {
                 return;
             }
@@ -233,7 +285,7 @@ async fn serve<K: SubmissionSink>(
                 End::Close(wire) => wire.close(Instant::now() + CLOSE_TIMEOUT).await,
                 End::StartTls(wire) => {
                     let stream = wire.into_stream();
-                    converse_in_tls(shared, stream, peer, deadline, Greeting::Given, stop).await;
+                    converse_in_tls(shared, stream, caller, deadline, Greeting::Given, stop).await;
                 }
             }
         }
@@ -250,7 +302,7 @@ enum Greeting {
 async fn converse_in_tls<K: SubmissionSink>(
     shared: &Shared<K>,
     stream: TcpStream,
-    peer: Peer,
+    caller: Caller,
     deadline: Instant,
     greeting: Greeting,
     stop: &CancellationToken,
@@ -264,7 +316,7 @@ async fn converse_in_tls<K: SubmissionSink>(
         return;
     };
     // Everything learnt before TLS is forgotten: this is a new session (RFC 3207 section 4.2).
-    let mut session = Session::new(stream, shared, peer, Protection::Tls, deadline);
+    let mut session = Session::new(stream, shared, caller, Protection::Tls, deadline);
     if greeting == Greeting::Due && session.greet().await.is_err() {
         return;
     }
@@ -278,8 +330,123 @@ struct OpenGuard<'a, K> {
     peer: Peer,
 }
 
+/// The peer has as many connections as it may have.
+struct TooMany;
+
+impl<'a, K> OpenGuard<'a, K> {
+    /// `None` for a trusted relay: all the volunteers' mail may come from one.
+    fn open(shared: &'a Shared<K>, caller: Caller) -> Result<Option<Self>, TooMany> {
+        let peer = caller.peer;
+        let at_most = match caller.door {
+            Door::Relay(_) => return Ok(None),
+            Door::Account => shared.settings.max_connections_per_peer,
+        };
+        match shared.lock_open().open(peer, at_most) {
+            true => Ok(Some(Self { shared, peer })),
+            false => Err(TooMany),
+        }
+    }
+}
+
 impl<K> Drop for OpenGuard<'_, K> {
     fn drop(&mut self) {
         self.shared.lock_open().close(self.peer);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{EmailAddress, OutboundId, Personal};
+    use crate::outbound::{AcceptFailure, SinkUnavailable, SubmissionAccount, SubmittedMail};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    /// Knows one sender and stores nothing.
+    struct OneSender;
+
+    impl SubmissionSink for OneSender {
+        async fn account(&self, _: &str) -> Result<Option<SubmissionAccount>, SinkUnavailable> {
+            Ok(None)
+        }
+
+        async fn account_of_address(
+            &self,
+            address: &EmailAddress,
+        ) -> Result<Option<SubmissionAccount>, SinkUnavailable> {
+            Ok(Some(SubmissionAccount {
+                user: "volunteer".to_owned(),
+                address: Personal::new(address.expose_address().to_owned()),
+                password_hash: String::new(),
+                role: Default::default(),
+            }))
+        }
+
+        async fn accept(&self, _: SubmittedMail) -> Result<OutboundId, AcceptFailure> {
+            Err(AcceptFailure::Later)
+        }
+    }
+
+    fn shared() -> Shared<OneSender> {
+        let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("certificate");
+        let mut settings = SubmissionSettings::new(
+            "submit.example.org".to_owned(),
+            made.cert.pem().into_bytes(),
+            made.signing_key.serialize_pem().into(),
+        );
+        settings.idle_timeout = Duration::from_secs(10);
+        Shared {
+            tls: TlsAcceptor::from(Arc::new(tls_config(&settings).expect("fits"))),
+            settings,
+            sink: OneSender,
+            hashing: Semaphore::new(1),
+            throttle: Mutex::default(),
+            open: Mutex::default(),
+        }
+    }
+
+    /// What a relay hears that seems to connect from `address` and says these lines.
+    async fn heard_from(address: &str, lines: &str) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("binds");
+        let to = listener.local_addr().expect("address");
+        let mut client = TcpStream::connect(to).await.expect("connects");
+        let (stream, _) = listener.accept().await.expect("accepts");
+        let (shared, stop) = (shared(), CancellationToken::new());
+        let peer = SocketAddr::new(address.parse().expect("address"), 40_000);
+        let serving = serve(&shared, stream, peer, Listening::TrustedRelay, &stop);
+        let talking = async {
+            client.write_all(lines.as_bytes()).await.expect("writes");
+            let mut heard = String::new();
+            client.read_to_string(&mut heard).await.expect("reads");
+            heard
+        };
+        tokio::join!(serving, talking).1
+    }
+
+    #[tokio::test]
+    async fn a_trusted_relay_elsewhere_must_use_tls_and_one_on_this_machine_need_not() {
+        let lines = "EHLO relay.example.org\r\nMAIL FROM:<volunteer@example.org>\r\nRCPT TO:<a@force.cjsm.net>\r\n\
+                     DATA\r\nAUTH PLAIN\r\nQUIT\r\n";
+        for elsewhere in ["192.0.2.5", "::ffff:192.0.2.5", "2001:db8::5"] {
+            let heard = heard_from(elsewhere, lines).await;
+            assert!(heard.contains("250 STARTTLS\r\n"), "{heard}");
+            assert_eq!(
+                heard.matches("530 5.7.0 switch TLS on first").count(),
+                3,
+                "{heard}"
+            );
+            assert!(
+                heard.contains("502 5.5.1") && !heard.contains("250 2."),
+                "{heard}"
+            );
+        }
+        let lines = lines.replace("DATA\r\n", "");
+        for here in ["127.0.0.1", "::1", "::ffff:127.0.0.2"] {
+            let heard = heard_from(here, &lines).await;
+            assert!(
+                heard.contains("250 2.1.0") && heard.contains("250 2.1.5"),
+                "{heard}"
+            );
+            assert!(heard.contains("502 5.5.1") && !heard.contains("530"), "{heard}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! One SMTP conversation: what may be said when (RFC 5321, 6409, 4954, 3207).
 //!
-//! Order enforced: greeting, EHLO, TLS, AUTH, MAIL, RCPT, DATA. Commands are parsed by `smtp-proto` one
+//! Order enforced: greeting, EHLO, TLS, AUTH, MAIL, RCPT, DATA; for a trusted relay without AUTH, and on this
+//! machine without TLS. Commands are parsed by `smtp-proto` one
 //! complete CRLF line at a time, so no command can reach into the next line.
 
 use super::data::DataFault;
@@ -12,6 +13,7 @@ use crate::domain::{EmailAddress, Personal};
 use crate::outbound::{AcceptFailure, SubmissionAccount, SubmissionSink, SubmittedMail};
 use smtp_proto::{MAIL_BODY_7BIT, MAIL_BODY_8BITMIME, MailFrom, RcptTo, Request};
 use std::borrow::Cow;
+use std::net::IpAddr;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -29,6 +31,40 @@ pub(super) enum Protection {
     Plain,
     /// TLS.
     Tls,
+}
+
+/// By which address a peer came in, and so who says whose mail it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Door {
+    /// A volunteer's mail program: it signs in, over TLS.
+    Account,
+    /// A trusted relay: it has authenticated the sender.
+    Relay(RelayPath),
+}
+
+/// Where a trusted relay runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RelayPath {
+    /// On this machine: nobody is on the way.
+    Loopback,
+    /// Elsewhere: TLS is required.
+    Network,
+}
+
+impl RelayPath {
+    pub(super) fn from(peer: IpAddr) -> Self {
+        match peer.to_canonical().is_loopback() {
+            true => Self::Loopback,
+            false => Self::Network,
+        }
+    }
+}
+
+/// Who is on the other end.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Caller {
+    pub(super) peer: Peer,
+    pub(super) door: Door,
 }
 
 /// How a conversation ended.
@@ -49,6 +85,7 @@ pub(super) enum Next {
 
 /// A mail being handed in.
 struct Envelope {
+    account: String,
     sender: String,
     recipients: Vec<String>,
 }
@@ -57,7 +94,7 @@ struct Envelope {
 pub(super) struct Session<'a, S, K> {
     pub(super) wire: Wire<S>,
     pub(super) shared: &'a Shared<K>,
-    pub(super) peer: Peer,
+    pub(super) caller: Caller,
     pub(super) protection: Protection,
     pub(super) login_deadline: Instant,
     pub(super) account: Option<SubmissionAccount>,
@@ -71,14 +108,14 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin, K: SubmissionSink> Session<'a, S, K>
     pub(super) fn new(
         stream: S,
         shared: &'a Shared<K>,
-        peer: Peer,
+        caller: Caller,
         protection: Protection,
         login_deadline: Instant,
     ) -> Self {
         Self {
             wire: Wire::new(stream),
             shared,
-            peer,
+            caller,
             protection,
             login_deadline,
             account: None,
@@ -126,9 +163,21 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin, K: SubmissionSink> Session<'a, S, K>
 
     fn command_deadline(&self) -> Instant {
         let idle = Instant::now() + self.shared.settings.idle_timeout;
-        match self.account {
-            Some(_) => idle,
-            None => idle.min(self.login_deadline),
+        let is_let_in = match self.caller.door {
+            Door::Account => self.account.is_some(),
+            Door::Relay(_) => !self.lacks_tls(),
+        };
+        match is_let_in {
+            true => idle,
+            false => idle.min(self.login_deadline),
+        }
+    }
+
+    /// No mail may cross this connection as it is.
+    fn lacks_tls(&self) -> bool {
+        match (self.protection, self.caller.door) {
+            (Protection::Tls, _) | (Protection::Plain, Door::Relay(RelayPath::Loopback)) => false,
+            (Protection::Plain, Door::Account | Door::Relay(RelayPath::Network)) => true,
         }
     }
 
@@ -168,6 +217,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin, K: SubmissionSink> Session<'a, S, K>
         line: &[u8],
         stop: &CancellationToken,
     ) -> Result<Next, WireError> {
+        if let Some(obstacle) = self.obstacle(&request, line) {
+            return self.refuse(obstacle).await;
+        }
         match request {
             Request::Ehlo { .. } => self.hello().await,
             Request::Helo { .. } => {
@@ -206,6 +258,34 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin, K: SubmissionSink> Session<'a, S, K>
         }
     }
 
+    /// What must come before this command, or is wrong with how it is written.
+    fn obstacle(&self, request: &Request<Cow<'_, str>>, line: &[u8]) -> Option<&'static str> {
+        let (exempt_from_tls, needs_account, takes_nothing) = match request {
+            Request::Ehlo { .. } | Request::Noop { .. } => (true, false, false),
+            Request::StartTls | Request::Quit => (true, false, true),
+            // AUTH has a reply of its own; after BDAT and BURL the connection is closed.
+            Request::Auth { .. } | Request::Bdat { .. } | Request::Burl { .. } => (true, false, false),
+            Request::Rset => (false, false, true),
+            Request::Mail { .. } | Request::Rcpt { .. } => (false, true, false),
+            Request::Data => (false, true, true),
+            Request::Helo { .. }
+            | Request::Vrfy { .. }
+            | Request::Help { .. }
+            | Request::Expn { .. }
+            | Request::Etrn { .. }
+            | Request::Atrn { .. }
+            | Request::Lhlo { .. } => (false, false, false),
+        };
+        if takes_nothing && has_argument(line) {
+            return Some(replies::NO_ARGUMENT);
+        }
+        if !exempt_from_tls && self.lacks_tls() {
+            return Some(replies::TLS_FIRST);
+        }
+        let signs_in = self.caller.door == Door::Account;
+        (needs_account && signs_in && self.account.is_none()).then_some(replies::AUTH_FIRST)
+    }
+
     pub(super) async fn accept(&mut self, reply: &str) -> Result<Next, WireError> {
         self.reply(reply).await?;
         Ok(Next::Go)
@@ -224,10 +304,12 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin, K: SubmissionSink> Session<'a, S, K>
     async fn hello(&mut self) -> Result<Next, WireError> {
         self.greeted = true;
         self.envelope = None;
-        let offer = match (self.protection, &self.account) {
-            (Protection::Plain, _) => Offer::StartTls,
-            (Protection::Tls, None) => Offer::Auth,
-            (Protection::Tls, Some(_)) => Offer::Nothing,
+        let offer = match (self.protection, self.caller.door, &self.account) {
+            (Protection::Plain, _, _) => Offer::StartTls,
+            (Protection::Tls, Door::Account, None) => Offer::Auth,
+            (Protection::Tls, Door::Account, Some(_)) | (Protection::Tls, Door::Relay(_), _) => {
+                Offer::Nothing
+            }
         };
         let settings = &self.shared.settings;
         let reply = replies::extensions(&settings.hostname, settings.max_message_bytes, offer);
@@ -250,6 +332,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin, K: SubmissionSink> Session<'a, S, K>
 
     /// Why AUTH is not possible at this point.
     pub(super) fn auth_obstacle(&self) -> Option<&'static str> {
+        if self.caller.door != Door::Account {
+            return Some(replies::NOT_OFFERED);
+        }
         match self.protection {
             Protection::Plain => Some(replies::AUTH_NEEDS_TLS),
             Protection::Tls if !self.greeted => Some(replies::HELLO_FIRST),
@@ -259,24 +344,25 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin, K: SubmissionSink> Session<'a, S, K>
     }
 
     async fn mail(&mut self, from: &MailFrom<Cow<'_, str>>, line: &[u8]) -> Result<Next, WireError> {
-        let sender = match self.check_sender(from, line) {
-            Ok(sender) => sender,
-            Err(reply) => return self.refuse(reply).await,
+        let found = match self.check_mail(from, line) {
+            Ok(sender) => self.envelope_of(sender).await,
+            Err(reply) => Err(reply),
         };
-        self.envelope = Some(Envelope {
-            sender,
-            recipients: Vec::new(),
-        });
-        self.accept(replies::SENDER_OK).await
+        match found {
+            Ok(envelope) => {
+                self.envelope = Some(envelope);
+                self.accept(replies::SENDER_OK).await
+            }
+            Err(reply) => self.refuse(reply).await,
+        }
     }
 
-    fn check_sender(&self, from: &MailFrom<Cow<'_, str>>, line: &[u8]) -> Result<String, &'static str> {
-        if self.protection == Protection::Plain {
-            return Err(replies::TLS_FIRST);
-        }
-        let Some(account) = &self.account else {
-            return Err(replies::AUTH_FIRST);
-        };
+    /// Everything about MAIL except whose address it is. `None`: the null sender.
+    fn check_mail(
+        &self,
+        from: &MailFrom<Cow<'_, str>>,
+        line: &[u8],
+    ) -> Result<Option<EmailAddress>, &'static str> {
         if !self.greeted {
             return Err(replies::HELLO_FIRST);
         }
@@ -293,14 +379,44 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin, K: SubmissionSink> Session<'a, S, K>
             return Err(replies::TOO_LARGE);
         }
         if from.address.is_empty() {
-            return Err(replies::WRONG_SENDER);
+            return Ok(None);
         }
-        let sender = plain_address(&from.address, line).ok_or(replies::SENDER_UNREADABLE)?;
+        plain_address(&from.address, line)
+            .map(Some)
+            .map_err(|unfit| match unfit {
+                Unfit::Unqualified => replies::SENDER_UNQUALIFIED,
+                Unfit::Unreadable => replies::SENDER_UNREADABLE,
+            })
+    }
+
+    /// An envelope for the account that this sender belongs to.
+    async fn envelope_of(&self, sender: Option<EmailAddress>) -> Result<Envelope, &'static str> {
+        let (account, sender) = match (self.caller.door, sender) {
+            (Door::Account, sender) => self.own_sender(sender)?,
+            (Door::Relay(_), None) => return Err(replies::NULL_SENDER),
+            (Door::Relay(_), Some(sender)) => match self.shared.sink.account_of_address(&sender).await {
+                Ok(Some(account)) => (account.user, sender),
+                Ok(None) => {
+                    tracing::warn!("a trusted relay gave a sender that has no account");
+                    return Err(replies::UNKNOWN_SENDER);
+                }
+                Err(_unavailable) => return Err(replies::SENDER_LATER),
+            },
+        };
+        Ok(Envelope {
+            account,
+            sender: sender.expose_address().to_owned(),
+            recipients: Vec::new(),
+        })
+    }
+
+    /// The account that signed in, and the sender if it is that account's address.
+    fn own_sender(&self, sender: Option<EmailAddress>) -> Result<(String, EmailAddress), &'static str> {
+        let account = self.account.as_ref().ok_or(replies::AUTH_FIRST)?;
         let own = account.address.expose_personal();
-        if !sender.expose_address().eq_ignore_ascii_case(own) {
-            return Err(replies::WRONG_SENDER);
-        }
-        Ok(sender.expose_address().to_owned())
+        let sender = sender.filter(|sender| sender.expose_address().eq_ignore_ascii_case(own));
+        let sender = sender.ok_or(replies::WRONG_SENDER)?;
+        Ok((account.user.clone(), sender))
     }
 
     async fn rcpt(&mut self, to: &RcptTo<Cow<'_, str>>, line: &[u8]) -> Result<Next, WireError> {
@@ -325,15 +441,13 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin, K: SubmissionSink> Session<'a, S, K>
     }
 
     async fn data(&mut self, stop: &CancellationToken) -> Result<Next, WireError> {
-        let (account, envelope) = match (&self.account, self.envelope.take()) {
-            (Some(account), Some(envelope)) if !envelope.recipients.is_empty() => {
-                (account.user.clone(), envelope)
-            }
-            (_, None) => return self.refuse(replies::MAIL_FIRST).await,
-            (_, envelope) => {
-                self.envelope = envelope;
+        let envelope = match self.envelope.take() {
+            None => return self.refuse(replies::MAIL_FIRST).await,
+            Some(envelope) if envelope.recipients.is_empty() => {
+                self.envelope = Some(envelope);
                 return self.refuse(replies::RECIPIENT_FIRST).await;
             }
+            Some(envelope) => envelope,
         };
         self.reply(replies::SEND_MAIL).await?;
         let settings = &self.shared.settings;
@@ -350,26 +464,30 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin, K: SubmissionSink> Session<'a, S, K>
             }
         };
         match mail {
-            Ok(raw) => self.store(account, envelope, raw).await,
+            Ok(raw) => self.store(envelope, raw).await,
             Err(fault) => self.refuse_mail(fault).await,
         }
     }
 
-    async fn store(&mut self, account: String, envelope: Envelope, raw: Vec<u8>) -> Result<Next, WireError> {
+    async fn store(&mut self, envelope: Envelope, raw: Vec<u8>) -> Result<Next, WireError> {
         let (bytes, recipients) = (raw.len(), envelope.recipients.len());
+        let through = match self.caller.door {
+            Door::Account => "account",
+            Door::Relay(_) => "trusted relay",
+        };
         let mail = SubmittedMail {
-            account,
+            account: envelope.account,
             sender: Personal::new(envelope.sender),
             recipients: envelope.recipients.into_iter().map(Personal::new).collect(),
             raw: Personal::new(raw),
         };
         match self.shared.sink.accept(mail).await {
             Ok(id) => {
-                tracing::info!(outbound = %id, bytes, recipients, "mail taken");
+                tracing::info!(outbound = %id, bytes, recipients, through, "mail taken");
                 self.accept(&format!("250 2.0.0 stored as {id}")).await
             }
             Err(failure) => {
-                tracing::warn!(bytes, recipients, ?failure, "mail not taken");
+                tracing::warn!(bytes, recipients, through, ?failure, "mail not taken");
                 let reply = match failure {
                     AcceptFailure::Later => replies::STORE_LATER,
                     AcceptFailure::TooLarge => replies::TOO_LARGE,
@@ -397,6 +515,12 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin, K: SubmissionSink> Session<'a, S, K>
     }
 }
 
+/// Something stands behind the verb (RFC 5321 section 4.1.1: such commands are refused where there is nothing to
+/// give; blanks at the end are borne with).
+fn has_argument(line: &[u8]) -> bool {
+    line.trim_ascii().iter().any(u8::is_ascii_whitespace)
+}
+
 /// Only SIZE, BODY (7BIT, 8BITMIME) and AUTH (RFC 4954 section 5) are offered for MAIL.
 fn only_offered_parameters(from: &MailFrom<Cow<'_, str>>) -> bool {
     from.flags & !(MAIL_BODY_7BIT | MAIL_BODY_8BITMIME) == 0
@@ -416,18 +540,49 @@ fn check_recipient(to: &RcptTo<Cow<'_, str>>, line: &[u8]) -> Result<String, &'s
     if to.flags != 0 || to.rrvs != 0 || to.orcpt.is_some() {
         return Err(replies::PARAMETER);
     }
-    let recipient = plain_address(&to.address, line).ok_or(replies::RECIPIENT_UNREADABLE)?;
+    let recipient = plain_address(&to.address, line).map_err(|unfit| match unfit {
+        Unfit::Unqualified => replies::RECIPIENT_UNQUALIFIED,
+        Unfit::Unreadable => replies::RECIPIENT_UNREADABLE,
+    })?;
     Ok(recipient.expose_address().to_owned())
 }
 
 /// The address, if it is plain and stands in the line exactly as the parser gave it: no quotes undone,
 /// no source route cut off, no blanks dropped.
-fn plain_address(parsed: &str, line: &[u8]) -> Option<EmailAddress> {
+fn plain_address(parsed: &str, line: &[u8]) -> Result<EmailAddress, Unfit> {
     let bracketed = format!("<{parsed}>");
     let stands_there = line
         .windows(bracketed.len())
         .any(|window| window == bracketed.as_bytes());
-    stands_there.then(|| EmailAddress::parse(parsed)).flatten()
+    if !stands_there {
+        return Err(Unfit::Unreadable);
+    }
+    EmailAddress::parse(parsed).ok_or_else(|| {
+        let one_label = parsed
+            .rsplit_once('@')
+            .is_some_and(|(_, domain)| !domain.contains('.'));
+        match one_label && EmailAddress::parse(&format!("{parsed}.invalid")).is_some() {
+            true => Unfit::Unqualified,
+            false => Unfit::Unreadable,
+        }
+    })
+}
+
+/// Why an address is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unfit {
+    /// Not one plain address.
+    Unreadable,
+    /// A domain of one label: only a machine near the sender could tell which one is meant (RFC 6409 section 4.2).
+    Unqualified,
+}
+
+/// There is a size of up to 20 digits (RFC 1870 section 5): one that the parser cannot hold is a size all the same.
+fn has_size(line: &[u8]) -> bool {
+    line.to_ascii_uppercase()
+        .split(u8::is_ascii_whitespace)
+        .filter_map(|parameter| parameter.strip_prefix(b"SIZE="))
+        .any(|size| (1..=20).contains(&size.len()) && size.iter().all(u8::is_ascii_digit))
 }
 
 fn refusal(error: &smtp_proto::Error, line: &[u8]) -> &'static str {
@@ -440,6 +595,7 @@ fn refusal(error: &smtp_proto::Error, line: &[u8]) -> &'static str {
         Error::InvalidRecipientAddress => replies::RECIPIENT_UNREADABLE,
         Error::UnknownCommand => replies::UNKNOWN_COMMAND,
         Error::UnsupportedParameter { .. } => replies::PARAMETER,
+        Error::InvalidParameter { param: "SIZE" } if has_size(line) => replies::TOO_LARGE,
         Error::InvalidParameter { .. }
         | Error::SyntaxError { .. }
         | Error::NeedsMoreData { .. }

@@ -1,16 +1,19 @@
 //! What the server and the relays are told by the configuration.
 
+use crate::domain::Network;
 use secrecy::SecretString;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// The submission server. At least one of the two addresses must be given.
+/// The submission server. At least one of the three addresses must be given.
 #[derive(Debug, Clone)]
 pub struct SubmissionSettings {
     /// Where TLS starts with the connection (RFC 8314, port 465).
     pub implicit_tls_addr: Option<SocketAddr>,
     /// Where TLS starts with `STARTTLS` (RFC 3207, port 587).
     pub starttls_addr: Option<SocketAddr>,
+    /// Where relays that have authenticated the sender hand in mail.
+    pub trusted_relay: Option<TrustedRelaySettings>,
     /// The name in the greeting.
     pub hostname: String,
     /// The certificate chain, PEM.
@@ -21,11 +24,11 @@ pub struct SubmissionSettings {
     pub max_message_bytes: usize,
     /// Most recipients of one mail.
     pub max_recipients: usize,
-    /// Most connections at the same time.
+    /// Most connections at the same time; those of trusted relays are counted apart.
     pub max_connections: usize,
-    /// Most connections of one address (one /64 of IPv6) at the same time.
+    /// Most connections of one address (one /64 of IPv6) at the same time; trusted relays have no such bound.
     pub max_connections_per_peer: usize,
-    /// From the connection to a successful AUTH.
+    /// From the connection to a successful AUTH (a trusted relay: to TLS, where it needs that).
     pub login_timeout: Duration,
     /// Between two commands, and between two pieces of a mail (RFC 5321 section 4.5.3.2 asks for 5 minutes).
     pub idle_timeout: Duration,
@@ -39,6 +42,7 @@ impl SubmissionSettings {
         Self {
             implicit_tls_addr: None,
             starttls_addr: None,
+            trusted_relay: None,
             hostname,
             certificate_pem,
             key_pem,
@@ -51,6 +55,15 @@ impl SubmissionSettings {
             message_timeout: Duration::from_secs(1800),
         }
     }
+}
+
+/// The way in for relays in front of the daemon (Postfix, a connector of an Exchange server).
+#[derive(Debug, Clone)]
+pub struct TrustedRelaySettings {
+    /// Where they connect to.
+    pub addr: SocketAddr,
+    /// Who is taken for one. What any of these machines says about a mail's sender is believed.
+    pub peers: Vec<Network>,
 }
 
 /// One relay.

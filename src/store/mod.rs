@@ -13,8 +13,8 @@ pub use sealing::OsEntropy;
 pub use types::*;
 
 use crate::domain::{
-    AllocatedFile, CaseId, CaseReference, DeliveryId, KnownCase, MessageId, OutboundId, ParsedMessage,
-    Personal, Referral, Side, Timestamp, UnreadableReason,
+    AllocatedFile, CaseId, CaseReference, DeliveryId, EmailAddress, KnownCase, MessageId, OutboundId,
+    ParsedMessage, Personal, Referral, Side, Timestamp, UnreadableReason,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -297,6 +297,15 @@ impl Store {
     /// One submission account.
     pub async fn account(&self, user: &str) -> Result<Option<SubmissionAccount>, StoreError> {
         self.sqlite.account(user).await
+    }
+
+    /// The one submission account that sends from this address, letter case aside; `None` where there is none, or
+    /// more than one.
+    pub async fn account_of_address(
+        &self,
+        address: &EmailAddress,
+    ) -> Result<Option<SubmissionAccount>, StoreError> {
+        self.sqlite.account_of_address(address).await
     }
 
     /// All submission accounts.

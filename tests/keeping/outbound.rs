@@ -216,6 +216,40 @@ async fn accounts_are_set_replaced_found_and_removed() {
     let found = store.account("hates-dogs").await.unwrap().unwrap();
     assert_eq!(found.password_hash, "$argon2id$two");
     assert_eq!(found.address.expose_personal(), VICTIM_MAIL);
+    let by_address = async |address: &str| {
+        let address = EmailAddress::parse(address).expect("address");
+        let found = store.account_of_address(&address).await.unwrap();
+        found.map(|account| account.user)
+    };
+    let other = |user: &str, address: &str| SubmissionAccount {
+        user: user.into(),
+        address: Personal::new(address.into()),
+        password_hash: "$argon2id$one".into(),
+        role: AccountRole::Volunteer,
+    };
+    store
+        .put_account(&other("second", "second@liaison.example.org"), at(1))
+        .await
+        .unwrap();
+    assert_eq!(
+        by_address("SECOND@Liaison.example.org").await.as_deref(),
+        Some("second")
+    );
+    assert_eq!(by_address("third@liaison.example.org").await, None);
+    store
+        .put_account(&other("third", "second@liaison.example.org"), at(1))
+        .await
+        .unwrap();
+    assert_eq!(
+        by_address("second@liaison.example.org").await,
+        None,
+        "nobody could tell whose mail it is"
+    );
+    assert!(store.remove_account("second", at(1)).await.unwrap());
+    assert_eq!(
+        by_address("second@liaison.example.org").await.as_deref(),
+        Some("third")
+    );
     assert!(store.remove_account("hates-dogs", at(2)).await.unwrap());
     assert!(!store.remove_account("hates-dogs", at(3)).await.unwrap());
     assert!(store.account("hates-dogs").await.unwrap().is_none());

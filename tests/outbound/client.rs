@@ -2,9 +2,9 @@
 
 use argon2::password_hash::{PasswordHasher, SaltString};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use referrald::domain::{OutboundId, Personal};
+use referrald::domain::{EmailAddress, OutboundId, Personal};
 use referrald::outbound::{AcceptFailure, SinkUnavailable, SubmissionAccount, SubmissionSink, SubmittedMail};
-use referrald::smtp::{SubmissionServer, SubmissionSettings};
+use referrald::smtp::{SubmissionServer, SubmissionSettings, TrustedRelaySettings};
 use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject};
 use secrecy::SecretString;
 use std::net::SocketAddr;
@@ -65,17 +65,30 @@ impl MemorySink {
     }
 }
 
-impl SubmissionSink for MemorySink {
-    async fn account(&self, user: &str) -> Result<Option<SubmissionAccount>, SinkUnavailable> {
+impl MemorySink {
+    fn account_if(&self, is_it: bool) -> Result<Option<SubmissionAccount>, SinkUnavailable> {
         if *self.unavailable.lock().unwrap() {
             return Err(SinkUnavailable);
         }
-        Ok((user == USER).then(|| SubmissionAccount {
+        Ok(is_it.then(|| SubmissionAccount {
             user: USER.to_owned(),
             address: Personal::new(ADDRESS.to_owned()),
             password_hash: quick_hash(PASSWORD),
             role: referrald::store::AccountRole::Volunteer,
         }))
+    }
+}
+
+impl SubmissionSink for MemorySink {
+    async fn account(&self, user: &str) -> Result<Option<SubmissionAccount>, SinkUnavailable> {
+        self.account_if(user == USER)
+    }
+
+    async fn account_of_address(
+        &self,
+        address: &EmailAddress,
+    ) -> Result<Option<SubmissionAccount>, SinkUnavailable> {
+        self.account_if(address.expose_address().eq_ignore_ascii_case(ADDRESS))
     }
 
     async fn accept(&self, mail: SubmittedMail) -> Result<OutboundId, AcceptFailure> {
@@ -93,6 +106,7 @@ pub(crate) struct Running<K> {
     pub(crate) certificate: Certificate,
     pub(crate) implicit: SocketAddr,
     pub(crate) starttls: SocketAddr,
+    pub(crate) trusted_relay: SocketAddr,
     pub(crate) stop: CancellationToken,
     pub(crate) task: JoinHandle<()>,
 }
@@ -113,6 +127,10 @@ pub(crate) fn settings(certificate: &Certificate) -> SubmissionSettings {
     let free: SocketAddr = "127.0.0.1:0".parse().unwrap();
     settings.implicit_tls_addr = Some(free);
     settings.starttls_addr = Some(free);
+    settings.trusted_relay = Some(TrustedRelaySettings {
+        addr: free,
+        peers: vec!["127.0.0.1".parse().unwrap()],
+    });
     settings
 }
 
@@ -126,9 +144,10 @@ pub(crate) async fn serve<K: SubmissionSink + 'static>(
     let server = SubmissionServer::bind(settings, Arc::clone(&sink))
         .await
         .expect("binds");
-    let (implicit, starttls) = (
+    let (implicit, starttls, trusted_relay) = (
         server.implicit_tls_addr().unwrap(),
         server.starttls_addr().unwrap(),
+        server.trusted_relay_addr().unwrap(),
     );
     let stop = CancellationToken::new();
     let task = tokio::spawn(server.run(stop.clone()));
@@ -137,6 +156,7 @@ pub(crate) async fn serve<K: SubmissionSink + 'static>(
         certificate,
         implicit,
         starttls,
+        trusted_relay,
         stop,
         task,
     }

@@ -74,7 +74,7 @@ impl TestClock {
         Self(Arc::new(Mutex::new(start())))
     }
 
-    fn pass(&self, duration: SignedDuration) {
+    pub(crate) fn pass(&self, duration: SignedDuration) {
         let mut now = self.0.lock().unwrap();
         *now = now.checked_add(duration).expect("time");
     }

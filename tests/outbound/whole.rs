@@ -43,15 +43,17 @@ impl std::io::Write for Logged {
 }
 
 impl Logged {
-    /// From now on, at every level, until the guard is dropped.
-    fn start() -> (Self, tracing::subscriber::DefaultGuard) {
+    /// From now on, at every level, until the guard is dropped. The second subscriber sees nothing; it is there
+    /// because with one alone `tracing` asks only the thread that comes to an event first, which may be another test's.
+    fn start() -> (Self, (tracing::Dispatch, tracing::subscriber::DefaultGuard)) {
+        let second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
         let logged = Self::default();
         let writer = logged.clone();
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(tracing::Level::TRACE)
             .with_writer(move || writer.clone())
             .finish();
-        (logged, tracing::subscriber::set_default(subscriber))
+        (logged, (second, tracing::subscriber::set_default(subscriber)))
     }
 
     fn text(&self) -> String {

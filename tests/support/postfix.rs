@@ -2,10 +2,10 @@
 //! (SMTP).
 //!
 //! Each Postfix has its own configuration, queue and data folders below a temporary one, listens on a free
-//! port of 127.0.0.1, catches every domain and hands everything to one LMTP port. It is stopped when the
-//! value is dropped. Postfix can only be started by root.
+//! port of 127.0.0.1, catches every domain and hands everything to one LMTP port, or over STARTTLS to one
+//! SMTP server. It is stopped when the value is dropped. Postfix can only be started by root.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
@@ -31,6 +31,7 @@ verify unix - - n - 1 verify
 error unix - - n - - error
 retry unix - - n - - error
 lmtp unix - - n - - lmtp
+smtp unix - - n - - smtp
 anvil unix - - n - 1 anvil
 proxymap unix - - n - - proxymap
 scache unix - - n - 1 scache
@@ -59,18 +60,80 @@ alias_database =
 local_header_rewrite_clients =
 smtpd_relay_restrictions = permit_mynetworks, reject
 smtpd_recipient_restrictions = permit_mynetworks, reject
-default_transport = lmtp:inet:127.0.0.1:@LMTP@
-relay_transport = lmtp:inet:127.0.0.1:@LMTP@
 relay_domains =
 message_size_limit = 60000000
 mailbox_size_limit = 0
 disable_mime_output_conversion = yes
 ";
 
+const TO_LMTP: &str = "\
+default_transport = lmtp:inet:127.0.0.1:@NEXT@
+relay_transport = lmtp:inet:127.0.0.1:@NEXT@
+";
+
+/// What `config/referrald.toml` asks of a trusted relay: who sends has signed in, and uses an address of their own.
+/// The next server's certificate is checked, for the name `localhost`.
+const TO_SMTP: &str = "\
+smtpd_sasl_auth_enable = yes
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = inet:127.0.0.1:@AUTH@
+smtpd_sender_login_maps = inline:{ @OWNERS@ }
+smtpd_sender_restrictions = reject_sender_login_mismatch
+smtpd_relay_restrictions = permit_sasl_authenticated, reject
+smtpd_recipient_restrictions = permit_sasl_authenticated, reject
+relayhost = [127.0.0.1]:@NEXT@
+smtp_tls_security_level = secure
+smtp_tls_CAfile = @DIR@/ca.pem
+smtp_tls_secure_cert_match = localhost
+smtp_tls_loglevel = 1
+";
+
 /// Certificate and key of a Postfix that demands TLS.
 pub(crate) struct PostfixTls<'a> {
     pub(crate) certificate_pem: &'a str,
     pub(crate) key_pem: &'a str,
+}
+
+/// Who signs in to a Postfix in front.
+pub(crate) struct Login<'a> {
+    pub(crate) name: &'a str,
+    /// The response of SASL PLAIN (RFC 4616) in base64.
+    pub(crate) plain: String,
+    /// In lower case.
+    pub(crate) addresses: &'a [&'a str],
+}
+
+/// Stands in for Dovecot's authentication service (protocol version 1): one user, PLAIN. Gives its port; it ends
+/// with the test process.
+fn answer_sign_ins(user: &Login<'_>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("address").port();
+    let (right, ok) = (format!("\tresp={}", user.plain), format!("user={}", user.name));
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let (right, ok) = (right.clone(), ok.clone());
+            std::thread::spawn(move || answer_one(stream, &right, &ok));
+        }
+    });
+    port
+}
+
+/// One connection of Postfix's to the authentication service.
+fn answer_one(mut stream: TcpStream, right: &str, ok: &str) -> std::io::Result<()> {
+    stream.write_all(b"VERSION\t1\t1\nMECH\tPLAIN\tplaintext\nSPID\t1\nCUID\t1\nCOOKIE\t01\nDONE\n")?;
+    for line in BufReader::new(stream.try_clone()?).lines() {
+        let line = line?;
+        let Some(request) = line.strip_prefix("AUTH\t") else {
+            continue;
+        };
+        let id = request.split('\t').next().unwrap_or_default();
+        let answer = match request.ends_with(right) {
+            true => format!("OK\t{id}\t{ok}\n"),
+            false => format!("FAIL\t{id}\n"),
+        };
+        stream.write_all(answer.as_bytes())?;
+    }
+    Ok(())
 }
 
 /// A running Postfix.
@@ -83,6 +146,30 @@ impl Postfix {
     /// Starts a relay that hands every mail to 127.0.0.1:`lmtp_port`. With `tls` it takes mail only after
     /// `STARTTLS`.
     pub(crate) fn start(name: &str, lmtp_port: u16, tls: Option<PostfixTls<'_>>) -> Self {
+        let mut more = TO_LMTP.to_owned();
+        let mut files = Vec::new();
+        if let Some(tls) = tls {
+            files.push(("tls.pem", format!("{}\n{}", tls.key_pem, tls.certificate_pem)));
+            more += "smtpd_tls_chain_files = @DIR@/tls.pem\nsmtpd_tls_security_level = encrypt\n";
+        }
+        Self::launch(name, lmtp_port, &more, &files)
+    }
+
+    /// Starts a server that hands every mail to the SMTP server on 127.0.0.1:`smtp_port`, over `STARTTLS` with
+    /// a certificate of this authority. The one `user` signs in with PLAIN and owns these addresses.
+    pub(crate) fn in_front_of(smtp_port: u16, ca_pem: &str, user: &Login<'_>) -> Self {
+        let owners: String = user
+            .addresses
+            .iter()
+            .map(|address| format!("{{ {address} = {} }} ", user.name))
+            .collect();
+        let more = TO_SMTP
+            .replace("@OWNERS@", &owners)
+            .replace("@AUTH@", &answer_sign_ins(user).to_string());
+        Self::launch("front", smtp_port, &more, &[("ca.pem", ca_pem.to_owned())])
+    }
+
+    fn launch(name: &str, next_port: u16, more: &str, files: &[(&str, String)]) -> Self {
         let dir = tempfile::Builder::new()
             .prefix("referrald-postfix-")
             .tempdir()
@@ -99,21 +186,19 @@ impl Postfix {
             text.replace("@DIR@", &at.to_string_lossy())
                 .replace("@NAME@", name)
                 .replace("@PORT@", &port.to_string())
-                .replace("@LMTP@", &lmtp_port.to_string())
+                .replace("@NEXT@", &next_port.to_string())
         };
-        let mut main_cf = fill(MAIN_CF);
-        if let Some(tls) = tls {
-            std::fs::write(
-                at.join("tls.pem"),
-                format!("{}\n{}", tls.key_pem, tls.certificate_pem),
-            )
-            .expect("certificate");
-            main_cf += &fill("smtpd_tls_chain_files = @DIR@/tls.pem\nsmtpd_tls_security_level = encrypt\n");
+        for (file, content) in files {
+            std::fs::write(at.join(file), content).expect("certificate");
         }
+        let main_cf = fill(&format!("{MAIN_CF}{more}"));
         std::fs::write(at.join("config/main.cf"), main_cf).expect("main.cf");
         std::fs::write(at.join("config/master.cf"), fill(MASTER_CF)).expect("master.cf");
         let postfix = Self { dir, port };
-        let started = postfix.command("start").output().expect("postfix is installed");
+        let started = postfix
+            .command("start")
+            .output()
+            .expect("postfix is missing: apt-get install postfix");
         assert!(
             started.status.success(),
             "postfix must be started by root: {started:?}\n{}",
@@ -189,8 +274,12 @@ pub(crate) enum Step {
 pub(crate) enum Act {
     /// Says this (without CRLF).
     Say(String),
+    /// Says this (without CRLF) and closes the connection.
+    SayAndHangUp(String),
     /// Closes the connection.
     HangUp,
+    /// Takes the mail and closes the connection without a word: its answer is lost.
+    TakeAndHangUp,
     /// Says nothing until the peer goes away.
     Silence,
 }
@@ -228,7 +317,9 @@ impl Arrived {
 #[derive(Default)]
 struct Scripted {
     script: HashMap<Step, Act>,
+    kept: HashSet<Step>,
     arrived: Vec<Arrived>,
+    seen: Vec<Vec<u8>>,
     commands: Vec<String>,
     connections: usize,
 }
@@ -272,14 +363,26 @@ impl ScriptedServer {
         self.at(step, Act::Say(reply.to_owned()));
     }
 
+    /// What this step does now outlives [`Self::behave`].
+    pub(crate) fn keep(&self, step: Step) {
+        self.state.lock().unwrap().kept.insert(step);
+    }
+
     /// Takes everything again.
     pub(crate) fn behave(&self) {
-        self.state.lock().unwrap().script.clear();
+        let mut state = self.state.lock().unwrap();
+        let Scripted { script, kept, .. } = &mut *state;
+        script.retain(|step, _| kept.contains(step));
     }
 
     /// Everything that arrived.
     pub(crate) fn arrived(&self) -> Vec<Arrived> {
         self.state.lock().unwrap().arrived.clone()
+    }
+
+    /// Every mail that was sent to its end, taken or not.
+    pub(crate) fn seen(&self) -> Vec<Vec<u8>> {
+        self.state.lock().unwrap().seen.clone()
     }
 
     /// Every command line that came (not the mails).
@@ -347,6 +450,7 @@ fn dialogue(stream: TcpStream, state: &Mutex<Scripted>) -> Option<()> {
                     continue;
                 }
                 let raw = read_mail(&mut reader)?;
+                state.lock().unwrap().seen.push(raw.clone());
                 // Kept before the reply: whoever has the reply may look at once.
                 if peer.would_take() {
                     let (from, to) = (from.clone(), to.clone());
@@ -377,7 +481,10 @@ impl Peer<'_> {
     fn would_take(&self) -> bool {
         match self.state.lock().unwrap().script.get(&Step::End) {
             None => true,
-            Some(Act::Say(reply)) => reply.starts_with('2'),
+            Some(Act::Say(reply) | Act::SayAndHangUp(reply)) => {
+                reply.starts_with("250 ") || reply.starts_with("250-")
+            }
+            Some(Act::TakeAndHangUp) => true,
             Some(Act::HangUp | Act::Silence) => false,
         }
     }
@@ -388,7 +495,11 @@ impl Peer<'_> {
         let reply = match act {
             None => usual.to_owned(),
             Some(Act::Say(reply)) => reply,
-            Some(Act::HangUp) => return None,
+            Some(Act::SayAndHangUp(reply)) => {
+                let _ = self.stream.write_all(format!("{reply}\r\n").as_bytes());
+                return None;
+            }
+            Some(Act::HangUp | Act::TakeAndHangUp) => return None,
             Some(Act::Silence) => {
                 let mut rest = self.stream.try_clone().ok()?;
                 let _ = std::io::copy(&mut rest, &mut std::io::sink());

@@ -3,7 +3,7 @@
 use super::audit::DAEMON;
 use super::records::{json_part, open_record};
 use super::{Database, Write, blob, one_row, uuid_of};
-use crate::domain::{Personal, SubmissionAccountId, Timestamp};
+use crate::domain::{EmailAddress, Personal, SubmissionAccountId, Timestamp};
 use crate::store::sealing::new_id;
 use crate::store::{AccountRole, StoreError, SubmissionAccount};
 use crate::vault::{IndexedAs, RecordKind, RecordName};
@@ -96,6 +96,19 @@ impl Database {
             Some(id) => self.open_account(&mut tx, id).await.map(Some),
             None => Ok(None),
         }
+    }
+
+    /// Opens every account: a service has a few dozen, and no index has to tell which addresses there are.
+    pub(in crate::store) async fn account_of_address(
+        &self,
+        address: &EmailAddress,
+    ) -> Result<Option<SubmissionAccount>, StoreError> {
+        let mut fitting = self.accounts().await?.into_iter().filter(|account| {
+            let own = account.address.expose_personal();
+            own.eq_ignore_ascii_case(address.expose_address())
+        });
+        let found = fitting.next();
+        Ok(found.filter(|_| fitting.next().is_none()))
     }
 
     pub(in crate::store) async fn accounts(&self) -> Result<Vec<SubmissionAccount>, StoreError> {
