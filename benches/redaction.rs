@@ -1,7 +1,8 @@
 //! What redaction costs: `cargo bench --bench redaction`.
 //!
 //! The text is that of the outbound fixtures, over and over. Rules alone, the rules with the name model, and making ready
-//! 20,000 known people; the table at the end gives rates and the ratio of the first two on the same text.
+//! 20,000 known people; the table at the end gives rates and the ratio of the first two on the same text. The people are made
+//! ready in a process of their own: in this one the memory of the model has long been the most that was ever used.
 
 #![allow(clippy::expect_used, clippy::print_stdout, missing_docs)]
 
@@ -21,7 +22,13 @@ const PEOPLE: usize = 20_000;
 /// Timings of each row of the table; the fastest counts.
 const REPEATS: usize = 5;
 
+/// Makes this program measure the known people and print seconds and megabytes.
+const PEOPLE_ARGUMENT: &str = "--made-ready";
+
 fn main() {
+    if std::env::args().any(|word| word == PEOPLE_ARGUMENT) {
+        return made_ready();
+    }
     let text = fixtures_text();
     let (long, short) = (repeated(&text, RULES_BYTES), repeated(&text, MODEL_BYTES));
     let (rules, model) = (settings(false), settings(true));
@@ -64,13 +71,23 @@ fn table(text: &str, long: &str, short: &str) {
         "model to rules on the same text          {:.0} times",
         with.as_secs_f64() / same.as_secs_f64()
     );
+    let own = std::env::current_exe().expect("the system tells the program's path");
+    let child = std::process::Command::new(own).arg(PEOPLE_ARGUMENT).output();
+    let printed = child.expect("this program can be started again").stdout;
+    print!("{}", String::from_utf8_lossy(&printed));
+}
+
+/// In a process of its own: the people are there before, what making them ready takes at most is counted.
+fn made_ready() {
+    let rules = settings(false);
     let cases = [people()];
     let before = resident();
-    let ready = fastest(|| detect("", &cases, &rules).len());
+    let first = fastest_of(1, || detect("", &cases, &rules).len());
+    let megabytes = peak() - before;
+    let ready = fastest(|| detect("", &cases, &rules).len()).min(first);
     println!(
-        "{PEOPLE} known people made ready            {:.2} s, {:.0} MB",
-        ready.as_secs_f64(),
-        peak() - before
+        "{PEOPLE} known people made ready            {:.2} s, {megabytes:.0} MB",
+        ready.as_secs_f64()
     );
 }
 
@@ -78,8 +95,12 @@ fn rate(text: &str, took: Duration) -> f64 {
     text.len() as f64 / took.as_secs_f64()
 }
 
-fn fastest(mut work: impl FnMut() -> usize) -> Duration {
-    let mut timed = (0..REPEATS).map(|_| {
+fn fastest(work: impl FnMut() -> usize) -> Duration {
+    fastest_of(REPEATS, work)
+}
+
+fn fastest_of(repeats: usize, mut work: impl FnMut() -> usize) -> Duration {
+    let mut timed = (0..repeats).map(|_| {
         let began = Instant::now();
         black_box(work());
         began.elapsed()

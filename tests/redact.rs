@@ -376,6 +376,220 @@ fn what_unseen_mail_taught_stays_learnt() {
 }
 
 #[test]
+fn numbers_that_only_words_or_columns_tell_go_and_agencies_stay() {
+    let body = "Ring oh-one-six-three-two nine-six-oh one-one-four or oh double seven double oh nine hundred six one one.\r\n\
+                Bank: 12-34-56 00112233\r\nPostcode:             md 20 4 r j\r\nCrime ref:            DOR/55260012345\r\n\
+                Halina Kowalczyk's keyworker has the ICO leaflet; so has HMP Stonewell. One two three four, said he.\r\n";
+    let text = redacted(mail("text/plain", "8bit", body), case_of("Margaret Holloway"));
+    for gone in [
+        "oh-one",
+        "one-four",
+        "hundred",
+        "12-34-56",
+        "00112233",
+        "md 20",
+        "55260012345",
+        "Halina",
+    ] {
+        assert!(!text.contains(gone), "{gone} stands in {text}");
+    }
+    for stays in [
+        "H.K.'s keyworker",
+        "the ICO leaflet",
+        "HMP Stonewell",
+        "One two three four",
+    ] {
+        assert!(text.contains(stays), "{stays} is not in {text}");
+    }
+}
+
+#[test]
+fn a_recipient_named_in_quoted_history_stays_and_a_participant_does_not() {
+    let raw = b"From: Sam Wells <sam.wells@rj.example>\r\nTo: officer@agency.example\r\nSubject: visit\r\n\r\n\
+        Thanks\r\n\r\nFrom: Odile Officer <officer@agency.example>\r\nTo: Margaret Holloway <person74@example.org>\r\n\
+        From: OMU Stonewell <omu@hmp-stonewell.example>\r\n\r\nHello\r\n";
+    let text = redacted(raw.to_vec(), case_of("Margaret Holloway"));
+    assert!(text.contains("Officer <officer@agency.example>"), "{text}");
+    assert!(!text.contains("Holloway") && !text.contains("person74"), "{text}");
+}
+
+#[test]
+fn titles_without_end_are_read_to_the_end() {
+    let text = redacted(
+        mail("text/plain", "8bit", &"Mr ".repeat(20_000)),
+        case_of("Margaret Holloway"),
+    );
+    assert!(text.contains("Mr Mr"));
+}
+
+/// One part of a made-up message.
+#[derive(Debug, Clone)]
+enum Shape {
+    Text(usize),
+    Page(usize),
+    Table(usize),
+    Calendar(usize),
+    Word,
+    Card,
+    Mail(Box<Shape>),
+    Many(&'static str, Vec<Shape>),
+}
+
+fn shape() -> impl Strategy<Value = Shape> {
+    let leaf = prop_oneof![
+        (0..3usize).prop_map(Shape::Text),
+        (0..3usize).prop_map(Shape::Page),
+        (0..3usize).prop_map(Shape::Table),
+        (0..3usize).prop_map(Shape::Calendar),
+        Just(Shape::Word),
+        Just(Shape::Card),
+    ];
+    leaf.prop_recursive(4, 12, 4, |inner| {
+        let kinds = prop_oneof![
+            Just("mixed"),
+            Just("alternative"),
+            Just("related"),
+            Just("digest")
+        ];
+        prop_oneof![
+            inner.clone().prop_map(|part| Shape::Mail(Box::new(part))),
+            (kinds, proptest::collection::vec(inner, 1..4))
+                .prop_map(|(kind, parts)| Shape::Many(kind, parts)),
+        ]
+    })
+}
+
+/// The part with its header, and the encoded bodies in it.
+fn written(shape: &Shape, name: &str, boundary: &mut usize, bodies: &mut Vec<String>) -> String {
+    let mut leaf = |kind: &str, disposition: &str, content: &[u8], way: usize| {
+        let (encoding, body) = match way {
+            0 => ("8bit", String::from_utf8_lossy(content).into_owned()),
+            1 => ("base64", STANDARD.encode(content)),
+            _ => {
+                let coded = content.iter().map(|byte| format!("={byte:02X}=\r\n"));
+                ("quoted-printable", coded.collect())
+            }
+        };
+        bodies.push(body.clone());
+        format!(
+            "Content-Type: {kind}\r\n{disposition}Content-Transfer-Encoding: {encoding}\r\n\r\n{body}\r\n"
+        )
+    };
+    let attached = format!("Content-Disposition: attachment; filename=\"{name}.txt\"\r\n");
+    match shape {
+        Shape::Text(way) => leaf(
+            "text/plain; charset=utf-8",
+            "",
+            format!("{name} came.").as_bytes(),
+            *way,
+        ),
+        Shape::Page(way) => {
+            let page = format!("<p>{}<b>{}</b> came.</p>", &name[..3], &name[3..]);
+            leaf("text/html; charset=utf-8", "", page.as_bytes(), *way)
+        }
+        Shape::Table(way) => leaf(
+            "text/csv; charset=utf-8",
+            &attached,
+            format!("who,when\r\n{name},today\r\n").as_bytes(),
+            *way,
+        ),
+        Shape::Calendar(way) => {
+            let entry = format!("BEGIN:VCALENDAR\r\nSUMMARY:Visit to {name}\r\nEND:VCALENDAR\r\n");
+            leaf("text/calendar; charset=utf-8", "", entry.as_bytes(), *way)
+        }
+        Shape::Card => leaf(
+            "text/vcard; charset=utf-8",
+            &attached,
+            format!("BEGIN:VCARD\r\nFN:{name}\r\nEND:VCARD\r\n").as_bytes(),
+            0,
+        ),
+        Shape::Word => {
+            let document = format!(
+                "<w:p><w:r><w:t>{}</w:t></w:r><w:r><w:t>{}</w:t></w:r></w:p>",
+                &name[..4],
+                &name[4..]
+            );
+            leaf(WORD, &attached, &word_file(&document), 1)
+        }
+        Shape::Mail(inner) => {
+            let inner = written(inner, name, boundary, bodies);
+            format!(
+                "Content-Type: message/rfc822\r\n\r\nFrom: {name} <x@example.org>\r\nSubject: about {name}\r\n{inner}\r\n"
+            )
+        }
+        Shape::Many(kind, parts) => {
+            *boundary += 1;
+            let mark = format!("b{boundary}");
+            let mut text = format!("Content-Type: multipart/{kind}; boundary={mark}\r\n\r\n");
+            for part in parts {
+                text.push_str(&format!(
+                    "--{mark}\r\n{}\r\n",
+                    written(part, name, boundary, bodies)
+                ));
+            }
+            text + &format!("--{mark}--\r\n")
+        }
+    }
+}
+
+/// What a reader of the message can see, files opened.
+fn seen(message: &[u8]) -> String {
+    let mail = referrald::mail::parse(message, &referrald::domain::MailLimits::default());
+    let mut text = String::from_utf8_lossy(message).into_owned();
+    let mut parts = vec![&mail.root];
+    while let Some(part) = parts.pop() {
+        match &part.body {
+            referrald::mail::PartBody::Multipart(inner) => parts.extend(inner),
+            referrald::mail::PartBody::Text(content) => {
+                text.push_str(content);
+                let page = content.replace("</b>", "").replace("<b>", "");
+                text.push_str(&page);
+            }
+            referrald::mail::PartBody::Bytes(bytes) => {
+                let mut zip = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+                let mut content = String::new();
+                std::io::Read::read_to_string(&mut zip.by_name("word/document.xml").unwrap(), &mut content)
+                    .unwrap();
+                text.push_str(&content);
+            }
+            referrald::mail::PartBody::Message(_) | referrald::mail::PartBody::NotRead(_) => {
+                panic!("a redacted mail holds no mail")
+            }
+        }
+    }
+    text
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn whatever_shape_a_mail_has_nothing_of_the_original_is_left(
+        given in name_part(),
+        surname in name_part(),
+        shape in shape(),
+    ) {
+        let name = format!("{given} {surname}");
+        let mut bodies = Vec::new();
+        let body = written(&shape, &name, &mut 0, &mut bodies);
+        let raw = format!("From: Sam <sam@rj.example>\r\nTo: {OPEN}\r\nSubject: {name}\r\nMIME-Version: 1.0\r\n{body}");
+        let delivery = one(&request(raw.into_bytes(), &[OPEN], case_of(&name)));
+        let Finished::Redacted(message) = &delivery.message else {
+            prop_assert!(delivery.action == DeliveryAction::Hold && !delivery.reasons.is_empty());
+            return Ok(());
+        };
+        let seen = seen(message.as_bytes()).to_lowercase();
+        for part in [&given, &surname] {
+            prop_assert!(!seen.contains(&part.to_lowercase()), "{part} in {seen}");
+        }
+        let bytes = String::from_utf8_lossy(message.as_bytes()).into_owned();
+        for body in &bodies {
+            prop_assert!(!bytes.contains(body.as_str()), "an original part in {bytes}");
+        }
+    }
+}
+
+#[test]
 fn a_stranger_named_in_a_page_of_our_own_domain_goes() {
     let body = "Halina Kowalczyk came today.\n\nHer page is https://rj.example/kowalczyk now.\n";
     let text = redacted(mail("text/plain", "8bit", body), case_of("Margaret Holloway"));

@@ -5,6 +5,7 @@
 
 use jiff::civil::Date;
 use regex::{Captures, Regex};
+use std::ops::Range;
 use std::sync::LazyLock;
 
 /// A date read from text.
@@ -95,22 +96,49 @@ pub fn find(text: &str, usage: DateUse, today: Date) -> Vec<FoundDate> {
     };
     let mut found = Vec::new();
     let mut from = 0;
-    while let Some(captures) = pattern.captures_at(text, from) {
-        let Some(whole) = captures.get(0) else { break };
-        if !stands_alone(text, whole.start(), whole.end()) {
-            from = after_run(text, whole.start());
-            continue;
-        }
-        from = whole.end();
-        if let Some(date) = read(&captures, usage, today) {
-            found.push(FoundDate {
-                start: whole.start(),
-                end: whole.end(),
-                date,
-            });
+    for near in near_digits(text) {
+        from = from.max(near.start);
+        let searched = &text[..near.end];
+        while from < near.end
+            && let Some(captures) = pattern.captures_at(searched, from)
+        {
+            let Some(whole) = captures.get(0) else { break };
+            if !stands_alone(text, whole.start(), whole.end()) {
+                from = after_run(text, whole.start());
+                continue;
+            }
+            from = whole.end();
+            if let Some(date) = read(&captures, usage, today) {
+                found.push(FoundDate {
+                    start: whole.start(),
+                    end: whole.end(),
+                    date,
+                });
+            }
         }
     }
     found
+}
+
+/// The stretches of a text that a date can stand in: every date has digits, and the pattern takes long over a text without.
+fn near_digits(text: &str) -> Vec<Range<usize>> {
+    /// Longest way within a date from one digit to the next or from its start to the first, in bytes.
+    const REACH: usize = 32;
+    let mut stretches: Vec<Range<usize>> = Vec::new();
+    // Other scripts have digits too.
+    let may_be_digit = |byte: &u8| byte.is_ascii_digit() || !byte.is_ascii();
+    let mut from = 0;
+    while let Some(next) = text.as_bytes()[from..].iter().position(may_be_digit) {
+        let at = from + next;
+        let start = text.floor_char_boundary(at.saturating_sub(REACH));
+        let end = text.ceil_char_boundary((at + 1 + REACH).min(text.len()));
+        match stretches.last_mut() {
+            Some(last) if start <= last.end => last.end = end,
+            Some(_) | None => stretches.push(start..end),
+        }
+        from = at + 1;
+    }
+    stretches
 }
 
 /// The first date in a text.

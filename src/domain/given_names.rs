@@ -10,8 +10,8 @@ pub fn is_given_name(word: &str) -> bool {
     WORDS.contains(word)
 }
 
-/// Separated by white space.
-const GIVEN_NAMES: &str = "\
+/// All of them, separated by white space.
+pub const GIVEN_NAMES: &str = "\
 aaron abigail abbie abby abdul abdullah abdi abdirahman abel abi abraham abu ada adam adama adebayo adeel adele aden adesola adil \
 aditi aditya adnan adrian adriana afia afsana agata agnes agnieszka ahmad ahmed aidan aiden aileen ailsa aimee aisha aishah aisling \
 aiden ajay akash akua ala alan alana alannah alasdair alastair albert albie aleena alejandro aleks aleksander aleksandra alesha alex \

@@ -4,6 +4,7 @@
 //! holds a person's data implements `Debug` or `Display` with its content.
 
 mod address;
+mod boundary;
 mod case;
 mod clock;
 pub mod dates;
@@ -21,6 +22,7 @@ mod sides;
 mod streets;
 
 pub use address::{CjsmAddress, EmailAddress, MailRoute, OpenAddress, Recipient};
+pub use boundary::{opens_word, word_starts};
 pub use case::{
     AllocatedFile, CaseReference, CaseState, CaseStateError, CloseReason, MessageState, OutboundState, Side,
     UnreadableReason,
@@ -30,7 +32,7 @@ pub use document::{
     Attachment, Block, Cell, Document, FieldValue, FormField, Inline, MessageHeaders, Picture, PictureKind,
     ReadMessage, ReadStatus, Repair, Row, Table, inline_text,
 };
-pub use given_names::is_given_name;
+pub use given_names::{GIVEN_NAMES, is_given_name};
 pub use ids::{CaseFileId, CaseId, DeliveryId, MessageId, OutboundId, SubmissionAccountId};
 pub use jiff::Timestamp;
 pub use network::{Network, NetworkError};

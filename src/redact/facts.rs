@@ -53,24 +53,23 @@ impl Facts {
 
     /// Every place of every string: bytes of the view and the kind.
     pub(super) fn find(&self, view: &View) -> Vec<(usize, usize, SpanKind)> {
-        let Some(automaton) = &self.automaton else {
+        let Some(automaton) = self.automaton.as_ref().filter(|_| !self.facts.is_empty()) else {
             return Vec::new();
         };
         let mut found = Vec::new();
+        let mut from = 0;
         for hit in automaton.find_overlapping_iter(&view.squash) {
             let Some((text, kind)) = self.facts.get(hit.pattern().as_usize()) else {
                 continue;
             };
-            let ends = (
-                view.token_at_squash(hit.start()),
-                view.token_at_squash(hit.end() - 1),
-            );
-            let (Some(first), Some(last)) = ends else { continue };
+            let Some((first, last)) = view.tokens_at(hit.start(), hit.end(), &mut from) else {
+                continue;
+            };
             let (Some(head), Some(tail)) = (view.tokens.get(first), view.tokens.get(last)) else {
                 continue;
             };
             let starts = head.squash == hit.start();
-            let stops = tail.squash + tail.low.len() == hit.end();
+            let stops = tail.squash_end == hit.end();
             // "RJ-2026-00131 Mossfield Avenue" holds no "31 Mossfield Avenue"; a telephone number has digits before its last.
             let cuts_number =
                 !starts && *kind != SpanKind::Phone && text.starts_with(|c: char| c.is_ascii_digit());

@@ -7,15 +7,14 @@ use super::facts::{self, Bounds, Fact, Facts};
 use super::initials::{Table, Who, narrowed};
 use super::ner::NameModel;
 use super::people::{Book, NameHit, Person, Piece, Reach};
-use super::places::{Birth, Shapes, age_after_name, birth};
+use super::places::{Birth, Days, Shapes, age_after_name, birth};
 use super::suspects::Suspicion;
 use super::unknown::{Unknown, UnknownHit, person_of};
-use super::view::{View, squash};
-use super::words as lists;
+use super::view::{Token, View, squash};
 use super::{RedactionSettings, Span};
 use crate::domain::{EmailAddress, KnownCase, Party, SpanKind};
 use jiff::civil::Date;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Shortest text of one person's single name that the second pass is told of.
 const MIN_ORIGINAL: usize = 4;
@@ -27,7 +26,7 @@ const MAX_ORIGINAL: usize = 200;
 pub(super) struct Known {
     book: Book,
     facts: Facts,
-    births: Vec<Birth>,
+    births: BTreeSet<Birth>,
     emails: HashSet<String>,
     model: Option<&'static NameModel>,
 }
@@ -179,11 +178,12 @@ pub(super) fn find_all(
         births: &known.births,
         written: setting.written,
     };
-    let told: Vec<Birth> = views
+    let days: Vec<Days> = views.iter().map(|view| shapes.days(view)).collect();
+    let told = views
         .iter()
-        .flat_map(|view| shapes.told_births(&view.text))
-        .collect();
-    let births: Vec<Birth> = known.births.iter().copied().chain(told).collect();
+        .zip(&days)
+        .flat_map(|(view, days)| shapes.told_births(&view.text, days));
+    let births: BTreeSet<Birth> = known.births.iter().copied().chain(told).collect();
     shapes.births = &births;
     let unknown = Unknown {
         professionals: &setting.professionals,
@@ -201,16 +201,18 @@ pub(super) fn find_all(
     let pieces: Vec<Vec<(usize, usize, SpanKind)>> = views
         .iter()
         .zip(&suspicions)
-        .map(|(view, suspicion)| {
+        .zip(&days)
+        .map(|((view, suspicion), days)| {
             let seen = suspicion.addresses(view).into_iter();
             let seen = seen.map(|(start, end)| (start, end, SpanKind::Address));
-            shapes.find(view).into_iter().chain(seen).collect()
+            shapes.find(view, days).into_iter().chain(seen).collect()
         })
         .collect();
     let told = Facts::new(told_facts(&views, &pieces), Bounds::Whole);
     let reader = Reader {
         known,
         met: &met,
+        met_by_name: by_name(&met),
         told: &told,
         setting,
         own: &own_squashed,
@@ -300,9 +302,24 @@ fn told_facts(views: &[View], pieces: &[Vec<(usize, usize, SpanKind)>]) -> Vec<F
     told
 }
 
+/// Given name and surname, letters and digits only.
+type Name = (Option<String>, Option<String>);
+
+fn name_of(person: &Person) -> Name {
+    let plain = |name: &Option<String>| name.as_deref().map(squash);
+    (plain(&person.given), plain(&person.surname))
+}
+
+/// The first of each name.
+fn by_name(book: &Book) -> HashMap<Name, usize> {
+    let people = book.people().iter().enumerate().rev();
+    people.map(|(index, person)| (name_of(person), index)).collect()
+}
+
 struct Reader<'a> {
     known: &'a Known,
     met: &'a Book,
+    met_by_name: HashMap<Name, usize>,
     told: &'a Facts,
     setting: &'a Setting,
     /// Addresses that stay, letters and digits only.
@@ -377,21 +394,23 @@ impl Reader<'_> {
 
     /// Every word of it is of the sender's or a recipient's name.
     fn names_professionals(&self, view: &View, mark: &Mark) -> bool {
-        let mut words = view
-            .tokens
-            .iter()
-            .filter(|token| mark.start <= token.start && token.end <= mark.end)
+        let inside = |token: &Token| mark.start <= token.start && token.end <= mark.end;
+        let mut words = (0..view.tokens.len())
+            .filter(|at| view.tokens.get(*at).is_some_and(inside))
             .peekable();
-        words.peek().is_some() && words.all(|token| self.setting.professionals.contains(&token.low))
+        words.peek().is_some() && words.all(|at| self.setting.professionals.contains(view.low(at)))
     }
 
     /// `dp` on a line of its own below a letter: the initials of somebody who is named in full elsewhere.
     fn signed_initials(&self, view: &View) -> Vec<Mark> {
         let people = self.met.people().iter().enumerate();
-        let initials: Vec<(String, usize)> = people
+        let initials: HashMap<String, usize> = people
+            .rev()
             .filter(|(_, person)| person.given.is_some() && person.surname.is_some())
             .map(|(index, person)| (squash(&person.initials()), index))
+            .filter(|(letters, _)| letters.len() > 1)
             .collect();
+        let longest = initials.keys().map(String::len).max().unwrap_or_default();
         let is_line = |at: usize| {
             let thanks = matches!(
                 at.checked_sub(1).map(|before| view.low(before)),
@@ -404,10 +423,9 @@ impl Reader<'_> {
         };
         let mut marks = Vec::new();
         for (at, token) in view.tokens.iter().enumerate() {
-            let whose = initials
-                .iter()
-                .find(|(letters, _)| *letters == token.low && letters.len() > 1);
-            let Some((_, index)) = whose.filter(|_| is_line(at)) else {
+            let low = view.low_of(token);
+            let whose = (low.len() <= longest).then(|| initials.get(low)).flatten();
+            let Some(index) = whose.filter(|_| is_line(at)) else {
                 continue;
             };
             let people = vec![Who::Met(*index)];
@@ -432,18 +450,8 @@ impl Reader<'_> {
     fn first_sight(&self, view: &View, hit: &UnknownHit) -> Option<Mark> {
         let (start, end) = (view.tokens.get(hit.first)?.start, view.tokens.get(hit.last)?.end);
         let person = person_of(view, hit);
-        let same = |other: &Person| {
-            let key = |p: &Person| (p.given.as_deref().map(squash), p.surname.as_deref().map(squash));
-            key(other) == key(&person)
-        };
-        let people: Vec<Who> = self
-            .met
-            .people()
-            .iter()
-            .position(same)
-            .map(Who::Met)
-            .into_iter()
-            .collect();
+        let whose = self.met_by_name.get(&name_of(&person));
+        let people: Vec<Who> = whose.copied().map(Who::Met).into_iter().collect();
         let piece = if hit.titled { Piece::Surname } else { Piece::Given };
         let hit = NameHit {
             first: hit.first,
@@ -467,8 +475,8 @@ impl Reader<'_> {
 
     /// "Mid Anglia" within an address of midanglia.example, which stays.
     fn is_in_own_address(&self, view: &View, hit: &NameHit) -> bool {
-        let name = squash(view.text.get(hit.start..hit.end).unwrap_or_default());
         compound(view, hit.start, hit.end).is_some_and(|(start, end, kind)| {
+            let name = squash(view.text.get(hit.start..hit.end).unwrap_or_default());
             let text = squash(view.text.get(start..end).unwrap_or_default());
             // What stands beside the own address, such as the path of a page, is not its own.
             let is_own = |own: &String| own.contains(&name) && text.contains(own.as_str());
@@ -478,13 +486,13 @@ impl Reader<'_> {
 
     /// A name met elsewhere, here: written as a name, and not the sender's or a recipient's.
     fn is_meant(&self, view: &View, hit: &NameHit) -> bool {
-        let words = || (hit.first..=hit.last).filter(|at| !lists::is_title(view.low(*at)));
+        let words = || (hit.first..=hit.last).filter(|at| !view.classes(*at).is_title());
         let professional = words().all(|at| self.setting.professionals.contains(view.low(at)));
         let ranked = hit
             .first
             .checked_sub(1)
-            .is_some_and(|at| lists::is_rank(view.low(at)) && view.is_capital(at));
-        let capital = words().any(|at| view.is_capital(at) || lists::is_given_name(view.low(at)));
+            .is_some_and(|at| view.classes(at).is_rank() && view.is_capital(at));
+        let capital = words().any(|at| view.is_capital(at) || view.classes(at).is_given_name());
         !professional && !ranked && capital
     }
 
@@ -529,7 +537,13 @@ fn is_of_a_stranger(view: &View, hit: &NameHit, hits: &[UnknownHit], covered: &H
 
 /// The user name, address, file name or link that a name is part of.
 fn compound(view: &View, start: usize, end: usize) -> Option<(usize, usize, SpanKind)> {
-    let part = |c: char| c.is_alphanumeric() || "._-@+/%=?&#:~\\".contains(c);
+    let part = |c: char| {
+        let joins = matches!(
+            c,
+            '.' | '_' | '-' | '@' | '+' | '/' | '%' | '=' | '?' | '&' | '#' | ':' | '~' | '\\'
+        );
+        joins || c.is_alphanumeric()
+    };
     let before = view.text.get(..start)?;
     let after = view.text.get(end..)?;
     let from = start
@@ -545,6 +559,9 @@ fn compound(view: &View, start: usize, end: usize) -> Option<(usize, usize, Span
             .take_while(|c| part(*c))
             .map(char::len_utf8)
             .sum::<usize>();
+    if from == start && to == end {
+        return None;
+    }
     let run = view.text.get(from..to)?;
     let tail = run.len()
         - run
@@ -702,7 +719,8 @@ fn spans_of(
             let of_stranger = matches!(&mark.what, What::Person(people, _) if !people.iter().any(|who| matches!(who, Who::Known(_))));
             of_stranger && reader.own.iter().any(|own| own.contains(&squash(text)))
         };
-        if text.len() <= MAX_ORIGINAL && is_telling(text, kind) && !in_own_address() {
+        let is_new = text.len() <= MAX_ORIGINAL && !originals.contains(text);
+        if is_new && is_telling(text, kind) && !in_own_address() {
             originals.insert(text.to_owned());
         }
         match spans.last_mut() {
@@ -720,23 +738,24 @@ fn spans_of(
 
 /// Whether the second pass should look for a replaced text: what is an ordinary word elsewhere is not.
 fn is_telling(text: &str, kind: SpanKind) -> bool {
-    let words = super::view::words(text);
-    let proper: Vec<&String> = words.iter().filter(|word| !lists::is_title(word)).collect();
     match kind {
         SpanKind::Age | SpanKind::Date => false,
-        SpanKind::Person => match proper.as_slice() {
-            [word] => {
-                word.chars().count() >= MIN_ORIGINAL
-                    && lists::is_given_name(word)
-                    && !lists::is_common_name(word)
-                    && !lists::is_plain_word(word)
-                    && !lists::is_place(word)
+        SpanKind::Person => {
+            let view = View::new(text);
+            let mut proper = (0..view.tokens.len()).filter(|at| !view.classes(*at).is_title());
+            let is_ordinary =
+                |at: usize| view.classes(at).is_plain_word() || view.classes(at).is_common_name();
+            match (proper.next(), proper.next()) {
+                (None, _) => false,
+                (Some(at), None) => {
+                    view.low(at).chars().count() >= MIN_ORIGINAL
+                        && view.classes(at).is_given_name()
+                        && !view.classes(at).is_place()
+                        && !is_ordinary(at)
+                }
+                (Some(first), Some(second)) => ![first, second].into_iter().chain(proper).all(is_ordinary),
             }
-            [] => false,
-            _ => !proper
-                .iter()
-                .all(|word| lists::is_plain_word(word) || lists::is_common_name(word)),
-        },
+        }
         SpanKind::Address
         | SpanKind::Postcode
         | SpanKind::Phone

@@ -144,6 +144,11 @@ impl Taken {
         if bytes.is_empty() && part.filename.is_none() {
             return None;
         }
+        if part.media_type == "application/ics"
+            && let Ok(card) = std::str::from_utf8(bytes)
+        {
+            return Some(self.attach(card_text(card), "txt"));
+        }
         self.document(part, bytes)
             .or_else(|| self.hold(HoldReason::AttachmentCannotBeRedacted))
     }

@@ -236,12 +236,16 @@ impl Book {
     /// Everybody in a text: overlaps joined, titles taken in.
     pub(super) fn find(&self, view: &View) -> Vec<NameHit> {
         let mut hits = Vec::new();
-        if let Some(automaton) = &self.automaton {
+        if let Some(automaton) = self.automaton.as_ref().filter(|_| !self.spellings.is_empty()) {
+            let mut from = 0;
             for found in automaton.find_overlapping_iter(&view.squash) {
-                let Some(spelling) = self.spellings.get(found.pattern().as_usize()) else {
+                let spelling = self.spellings.get(found.pattern().as_usize());
+                let tokens = view.tokens_at(found.start(), found.end(), &mut from);
+                let Some((spelling, (first, last))) = spelling.zip(tokens) else {
                     continue;
                 };
-                hits.extend(self.accept(view, spelling, found.start(), found.end()));
+                let is_good = self.accepts(view, spelling, (found.start(), found.end()), first, last);
+                hits.extend(is_good.then(|| self.hit(view, spelling, first, last)));
             }
         }
         if !self.slips.is_empty() {
@@ -250,11 +254,20 @@ impl Book {
         join(view, hits)
     }
 
-    fn accept(&self, view: &View, spelling: &Spelling, start: usize, end: usize) -> Option<NameHit> {
-        let (first, last) = (view.token_at_squash(start)?, view.token_at_squash(end - 1)?);
-        let (head, tail) = (view.tokens.get(first)?, view.tokens.get(last)?);
+    /// Whether letters of the squash, found in these tokens, are the name.
+    fn accepts(
+        &self,
+        view: &View,
+        spelling: &Spelling,
+        (start, end): (usize, usize),
+        first: usize,
+        last: usize,
+    ) -> bool {
+        let Some((head, tail)) = view.tokens.get(first).zip(view.tokens.get(last)) else {
+            return false;
+        };
         let at_start = head.squash == start;
-        let at_end = tail.squash + tail.low.len() == end;
+        let at_end = tail.squash_end == end;
         let whole = at_start && at_end;
         let good = match spelling.piece {
             Piece::Full => {
@@ -270,7 +283,8 @@ impl Book {
                 !is_contraction(view, first) && (!spelling.common || self.in_context(view, first, first))
             }
             Piece::Surname | Piece::Given if first == last => {
-                (at_start && (is_possessive(spelling, &head.low) || is_marks_phone(view, spelling, first)))
+                (at_start
+                    && (is_possessive(spelling, view.low_of(head)) || is_marks_phone(view, spelling, first)))
                     || inside(view, self, spelling, first, start, end)
             }
             Piece::Surname | Piece::Given => {
@@ -282,7 +296,7 @@ impl Book {
             Piece::UserName => whole || (first == last && spelling.text.len() >= MIN_INSIDE),
         };
         let crosses = (first..last).any(|at| view.gap_after(at).contains('<'));
-        (good && !crosses).then(|| self.hit(view, spelling, first, last))
+        good && !crosses
     }
 
     fn hit(&self, view: &View, spelling: &Spelling, first: usize, last: usize) -> NameHit {
@@ -302,25 +316,22 @@ impl Book {
     /// One letter wrong, missing, too many, or two swapped, in a longer name.
     fn find_slips(&self, view: &View, hits: &mut Vec<NameHit>) {
         for (index, token) in view.tokens.iter().enumerate() {
-            let length = token.low.chars().count();
-            let plain = lists::is_plain_word(&token.low) || lists::is_common_name(&token.low);
-            if length + 1 < MIN_SLIP
-                || plain
-                || lists::is_place(&token.low)
-                || self.words.contains(&token.low)
-            {
+            let (low, classes) = (view.low_of(token), view.classes(index));
+            let length = low.chars().count();
+            let plain = classes.is_plain_word() || classes.is_common_name();
+            if length + 1 < MIN_SLIP || plain || classes.is_place() || self.words.contains(low) {
                 continue;
             }
-            let titled = index > 0 && lists::is_title(view.low(index - 1));
+            let titled = index > 0 && view.classes(index - 1).is_title();
             let near = self.words.contains(view.low(index + 1))
                 || (index > 0 && self.words.contains(view.low(index - 1)));
             let meant = view.is_capital(index) && !view.opens_sentence(index);
             let long = length >= MIN_ANYWHERE && view.is_capital(index);
-            if !(titled || near || meant || long) || lists::is_given_name(&token.low) && !titled && !near {
+            if !(titled || near || meant || long) || classes.is_given_name() && !titled && !near {
                 continue;
             }
-            let mut forms = shorter_forms(&token.low);
-            forms.push(token.low.clone());
+            let mut forms = shorter_forms(low);
+            forms.push(low.to_owned());
             let mut tried: HashSet<usize> = HashSet::new();
             for spelling in forms.iter().filter_map(|form| self.slips.get(form)).flatten() {
                 let Some(spelling) = tried
@@ -330,8 +341,8 @@ impl Book {
                 else {
                     continue;
                 };
-                let same_head = spelling.text.chars().next() == token.low.chars().next();
-                if (same_head || titled) && one_slip(&spelling.text, &token.low) {
+                let same_head = spelling.text.chars().next() == low.chars().next();
+                if (same_head || titled) && one_slip(&spelling.text, low) {
                     hits.push(self.hit(view, spelling, index, index));
                 }
             }
@@ -387,10 +398,10 @@ impl Book {
         if view.is_all_capitals(first) && around_is_capitals(view, first) {
             return false;
         }
-        let owns = lists::is_relation(view.low(next + 1)) || !lists::is_calendar(word);
+        let owns = view.classes(next + 1).is_relation() || !lists::is_calendar(word);
         let possessive = gap_after == "'" && view.low(next) == "s" && owns;
         if !view.opens_sentence(first) {
-            return !lists::is_institution_word(view.low(next)) || !view.is_capital(next) || possessive;
+            return !view.classes(next).is_institution_word() || !view.is_capital(next) || possessive;
         }
         let after = match gap_after.trim() {
             "" | "'" => view.low(next),
@@ -407,7 +418,7 @@ impl Book {
 
 /// "in May", "3 April 2026", "May 5th".
 fn is_date_use(view: &View, first: usize, last: usize) -> bool {
-    if !lists::is_calendar(view.low(first)) {
+    if !view.classes(first).is_calendar() {
         return false;
     }
     let number = |word: &str| word.starts_with(|c: char| c.is_ascii_digit());
@@ -475,8 +486,8 @@ fn is_lower_name_use(view: &View, first: usize, last: usize) -> bool {
             next,
             "today" | "yesterday" | "again" | "and" | "on" | "about" | "this"
         );
-    let relation = gap_after == "'" && view.low(last + 1) == "s" && lists::is_relation(view.low(last + 2));
-    (opens && speaks) || (called && ends && !lists::is_calendar(view.low(first))) || relation
+    let relation = gap_after == "'" && view.low(last + 1) == "s" && view.classes(last + 2).is_relation();
+    (opens && speaks) || (called && ends && !view.classes(first).is_calendar()) || relation
 }
 
 /// "The Village Hall", "the Price", "this Court": the ordinary word, capitalised.
@@ -495,8 +506,8 @@ fn is_thing_use(view: &View, first: usize, last: usize, is_name: impl Fn(usize) 
     let place = lists::is_institution_word(word)
         && view.is_capital(before)
         && !view.opens_sentence(before)
-        && !lists::is_given_name(view.low(before))
-        && !lists::is_plain_word(view.low(before))
+        && !view.classes(before).is_given_name()
+        && !view.classes(before).is_plain_word()
         && !is_name(before);
     (determiner && !lists::is_given_name(word)) || place
 }
@@ -562,7 +573,8 @@ fn inside(view: &View, book: &Book, spelling: &Spelling, index: usize, start: us
     if spelling.text.len() < MIN_INSIDE || spelling.common {
         return false;
     }
-    if spelling.text.len() >= MIN_ANYWHERE || token.low.chars().any(|c| c.is_ascii_digit()) {
+    let low = view.low_of(token);
+    if spelling.text.len() >= MIN_ANYWHERE || low.chars().any(|c| c.is_ascii_digit()) {
         return true;
     }
     let rest = |text: &str| {
@@ -575,8 +587,8 @@ fn inside(view: &View, book: &Book, spelling: &Spelling, index: usize, start: us
     };
     let (from, to) = (start - token.squash, end - token.squash);
     let outside = (
-        token.low.get(..from).unwrap_or_default(),
-        token.low.get(to..).unwrap_or_default(),
+        low.get(..from).unwrap_or_default(),
+        low.get(to..).unwrap_or_default(),
     );
     let written = view.written(token);
     let hump = written.chars().skip(1).any(char::is_uppercase) && written.chars().any(char::is_lowercase);
@@ -677,7 +689,7 @@ fn take_title(view: &View, hit: &mut NameHit) {
         let gap = view.gap_after(before);
         let near =
             gap.chars().all(|c| c.is_whitespace() || c == '.') && !gap.contains("\n\n") && !gap.is_empty();
-        if !near || !lists::is_title(view.low(before)) {
+        if !near || !view.classes(before).is_title() {
             break;
         }
         hit.first = before;

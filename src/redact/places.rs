@@ -2,12 +2,12 @@
 
 use super::view::View;
 use super::words as lists;
-use crate::domain::STREET_WORDS;
-use crate::domain::dates::{self, DateUse, ReadDate};
+use crate::domain::dates::{self, DateUse, FoundDate, ReadDate};
 use crate::domain::identifiers::{self, IdentifierKind};
-use crate::domain::{CaseReference, SpanKind};
+use crate::domain::{CaseReference, STREET_WORDS, SpanKind, opens_word};
 use jiff::civil::Date;
-use regex::Regex;
+use regex::{Captures, Regex};
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 /// Longest way from a label such as "born" to its date, in bytes.
@@ -32,20 +32,25 @@ fn constant(text: &str) -> Regex {
     Regex::new(text).expect("a constant pattern")
 }
 
+/// A pattern that is tried where words start, and nowhere else: see [`at_word`].
+fn at_start(text: &str) -> Regex {
+    constant(&format!("^(?:{text})"))
+}
+
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
     let kinds = STREET_WORDS.join("|");
-    constant(&format!(
+    at_start(&format!(
         r"(?:\b(?i:flat|apartment|apt|unit|studio|room)\.? ?[0-9A-Za-z]{{1,4}},?\s{{1,2}})?\b(?:\d{{1,4}}[A-Za-z]?(?: ?[-/&] ?\d{{1,4}}[A-Za-z]?)?,? {{1,2}}|[A-Z][a-z']+ (?:House|Cottage|Lodge|Farm|Court|Villa),\s{{1,2}}(?:\d{{1,4}}[A-Za-z]? )?)(?:[A-Z][\w'’.-]*(?: {{1,2}}| ?\n ?)){{1,3}}(?i:{kinds})\b"
     ))
 });
 static LOWER_ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
-    constant(
+    at_start(
         r"(?i)\b(?:flat \w{1,4},? )?\d{1,4}[a-z]? ([a-z][a-z'-]+) (?:road|street|avenue|close|lane|drive|crescent|terrace|mews|court|gardens)\b",
     )
 });
 static BIRTH_LABEL: LazyLock<Regex> =
-    LazyLock::new(|| constant(r"(?i)\b(?:d\.? ?o\.? ?b\b\.?|dates? of birth|birth ?dates?|birthdays?|born)"));
-static SIX_DIGITS: LazyLock<Regex> = LazyLock::new(|| constant(r"\b(\d\d)(\d\d)(\d\d)\b"));
+    LazyLock::new(|| at_start(r"(?i)\b(?:d\.? ?o\.? ?b\b\.?|dates? of birth|birth ?dates?|birthdays?|born)"));
+static SIX_DIGITS: LazyLock<Regex> = LazyLock::new(|| at_start(r"\b(\d\d)(\d\d)(\d\d)\b"));
 static DAY_MONTH: LazyLock<Regex> = LazyLock::new(|| {
     let months = "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?";
     let tens = "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|twenty[ -][a-z]{5,7}|thirtieth|thirty[ -]first";
@@ -54,7 +59,24 @@ static DAY_MONTH: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)\b(?:\d{{1,2}}(?:st|nd|rd|th)?|{tens}) (?:of )?(?:{months})\b(?:,? (?:{years}|\d{{4}})\b)?|\b(?:{months}) (?:the )?(?:\d{{1,2}}(?:st|nd|rd|th)?|{tens})\b"
     ))
 });
-static SPACED_PHONE: LazyLock<Regex> = LazyLock::new(|| constant(r"\b0(?:[ .-]{1,2}\d){9,10}\b"));
+static SPACED_PHONE: LazyLock<Regex> = LazyLock::new(|| at_start(r"\b0(?:[ .-]{1,2}\d){9,10}\b"));
+/// "oh one six three two, nine six oh, one one four".
+static SPOKEN_PHONE: LazyLock<Regex> = LazyLock::new(|| {
+    let digit = "(?:(?:double|treble|triple)[ -])?(?:zero|nought|oh|o|one|two|three|four|five|six|seven|eight|nine|hundred)";
+    at_start(&format!(
+        r"(?i)\b(?:double[ -])?(?:zero|nought|oh|o)(?:[ ,.-]{{1,3}}{digit}){{6,}}\b"
+    ))
+});
+/// Sort code and account number side by side.
+static SORT_CODE_AND_ACCOUNT: LazyLock<Regex> = LazyLock::new(|| {
+    at_start(r"\b\d\d[ -]\d\d[ -]\d\d[ ,;/]{1,3}\d{8}\b|\b\d{8}[ ,;/]{1,3}\d\d-\d\d-\d\d\b")
+});
+/// The value in a column beside its label, where its shape alone tells nothing.
+static COLUMN: LazyLock<Regex> = LazyLock::new(|| {
+    at_start(
+        r"(?i)\b(?:post ?code[ \t]*:[ \t]{0,40}([a-z] ?[a-z]? ?\d ?[a-z\d]? ?\d ?[a-z] ?[a-z])\b|(?:crime|incident|occurrence)[ \t](?:ref|reference|no|number)\b\.?[ \t]*:[ \t]{0,40}((?:[a-z]{1,6}[-/]?)?\d[\da-z/-]{3,22})\b)",
+    )
+});
 static SPOKEN_EMAIL: LazyLock<Regex> = LazyLock::new(|| {
     constant(
         r"(?i)\b[a-z0-9][a-z0-9._+-]*(?: ?[(\[{]at[)\]}] ?| at | @ )[a-z0-9-]+(?:(?: ?[(\[{]dot[)\]}] ?| dot )[a-z]{2,})+|\b[a-z0-9][a-z0-9._+-]*(?: ?[(\[{]at[)\]}] ?| @ ?|@ )[a-z0-9-]+(?:\.[a-z]{2,})+",
@@ -74,15 +96,159 @@ pub(super) fn age_after_name(rest: &str) -> Option<(usize, usize)> {
 }
 
 static AGE: LazyLock<Regex> = LazyLock::new(|| {
-    constant(
+    at_start(
         r"(?i)\b(?:aged?[: ]{1,2}(?:of )?(\d{1,3})\b(?: years?(?: old)?)?|(\d{1,3})[ -]?(?:years?|yrs?)[ -]olds?\b|(\d{1,2}) ?(?:yo|y/o)\b)",
     )
 });
-static HANDLE: LazyLock<Regex> =
-    LazyLock::new(|| constant(r"(?:^|[\s(\[,:'\x22])(@[A-Za-z0-9_][A-Za-z0-9_.]{2,30})"));
+static HANDLE: LazyLock<Regex> = LazyLock::new(|| constant(r"^@[A-Za-z0-9_][A-Za-z0-9_.]{2,30}"));
 
 /// A piece of the view and its kind.
 pub(super) type Piece = (usize, usize, SpanKind);
+
+/// What may be a date of birth in a text.
+pub(super) struct Days {
+    /// Where labels such as "born" end.
+    labels: Vec<usize>,
+    dates: Vec<FoundDate>,
+    six_digits: Vec<(usize, usize, Birth)>,
+    /// "9 April": first byte and the byte after the last.
+    day_and_month: Vec<(usize, usize)>,
+}
+
+impl Days {
+    /// Where the last label before a place ends.
+    fn label_before(&self, at: usize) -> Option<usize> {
+        let before = self.labels.partition_point(|end| *end <= at).checked_sub(1)?;
+        self.labels.get(before).copied()
+    }
+}
+
+/// The matches of a pattern that is tied to the start of a word, at the tokens where it may match, without overlaps: as if it
+/// were searched for in the whole text, which takes many times longer. Places in a match count from the word.
+fn at_words<'v>(
+    view: &'v View,
+    pattern: &'static Regex,
+    may_match: impl Fn(usize) -> bool + 'v,
+) -> impl Iterator<Item = (usize, Captures<'v>)> + 'v {
+    let mut free = 0;
+    view.tokens.iter().enumerate().filter_map(move |(at, token)| {
+        let fits = token.start >= free && may_match(at) && opens_word(&view.text, token.start);
+        let word = view.text.get(token.start..).filter(|_| fits)?;
+        // Most do not match, and asking for groups costs even then.
+        let found = pattern.is_match(word).then(|| pattern.captures(word)).flatten()?;
+        free = token.start + found.get(0)?.end();
+        Some((token.start, found))
+    })
+}
+
+/// A number, a word for a flat, or the first word of "Rose Cottage,".
+fn may_open_address(view: &View, at: usize) -> bool {
+    const FLATS: [&str; 6] = ["flat", "apartment", "apt", "unit", "studio", "room"];
+    let word = view.low(at);
+    if FLATS.iter().any(|flat| word.starts_with(flat)) || view.starts_with_digit(at) {
+        return true;
+    }
+    if !view.is_capital(at) {
+        return false;
+    }
+    // Only one word of a row is followed to its end: the pattern wants small letters after the first.
+    let mut last = at;
+    while matches!(view.gap_after(last), "'" | "''") && !view.is_capital(last + 1) {
+        last += 1;
+    }
+    matches!(
+        view.low(last + 1),
+        "house" | "cottage" | "lodge" | "farm" | "court" | "villa"
+    )
+}
+
+fn may_label_birth(word: &str) -> bool {
+    matches!(word, "d" | "do" | "dob" | "date" | "dates")
+        || word.starts_with("birth")
+        || word.starts_with("born")
+}
+
+/// Days that are told with a month's name, perhaps a year: every one is near such a name.
+fn days_with_month(view: &View) -> Vec<(usize, usize)> {
+    /// Longest way from the start to the month, and more than the longest from it to the end, in bytes.
+    const REACH: usize = 64;
+    let text = view.text.as_str();
+    let mut stretches: Vec<(usize, usize)> = Vec::new();
+    for (at, token) in view.tokens.iter().enumerate() {
+        let covered = stretches.last().map_or(0, |(_, to)| *to);
+        if !view.classes(at).is_calendar() || token.end + REACH <= covered {
+            continue;
+        }
+        let from = text.floor_char_boundary(token.start.saturating_sub(REACH));
+        // Up to the end of a word: half of one would be another.
+        let rest = text.get(text.ceil_char_boundary((token.end + REACH).min(text.len()))..);
+        let rest = rest.unwrap_or_default();
+        let to = text.len() - rest.len() + rest.find(char::is_whitespace).unwrap_or(rest.len());
+        match stretches.last_mut() {
+            Some(last) if from <= last.1 => last.1 = to,
+            Some(_) | None => stretches.push((from, to)),
+        }
+    }
+    let mut found = Vec::new();
+    for (mut from, to) in stretches {
+        let near = text.get(..to).unwrap_or_default();
+        while let Some(day) = DAY_MONTH.find_at(near, from) {
+            found.push((day.start(), day.end()));
+            from = day.end();
+        }
+    }
+    found
+}
+
+/// Lines that may hold "joe (at) gmail (dot) com" or "joe @ gmail.com", with their first byte.
+fn lines_with_spoken_email(view: &View) -> Vec<(usize, &str)> {
+    let text = view.text.as_str();
+    let is_sign = |at: &usize| match view.low(*at) {
+        "dot" => true,
+        "at" => view.gap_before(*at).ends_with(['(', '[', '{']),
+        _ => false,
+    };
+    let spoken = (0..view.tokens.len())
+        .filter(is_sign)
+        .filter_map(|at| Some(view.tokens.get(at)?.start));
+    let spaced = text.match_indices('@').map(|(at, _)| at).filter(|at| {
+        text.get(..*at).is_some_and(|before| before.ends_with(' '))
+            || text.get(at + 1..).is_some_and(|after| after.starts_with(' '))
+    });
+    let mut signs: Vec<usize> = spoken.chain(spaced).collect();
+    signs.sort_unstable();
+    let mut lines = Vec::new();
+    let mut free = 0;
+    for sign in signs {
+        if sign < free {
+            continue;
+        }
+        let (before, after) = (text.get(free..sign), text.get(sign..));
+        let start = before
+            .and_then(|before| before.rfind('\n'))
+            .map_or(free, |at| free + at + 1);
+        let end = after
+            .and_then(|after| after.find('\n'))
+            .map_or(text.len(), |at| sign + at);
+        lines.push((start, text.get(start..end).unwrap_or_default()));
+        free = end;
+    }
+    lines
+}
+
+/// `@d_okafor01`, where a word could stand.
+fn handles(text: &str) -> impl Iterator<Item = Piece> + '_ {
+    text.match_indices('@').filter_map(|(at, _)| {
+        let before = text.get(..at)?.chars().next_back();
+        let stands_alone = |c: char| c.is_whitespace() || matches!(c, '(' | '[' | ',' | ':' | '\'' | '"');
+        let found = HANDLE.find(text.get(at..).filter(|_| before.is_none_or(stands_alone))?)?;
+        Some((
+            at,
+            at + found.end() - trailing_dots(found.as_str()),
+            SpanKind::Person,
+        ))
+    })
+}
 
 /// What the shape finder needs to know.
 pub(super) struct Shapes<'a> {
@@ -91,49 +257,67 @@ pub(super) struct Shapes<'a> {
     /// Own addresses (`a@b.example`) and own domains (`@b.example`), lower case, which stay.
     pub(super) own_addresses: &'a [String],
     /// Dates of birth in the cases.
-    pub(super) births: &'a [Birth],
+    pub(super) births: &'a BTreeSet<Birth>,
     /// When the mail was written, where known.
     pub(super) written: Option<Date>,
 }
 
 impl Shapes<'_> {
     /// Identifiers, address lines, dates of birth, ages, handles.
-    pub(super) fn find(&self, view: &View) -> Vec<Piece> {
+    pub(super) fn find(&self, view: &View, days: &Days) -> Vec<Piece> {
         let text = view.text.as_str();
         let mut pieces = self.identifiers(text);
-        pieces.extend(
-            ADDRESS
-                .find_iter(text)
-                .map(|m| (m.start(), m.end(), SpanKind::Address)),
-        );
-        for found in LOWER_ADDRESS.captures_iter(text) {
+        for (start, found) in at_words(view, &ADDRESS, |at| may_open_address(view, at)) {
+            pieces.extend(found.get(0).map(|m| (start, start + m.end(), SpanKind::Address)));
+        }
+        for (start, found) in at_words(view, &LOWER_ADDRESS, |at| {
+            view.low(at) == "flat" || view.starts_with_digit(at)
+        }) {
             let word = found.get(1).map_or("", |word| word.as_str()).to_lowercase();
             if let (Some(all), false) = (found.get(0), lists::is_plain_word(&word)) {
-                pieces.push((all.start(), all.end(), SpanKind::Address));
+                pieces.push((start, start + all.end(), SpanKind::Address));
             }
         }
         pieces.dedup();
-        pieces.extend(self.births_in(text));
-        for found in AGE.captures_iter(text) {
+        pieces.extend(self.births_in(text, days));
+        for (start, found) in at_words(view, &AGE, |at| {
+            matches!(view.low(at), "age" | "aged") || view.starts_with_digit(at)
+        }) {
             let number = (1..=3).find_map(|group| found.get(group));
             if let (Some(all), Some(number)) = (found.get(0), number)
                 && (1..=110).contains(&number.as_str().parse::<u16>().unwrap_or(0))
             {
-                pieces.push((all.start(), all.end(), SpanKind::Age));
+                pieces.push((start, start + all.end(), SpanKind::Age));
             }
         }
-        pieces.extend(
-            SPACED_PHONE
-                .find_iter(text)
-                .map(|m| (m.start(), m.end(), SpanKind::Phone)),
-        );
-        pieces.extend(
-            SPOKEN_EMAIL
-                .find_iter(text)
-                .map(|m| (m.start(), m.end(), SpanKind::Email)),
-        );
-        let handles = HANDLE.captures_iter(text).filter_map(|found| found.get(1));
-        pieces.extend(handles.map(|m| (m.start(), m.end() - trailing_dots(m.as_str()), SpanKind::Person)));
+        for (start, found) in at_words(view, &SPACED_PHONE, |at| view.low(at) == "0") {
+            pieces.extend(found.get(0).map(|m| (start, start + m.end(), SpanKind::Phone)));
+        }
+        for (start, found) in at_words(view, &SPOKEN_PHONE, |at| {
+            matches!(view.low(at), "zero" | "nought" | "oh" | "o" | "double")
+        }) {
+            pieces.extend(found.get(0).map(|m| (start, start + m.end(), SpanKind::Phone)));
+        }
+        for (start, found) in at_words(view, &SORT_CODE_AND_ACCOUNT, |at| view.starts_with_digit(at)) {
+            pieces.extend(found.get(0).map(|m| (start, start + m.end(), SpanKind::Account)));
+        }
+        for (start, found) in at_words(view, &COLUMN, |at| {
+            matches!(
+                view.low(at),
+                "post" | "postcode" | "crime" | "incident" | "occurrence"
+            )
+        }) {
+            let kinds = [(1, SpanKind::Postcode), (2, SpanKind::CaseNumber)];
+            let value = kinds
+                .into_iter()
+                .find_map(|(group, kind)| Some((found.get(group)?, kind)));
+            pieces.extend(value.map(|(m, kind)| (start + m.start(), start + m.end(), kind)));
+        }
+        for (from, line) in lines_with_spoken_email(view) {
+            let found = SPOKEN_EMAIL.find_iter(line);
+            pieces.extend(found.map(|m| (from + m.start(), from + m.end(), SpanKind::Email)));
+        }
+        pieces.extend(handles(text));
         pieces
     }
 
@@ -190,16 +374,37 @@ impl Shapes<'_> {
         self.written.unwrap_or(Date::constant(year, month, day))
     }
 
+    /// What may be a date of birth in a text, read once: which of it is one may depend on what the whole message tells.
+    pub(super) fn days(&self, view: &View) -> Days {
+        let text = view.text.as_str();
+        let labels = at_words(view, &BIRTH_LABEL, |at| may_label_birth(view.low(at)));
+        let six = at_words(view, &SIX_DIGITS, |at| view.starts_with_digit(at));
+        let number = |group: Option<regex::Match<'_>>| group.and_then(|m| m.as_str().parse::<i8>().ok());
+        Days {
+            labels: labels
+                .filter_map(|(start, found)| Some(start + found.get(0)?.end()))
+                .collect(),
+            dates: dates::find(text, DateUse::Birth, self.today()),
+            six_digits: six
+                .filter_map(|(start, found)| {
+                    let (day, month, year) = (
+                        number(found.get(1))?,
+                        number(found.get(2))?,
+                        number(found.get(3))?,
+                    );
+                    Some((start, start + found.get(0)?.end(), (i16::from(year), month, day)))
+                })
+                .collect(),
+            day_and_month: days_with_month(view),
+        }
+    }
+
     /// Dates under a label, dates known as somebody's birth, and dates too long ago to be anything else.
-    fn births_in(&self, text: &str) -> Vec<Piece> {
-        let labels: Vec<usize> = BIRTH_LABEL.find_iter(text).map(|label| label.end()).collect();
+    fn births_in(&self, text: &str, days: &Days) -> Vec<Piece> {
         let mut found = Vec::new();
         let mut last_birth: Option<usize> = None;
-        for date in dates::find(text, DateUse::Birth, self.today()) {
-            let label = labels
-                .partition_point(|end| *end <= date.start)
-                .checked_sub(1)
-                .and_then(|at| labels.get(at));
+        for date in &days.dates {
+            let label = days.label_before(date.start);
             let labelled = label.is_some_and(|end| date.start - end <= LABEL_TO_DATE);
             let continued = last_birth.is_some_and(|end| {
                 let between = text.get(end..date.start).unwrap_or_default();
@@ -225,7 +430,7 @@ impl Shapes<'_> {
                 last_birth = Some(date.end);
             }
         }
-        let short = self.short_births(text, &labels, &found);
+        let short = self.short_births(text, days, &found);
         found.extend(short);
         found
     }
@@ -248,47 +453,42 @@ impl Shapes<'_> {
             .any(|birth| Some(birth.1) == month && Some(birth.2) == day)
     }
 
-    /// A known date of birth in six digits, and its day and month under a label.
-    fn short_births(&self, text: &str, labels: &[usize], births: &[Piece]) -> Vec<Piece> {
-        let number = |group: Option<regex::Match<'_>>| group.and_then(|m| m.as_str().parse::<i16>().ok());
+    /// A known date of birth in six digits, and its day and month under a label. `births` are in order.
+    fn short_births(&self, text: &str, days: &Days, births: &[Piece]) -> Vec<Piece> {
         let mut found = Vec::new();
-        for six in SIX_DIGITS.captures_iter(text) {
-            let parts = (number(six.get(1)), number(six.get(2)), number(six.get(3)));
-            let (Some(all), (Some(day), Some(month), Some(year))) = (six.get(0), parts) else {
-                continue;
-            };
-            let known =
-                |birth: &&Birth| birth.0 == year && i16::from(birth.1) == month && i16::from(birth.2) == day;
-            if self.births.iter().find(known).is_some() {
-                found.push((all.start(), all.end(), SpanKind::DateOfBirth));
+        for (start, end, day) in &days.six_digits {
+            if self.births.contains(day) {
+                found.push((*start, *end, SpanKind::DateOfBirth));
             }
         }
-        for pair in DAY_MONTH.captures_iter(text) {
-            let Some(all) = pair.get(0) else { continue };
-            let label = labels
-                .partition_point(|end| *end <= all.start())
-                .checked_sub(1)
-                .and_then(|at| labels.get(at));
-            let same_clause = |end: usize| {
-                let between = text.get(end..all.start()).unwrap_or_default();
+        for (start, end) in days.day_and_month.iter().copied() {
+            let same_clause = |label: usize| {
+                let between = text.get(label..start).unwrap_or_default();
                 !between.contains([',', '.', ';', '\n']) || !between.contains(char::is_alphabetic)
             };
-            let labelled = label.is_some_and(|end| all.start() - end <= LABEL_TO_DATE && same_clause(*end));
-            let continued = self.is_known_day(all.as_str())
-                && births.iter().any(|(_, end, _)| {
-                    let between = text.get(*end..all.start()).unwrap_or(".");
+            let labelled = days
+                .label_before(start)
+                .is_some_and(|label| start - label <= LABEL_TO_DATE && same_clause(label));
+            let continues = || {
+                let before = births
+                    .partition_point(|(_, end, _)| *end <= start)
+                    .checked_sub(1)
+                    .and_then(|at| births.get(at));
+                before.is_some_and(|(_, end, _)| {
+                    let between = text.get(*end..start).unwrap_or(".");
                     between.len() <= NEXT_SPELLING && !between.contains(['.', '\n'])
-                });
-            if labelled || continued {
-                found.push((all.start(), all.end(), SpanKind::DateOfBirth));
+                })
+            };
+            if labelled || continues() && self.is_known_day(text.get(start..end).unwrap_or_default()) {
+                found.push((start, end, SpanKind::DateOfBirth));
             }
         }
         found
     }
 
     /// Births told in a text, to be recognised where they stand without a label.
-    pub(super) fn told_births(&self, text: &str) -> Vec<Birth> {
-        let found = self.births_in(text);
+    pub(super) fn told_births(&self, text: &str, days: &Days) -> Vec<Birth> {
+        let found = self.births_in(text, days);
         let read = |(start, end, _): &Piece| {
             let written = text.get(*start..*end)?;
             match dates::parse(written, DateUse::Birth, self.today())? {
@@ -321,12 +521,12 @@ mod tests {
         let shapes = Shapes {
             prefixes: &prefixes,
             own_addresses: &[],
-            births: &[],
+            births: &BTreeSet::new(),
             written: Some(Date::constant(2026, 5, 11)),
         };
         let view = View::new(text);
         shapes
-            .find(&view)
+            .find(&view, &shapes.days(&view))
             .into_iter()
             .map(|(start, end, kind)| (view.text[start..end].to_owned(), kind))
             .collect()

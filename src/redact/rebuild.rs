@@ -42,9 +42,15 @@ pub(super) fn rebuild(
     if !taken.reasons.is_empty() {
         return Err(taken.reasons);
     }
-    let head = Head::read(mail, known, request);
+    let mut head = Head::read(mail, known, request);
     let subject = value(mail, "subject");
     // The header is read first: whoever is named there has the first initials.
+    let quoted: Vec<String> = taken
+        .segments
+        .iter()
+        .flat_map(|segment| quoted_names(segment.text(), &head.setting.addresses))
+        .collect();
+    head.setting.professionals.extend(quoted);
     let header: Vec<&str> = std::iter::once(subject.as_str())
         .chain(head.shown().map(|mailbox| mailbox.display.as_str()))
         .collect();
@@ -291,6 +297,7 @@ fn professional_words(mailbox: &Mailbox) -> Vec<String> {
         return Vec::new();
     };
     let local = words(address.expose_local_part());
+    let domain = words(address.domain());
     let borne_out = |word: &String| {
         local.iter().any(|part| {
             part == word
@@ -303,12 +310,35 @@ fn professional_words(mailbox: &Mailbox) -> Vec<String> {
         .split(['(', '[', '/', '|'])
         .next()
         .unwrap_or_default();
+    // "OMU Stonewell <omu@hmp-stonewell.example>".
+    let of_domain = |word: &String| domain.contains(word);
     words(name)
         .into_iter()
-        .chain(local.iter().cloned())
-        .filter(borne_out)
+        .filter(|word| borne_out(word) || of_domain(word))
+        .chain(local.iter().filter(|word| borne_out(word)).cloned())
         .filter(|word| word.chars().count() > 1)
         .collect()
+}
+
+/// The same where a quoted header names somebody beside an address that may stay: `From: Tim Hadley <t.hadley@...>`.
+fn quoted_names(text: &str, addresses: &[String]) -> Vec<String> {
+    let pieces = text
+        .lines()
+        .filter(|line| line.contains('@'))
+        .flat_map(|line| line.split([';', ',']));
+    let named = pieces.filter_map(|piece| {
+        let (before, after) = piece.split_once('<')?;
+        let address = after.split_once('>')?.0.trim().to_lowercase();
+        let address = addresses
+            .contains(&address)
+            .then(|| EmailAddress::parse(&address))?;
+        let display = before.rsplit(':').next().unwrap_or_default();
+        Some(professional_words(&Mailbox {
+            display: display.to_owned(),
+            address,
+        }))
+    });
+    named.flatten().collect()
 }
 
 #[allow(clippy::expect_used)] // a constant; the tests run it

@@ -7,10 +7,9 @@
 //!
 //! Invariant: without the model nothing that it would have decided passes in silence: [`Suspicion::undecided`].
 
-use super::lexicon;
+use super::lexicon::Classes;
 use super::ner::{NameModel, Score};
 use super::view::View;
-use super::words as lists;
 
 /// Longest stretch of text that the model is given at once, in bytes: it was found to see names best in short ones.
 const MAX_STRETCH: usize = 240;
@@ -135,7 +134,7 @@ impl Suspicion {
             words.for_each(|kind| *kind = Kind::UsualSmallName);
         }
         let is_word_first =
-            |at: usize| lists::is_common_name(view.low(at)) && !lists::is_name_first(view.low(at));
+            |at: usize| view.classes(at).is_common_name() && !view.classes(at).is_name_first();
         let asked = stretches(view, &kinds);
         let scores = match model {
             Some(model) => score(view, model, &asked),
@@ -336,28 +335,28 @@ impl Suspicion {
 
 fn kind(view: &View, at: usize) -> Kind {
     let word = view.low(at);
-    if word.chars().count() < 2 || !word.chars().all(char::is_alphabetic) {
+    if !view.is_word(at) || word.chars().count() < 2 {
         return Kind::Plain;
     }
     // "Co-ordinator" is one word, whatever stands between its halves.
     let halves = |first: usize| {
         view.gap_after(first) == "-"
-            && lexicon::is_english(&format!("{}{}", view.low(first), view.low(first + 1)))
+            && Classes::of(&format!("{}{}", view.low(first), view.low(first + 1))).is_english()
     };
     if halves(at) || at.checked_sub(1).is_some_and(halves) {
         return Kind::Plain;
     }
-    let is_name = lexicon::is_name(word) && !lists::is_plain_word(word) || lists::is_given_name(word);
+    let classes = view.classes(at);
+    let is_name = classes.is_name() && !classes.is_plain_word() || classes.is_given_name();
     let is_acronym = view.is_all_capitals(at) && word.chars().count() <= MAX_ACRONYM && !is_name;
-    let is_place = lists::is_place(word) && !lists::is_given_name(word);
-    if is_place || lists::is_calendar(word) || is_acronym {
+    let is_place = classes.is_place() && !classes.is_given_name();
+    if is_place || classes.is_calendar() || is_acronym {
         return Kind::Elsewhere;
     }
-    if leads_institution(view, at) {
+    if leads_institution(view, at) || names_prison(view, at) {
         return Kind::OfInstitution;
     }
-    let is_english = lexicon::is_english(word);
-    match (view.is_capital(at), is_english, is_name) {
+    match (view.is_capital(at), classes.is_english(), is_name) {
         (true, false, true) => Kind::NamedStranger,
         (true, false, false) => Kind::Stranger,
         (true, true, true) => Kind::NameOrWord,
@@ -366,14 +365,16 @@ fn kind(view: &View, at: usize) -> Kind {
         (false, false, true) => Kind::SmallName,
         // "the prossers": a family.
         (false, false, false)
-            if word.strip_suffix('s').is_some_and(lexicon::is_name)
+            if word
+                .strip_suffix('s')
+                .is_some_and(|name| Classes::of(name).is_name())
                 && at > 0
                 && view.low(at - 1) == "the" =>
         {
             Kind::Family
         }
         (false, false, false) => Kind::SmallStranger,
-        (false, true, true) if lists::is_given_name(word) && !lists::is_common_name(word) => Kind::SmallName,
+        (false, true, true) if classes.is_given_name() && !classes.is_common_name() => Kind::SmallName,
         (false, true, true) => Kind::SmallNameOrWord,
         (false, true, false) => Kind::Plain,
     }
@@ -404,11 +405,14 @@ fn is_without_capitals(view: &View) -> bool {
 /// "Mid Anglia Restorative & Mediation Service", "Holloway Primary School": words in capitals that run into the word for
 /// an institution are its name.
 fn leads_institution(view: &View, at: usize) -> bool {
+    if !view.is_capital(at) || view.classes(at).is_given_name() {
+        return false;
+    }
     let led_by_name = at.checked_sub(1).is_some_and(|before| {
         matches!(view.gap_after(before), " " | ". ")
-            && (lists::is_title(view.low(before)) || lists::is_given_name(view.low(before)))
+            && (view.classes(before).is_title() || view.classes(before).is_given_name())
     });
-    if !view.is_capital(at) || led_by_name || lists::is_given_name(view.low(at)) {
+    if led_by_name {
         return false;
     }
     let mut next = at;
@@ -419,11 +423,18 @@ fn leads_institution(view: &View, at: usize) -> bool {
         if !joined || !(view.is_capital(next) || linked) {
             return false;
         }
-        if lists::is_institution_word(view.low(next)) && view.is_capital(next) {
-            return !lexicon::is_name(view.low(next));
+        if view.classes(next).is_institution_word() && view.is_capital(next) {
+            return !view.classes(next).is_name();
         }
     }
     false
+}
+
+/// "HMP Stonewell", "HMP/YOI Fernleigh".
+fn names_prison(view: &View, at: usize) -> bool {
+    at.checked_sub(1).is_some_and(|before| {
+        view.gap_before(at) == " " && matches!(view.low(before), "hmp" | "hmyoi" | "yoi" | "hmpyoi")
+    })
 }
 
 /// The stretches of a text that hold something to ask, in bytes: whole sentences, as many as fit into [`MAX_STRETCH`].

@@ -9,6 +9,8 @@ use std::collections::HashSet;
 
 /// Most words of one name.
 const MAX_NAME_WORDS: usize = 4;
+/// Most titles in a row before a name.
+const MAX_TITLES: usize = 6;
 
 /// A name by tokens of the view.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,21 +80,18 @@ impl Unknown<'_> {
 
     /// `Mrs Halina Kowalczyk`, `mr kowalczyk`.
     fn after_title(&self, view: &View, at: usize) -> Option<UnknownHit> {
-        if !lists::is_title(view.low(at)) || !is_space(view.gap_after(at)) {
+        let is_title = |at: usize| view.classes(at).is_title();
+        let last = (at..at + MAX_TITLES).find(|title| is_title(*title) && !is_title(title + 1))?;
+        if (at..=last).any(|title| !is_title(title) || !is_space(view.gap_after(title))) {
             return None;
         }
-        let next = at + 1;
-        if lists::is_title(view.low(next)) {
-            return self
-                .after_title(view, next)
-                .map(|hit| UnknownHit { first: at, ..hit });
-        }
-        let lower = matches!(view.low(at), "mr" | "mrs" | "ms" | "mx");
+        let next = last + 1;
+        let lower = matches!(view.low(last), "mr" | "mrs" | "ms" | "mx");
         // "Master Agreement" is nobody's.
-        if view.low(at) == "master" && !lists::is_given_name(view.low(next)) {
+        if view.low(last) == "master" && !view.classes(next).is_given_name() {
             return None;
         }
-        let first_good = if view.is_capital(at) || lower {
+        let first_good = if view.is_capital(last) || lower {
             self.is_titled_word(view, next, !view.is_capital(next))
         } else {
             false
@@ -108,12 +107,12 @@ impl Unknown<'_> {
 
     fn is_titled_word(&self, view: &View, at: usize, lower_case: bool) -> bool {
         let word = view.low(at);
-        let letters = !word.is_empty() && word.chars().all(char::is_alphabetic);
+        let classes = view.classes(at);
         let fits = match lower_case {
-            true => !lists::is_plain_word(word) && word.chars().count() > 2,
-            false => !lists::is_calendar(word) || lists::is_common_name(word),
+            true => !classes.is_plain_word() && word.chars().count() > 2,
+            false => !classes.is_calendar() || classes.is_common_name(),
         };
-        letters && fits && !matches!(word, "and" | "or")
+        view.is_word(at) && fits && !matches!(word, "and" | "or")
     }
 
     /// `Surname: O'ROURKE`, `Name - Halina Kowalczyk`.
@@ -128,8 +127,7 @@ impl Unknown<'_> {
             return None;
         }
         let next = at + 1;
-        let good =
-            view.is_capital(next) && is_word(view, next) && !lists::is_institution_word(view.low(next));
+        let good = view.is_capital(next) && view.is_word(next) && !view.classes(next).is_institution_word();
         good.then(|| UnknownHit {
             first: next,
             name: next,
@@ -142,7 +140,8 @@ impl Unknown<'_> {
     /// `her son Tom`, `a neighbour, Mrs ...`, `his sisters Ada and Joy`.
     fn after_relation(&self, view: &View, at: usize) -> Option<UnknownHit> {
         let word = view.low(at);
-        let relation = lists::is_relation(word) || word.strip_suffix('s').is_some_and(lists::is_relation);
+        let relation =
+            view.classes(at).is_relation() || word.strip_suffix('s').is_some_and(lists::is_relation);
         let gap = view.gap_after(at);
         if !relation
             || !(is_blank(gap) || gap == ", " || gap == " (")
@@ -151,13 +150,13 @@ impl Unknown<'_> {
             return None;
         }
         let next = at + 1;
-        let low = view.low(next);
-        let acronym = view.is_all_capitals(next) && low.chars().count() <= 4;
+        let classes = view.classes(next);
+        let acronym = view.is_all_capitals(next) && view.low(next).chars().count() <= 4;
         let good = view.is_capital(next)
-            && is_word(view, next)
-            && !lists::is_plain_word(low)
-            && !lists::is_institution_word(low)
-            && !lists::is_place(low)
+            && view.is_word(next)
+            && !classes.is_plain_word()
+            && !classes.is_institution_word()
+            && !classes.is_place()
             && !acronym;
         good.then(|| UnknownHit {
             first: next,
@@ -171,16 +170,16 @@ impl Unknown<'_> {
     /// `Dear Tom,` and `Hi Tom`.
     fn after_salutation(&self, view: &View, at: usize) -> Option<UnknownHit> {
         let next = at + 1;
-        let low = view.low(next);
+        let classes = view.classes(next);
         let good = lists::is_salutation(view.low(at))
             && view.opens_sentence(at)
             && is_blank(view.gap_after(at))
             && view.is_capital(next)
-            && is_word(view, next)
-            && !lists::is_title(low)
-            && !lists::is_rank(low)
-            && (!lists::is_plain_word(low) || lists::is_common_name(low))
-            && (!lists::is_institution_word(low) || lists::is_given_name(low));
+            && view.is_word(next)
+            && !classes.is_title()
+            && !classes.is_rank()
+            && (!classes.is_plain_word() || classes.is_common_name())
+            && (!classes.is_institution_word() || classes.is_given_name());
         good.then(|| UnknownHit {
             first: next,
             name: next,
@@ -192,7 +191,7 @@ impl Unknown<'_> {
 
     /// `Harriet Ashworth-Bell <...@...>`: the display name of an address.
     fn before_address(&self, view: &View, at: usize) -> Option<UnknownHit> {
-        if !view.is_capital(at) || !is_word(view, at) {
+        if !view.is_capital(at) || !view.is_word(at) {
             return None;
         }
         let mut last = at;
@@ -206,7 +205,7 @@ impl Unknown<'_> {
                     .and_then(|end| address.get(1..end))
                     .unwrap_or_default();
                 let named = (at..=last)
-                    .all(|t| !lists::is_institution_word(view.low(t)) && !lists::is_plain_word(view.low(t)));
+                    .all(|t| !view.classes(t).is_institution_word() && !view.classes(t).is_plain_word());
                 return (closed.contains('@') && named).then_some(UnknownHit {
                     first: at,
                     name: at,
@@ -241,6 +240,7 @@ impl Unknown<'_> {
             let next = last + 1;
             let after_initial = is_initial(view, last);
             let joined = match view.gap_after(last) {
+                "'" if view.low(next) == "s" => false,
                 " " | "-" | "'" => true,
                 ". " | "." | ".-" => after_initial,
                 _ => false,
@@ -248,7 +248,7 @@ impl Unknown<'_> {
             let goes_on = suspicion.is_name(next)
                 || after_initial && (may_follow_initial(view, next, suspicion) || is_initial(view, next))
                 || is_initial(view, next) && is_middle(view, next, suspicion)
-                || lists::is_particle(view.low(next)) && suspicion.is_name(next + 1);
+                || view.classes(next).is_particle() && suspicion.is_name(next + 1);
             if !(joined && goes_on) {
                 break;
             }
@@ -278,7 +278,7 @@ impl Unknown<'_> {
                 break;
             }
             let next = last + 1;
-            let word = view.low(next);
+            let (word, classes) = (view.low(next), view.classes(next));
             let joined = gap == "-" || gap == "'" || gap.starts_with("-\n");
             let dotted = matches!(gap, "." | ".-");
             let initial =
@@ -286,16 +286,16 @@ impl Unknown<'_> {
             if joined && word == "s" {
                 break;
             }
-            let particle = lists::is_particle(word)
+            let particle = classes.is_particle()
                 && view.is_capital(next + 1)
                 && is_space(view.gap_after(next))
                 && word != "o";
-            let blocked = lists::is_plain_word(word) && !joined
-                || lists::is_calendar(word)
-                || lists::is_title(word)
-                || lists::is_person_verb(word) && !lists::is_common_name(word)
-                || (lists::is_institution_word(word) && !lists::is_common_name(word) && !joined);
-            let name = view.is_capital(next) && is_word(view, next) && !blocked;
+            let blocked = classes.is_plain_word() && !joined
+                || classes.is_calendar()
+                || classes.is_title()
+                || classes.is_person_verb() && !classes.is_common_name()
+                || (classes.is_institution_word() && !classes.is_common_name() && !joined);
+            let name = view.is_capital(next) && view.is_word(next) && !blocked;
             let acronym =
                 view.is_all_capitals(next) && !view.is_all_capitals(last) && word.chars().count() <= 4;
             if acronym || !(name || particle || initial) {
@@ -325,7 +325,7 @@ fn is_middle(view: &View, at: usize, suspicion: &Suspicion) -> bool {
 fn may_follow_initial(view: &View, at: usize, suspicion: &Suspicion) -> bool {
     let before = at.saturating_sub(1);
     let same_case = view.is_capital(at) == view.is_capital(before);
-    same_case && !lists::is_plain_word(view.low(at)) && suspicion.may_be_name(at)
+    same_case && !view.classes(at).is_plain_word() && suspicion.may_be_name(at)
 }
 
 /// The last token of a name with the letters behind it.
@@ -361,7 +361,7 @@ fn is_post_nominal(view: &View, at: usize) -> bool {
 fn officers(view: &View) -> HashSet<usize> {
     let mut tokens = HashSet::new();
     for at in 0..view.tokens.len() {
-        if !lists::is_rank(view.low(at)) || !view.is_capital(at) {
+        if !view.classes(at).is_rank() || !view.is_capital(at) {
             continue;
         }
         let mut next = at + 1;
@@ -416,11 +416,6 @@ pub(super) fn person_of(view: &View, hit: &UnknownHit) -> Person {
         },
         false => Person::from_full_name(&text),
     }
-}
-
-fn is_word(view: &View, at: usize) -> bool {
-    let word = view.low(at);
-    !word.is_empty() && word.chars().all(char::is_alphabetic)
 }
 
 fn is_blank(gap: &str) -> bool {

@@ -4,10 +4,14 @@
 //! and quote prefixes at line starts are folded away, so that one search finds every disguise. Two levels:
 //! [`View::text`] keeps case, spaces and punctuation; the *squash* keeps lower-case letters and digits only.
 
+use super::lexicon::Classes;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+
+/// Bytes of a word and what stands before it, at least: room is made for that many words at once.
+const USUAL_WORD: usize = 5;
 
 /// A maximal run of letters and digits.
 pub(super) struct Token {
@@ -15,10 +19,28 @@ pub(super) struct Token {
     pub(super) start: usize,
     /// Byte after the last.
     pub(super) end: usize,
-    /// In lower case.
-    pub(super) low: String,
     /// First byte in the squash.
     pub(super) squash: usize,
+    /// Byte after the last in the squash.
+    pub(super) squash_end: usize,
+    /// The lists that have it.
+    classes: Classes,
+    is_capital: bool,
+    is_all_capitals: bool,
+    is_word: bool,
+    is_number: bool,
+}
+
+/// Bytes of the folded text, up to those of the next stretch, and where they come from.
+struct Stretch {
+    /// First byte in [`View::text`].
+    folded: usize,
+    /// First byte of the original.
+    from: usize,
+    /// Byte after the last.
+    to: usize,
+    /// Each byte stands for one of the original; else all of them stand for all of the original's.
+    byte_by_byte: bool,
 }
 
 /// The folded text.
@@ -29,85 +51,142 @@ pub(super) struct View {
     pub(super) tokens: Vec<Token>,
     /// Lower-case letters and digits only.
     pub(super) squash: String,
-    /// For each byte of `text`, the bytes of the original that it stands for.
-    origin: Vec<(usize, usize)>,
+    /// The way back, in order: a text is mostly long stretches that folding leaves as they are.
+    origin: Vec<Stretch>,
 }
 
 impl View {
     /// Folds a text.
     pub(super) fn new(original: &str) -> Self {
         let mut view = Self {
-            text: String::new(),
+            text: String::with_capacity(original.len()),
             tokens: Vec::new(),
             squash: String::new(),
             origin: Vec::new(),
         };
         let mut line_start = true;
-        for (at, c) in original.char_indices() {
+        let mut at = 0;
+        while let Some(rest) = original.get(at..).filter(|rest| !rest.is_empty()) {
+            let plain = match line_start {
+                true => 0,
+                false => rest.bytes().take_while(|byte| is_left_as_is(*byte)).count(),
+            };
+            if plain > 0 {
+                view.push_plain(rest.get(..plain).unwrap_or_default(), at);
+                at += plain;
+                continue;
+            }
+            let Some(c) = rest.chars().next() else { break };
             let end = at + c.len_utf8();
             let prefix = line_start && matches!(c, '>' | '|');
             if prefix || is_invisible(c) {
                 view.lengthen_last(end);
-                continue;
+            } else {
+                line_start = c == '\n' || c == '\r' || (line_start && (c == ' ' || c == '\t'));
+                view.push_folded(c, at, end);
             }
-            line_start = c == '\n' || c == '\r' || (line_start && (c == ' ' || c == '\t'));
-            let before = view.text.len();
-            fold_char(c, &mut view.text);
-            if view.text.len() == before {
-                view.lengthen_last(end);
-            }
-            view.origin.resize(view.text.len(), (at, end));
+            at = end;
         }
         view.find_tokens();
         view
     }
 
+    fn push_plain(&mut self, text: &str, at: usize) {
+        let folded = self.text.len();
+        let to = at + text.len();
+        match self.origin.last_mut() {
+            Some(last) if last.byte_by_byte && last.to == at => last.to = to,
+            Some(_) | None => self.origin.push(Stretch {
+                folded,
+                from: at,
+                to,
+                byte_by_byte: true,
+            }),
+        }
+        self.text.push_str(text);
+    }
+
+    fn push_folded(&mut self, c: char, from: usize, to: usize) {
+        let folded = self.text.len();
+        fold_char(c, &mut self.text);
+        match (self.text.len() - folded, self.origin.last_mut()) {
+            (0, _) => self.lengthen_last(to),
+            (1, Some(last)) if to == from + 1 && last.byte_by_byte && last.to == from => last.to = to,
+            (length, _) => self.origin.push(Stretch {
+                folded,
+                from,
+                to,
+                byte_by_byte: length == 1 && to == from + 1,
+            }),
+        }
+    }
+
     /// What is dropped belongs to the character before it.
     fn lengthen_last(&mut self, end: usize) {
-        if let Some((start, _)) = self.origin.last().copied() {
-            for entry in self.origin.iter_mut().rev().take_while(|entry| entry.0 == start) {
-                entry.1 = end;
-            }
+        let Some(last) = self.origin.last_mut() else {
+            return;
+        };
+        if last.byte_by_byte && last.to > last.from + 1 {
+            last.to -= 1;
+            let split = Stretch {
+                folded: last.folded + last.to - last.from,
+                from: last.to,
+                to: end,
+                byte_by_byte: false,
+            };
+            self.origin.push(split);
+        } else {
+            (last.to, last.byte_by_byte) = (end, false);
         }
     }
 
     fn find_tokens(&mut self) {
-        let mut open: Option<Token> = None;
-        for (at, c) in self.text.char_indices() {
-            if c.is_alphanumeric() {
-                let token = open.get_or_insert_with(|| Token {
-                    start: at,
-                    end: at,
-                    low: String::new(),
-                    squash: self.squash.len(),
-                });
-                let before = self.squash.len();
-                self.squash
-                    .extend(c.to_lowercase().filter(|c| c.is_alphanumeric()));
-                token.low.push_str(self.squash.get(before..).unwrap_or_default());
-                token.end = at + c.len_utf8();
-            } else {
-                self.tokens.extend(open.take());
-            }
+        self.squash.reserve(self.text.len());
+        self.tokens.reserve(self.text.len() / USUAL_WORD);
+        let mut from = 0;
+        while let Some(start) = next_that(&self.text, from, true) {
+            let end = next_that(&self.text, start, false).unwrap_or(self.text.len());
+            let written = self.text.get(start..end).unwrap_or_default();
+            self.tokens.push(token_of(written, start, &mut self.squash));
+            from = end;
         }
-        self.tokens.extend(open);
+    }
+
+    fn origin_of(&self, at: usize) -> Option<(usize, usize)> {
+        let stretch = self
+            .origin
+            .partition_point(|stretch| stretch.folded <= at)
+            .checked_sub(1)
+            .and_then(|index| self.origin.get(index))
+            .filter(|_| at < self.text.len())?;
+        let from = stretch.from + at - stretch.folded;
+        Some(match stretch.byte_by_byte {
+            true => (from, from + 1),
+            false => (stretch.from, stretch.to),
+        })
     }
 
     /// The original bytes that `start..end` of the folded text stands for.
     pub(super) fn original_range(&self, start: usize, end: usize) -> (usize, usize) {
-        let from = self.origin.get(start).map_or(0, |entry| entry.0);
+        let from = self.origin_of(start).map_or(0, |origin| origin.0);
         let to = end
             .checked_sub(1)
-            .and_then(|last| self.origin.get(last))
-            .map_or(from, |entry| entry.1);
+            .and_then(|last| self.origin_of(last))
+            .map_or(from, |origin| origin.1);
         (from, to.max(from))
     }
 
-    /// The token that holds byte `at` of the squash.
-    pub(super) fn token_at_squash(&self, at: usize) -> Option<usize> {
-        self.tokens
-            .partition_point(|token| token.squash <= at)
-            .checked_sub(1)
+    /// The first and the last token of a piece of the squash. `from` is where to begin looking: places are asked for by their
+    /// ends, in order, so that nothing is looked at twice.
+    pub(super) fn tokens_at(&self, start: usize, end: usize, from: &mut usize) -> Option<(usize, usize)> {
+        while self.tokens.get(*from)?.squash_end < end {
+            *from += 1;
+        }
+        let mut first = *from;
+        while self.tokens.get(first)?.squash > start {
+            first = first.checked_sub(1)?;
+        }
+        Some((first, *from))
     }
 
     /// The text of a token as written.
@@ -117,18 +196,29 @@ impl View {
 
     /// Whether a token starts with a capital.
     pub(super) fn is_capital(&self, index: usize) -> bool {
-        self.tokens
-            .get(index)
-            .is_some_and(|token| self.written(token).starts_with(char::is_uppercase))
+        self.tokens.get(index).is_some_and(|token| token.is_capital)
     }
 
     /// Whether a token is written in capitals only (two letters or more).
     pub(super) fn is_all_capitals(&self, index: usize) -> bool {
-        self.tokens.get(index).is_some_and(|token| {
-            let written = self.written(token);
-            written.chars().filter(|c| c.is_alphabetic()).count() > 1
-                && !written.chars().any(char::is_lowercase)
-        })
+        self.tokens.get(index).is_some_and(|token| token.is_all_capitals)
+    }
+
+    /// Whether a token is of letters only.
+    pub(super) fn is_word(&self, index: usize) -> bool {
+        self.tokens.get(index).is_some_and(|token| token.is_word)
+    }
+
+    /// Whether a token starts with a digit.
+    pub(super) fn starts_with_digit(&self, index: usize) -> bool {
+        self.tokens.get(index).is_some_and(|token| token.is_number)
+    }
+
+    /// The lists that have a token.
+    pub(super) fn classes(&self, index: usize) -> Classes {
+        self.tokens
+            .get(index)
+            .map_or(Classes::default(), |token| token.classes)
     }
 
     /// What stands between a token and the next one.
@@ -154,7 +244,14 @@ impl View {
 
     /// The lower-case word at `index`, or nothing.
     pub(super) fn low(&self, index: usize) -> &str {
-        self.tokens.get(index).map_or("", |token| token.low.as_str())
+        self.tokens.get(index).map_or("", |token| self.low_of(token))
+    }
+
+    /// A token in lower case.
+    pub(super) fn low_of(&self, token: &Token) -> &str {
+        self.squash
+            .get(token.squash..token.squash_end)
+            .unwrap_or_default()
     }
 
     /// Whether a token opens a sentence or a line of its own.
@@ -177,8 +274,69 @@ impl View {
     }
 }
 
+/// The next byte at or after `from` where a letter or digit stands (or, for `false`, anything else).
+fn next_that(text: &str, from: usize, alphanumeric: bool) -> Option<usize> {
+    let mut at = from;
+    while let Some(byte) = text.as_bytes().get(at) {
+        let (is_one, length) = match byte.is_ascii() {
+            true => (byte.is_ascii_alphanumeric(), 1),
+            false => {
+                let c = text.get(at..)?.chars().next()?;
+                (c.is_alphanumeric(), c.len_utf8())
+            }
+        };
+        if is_one == alphanumeric {
+            return Some(at);
+        }
+        at += length;
+    }
+    None
+}
+
+fn token_of(written: &str, start: usize, squash: &mut String) -> Token {
+    let from = squash.len();
+    let (is_capital, is_all_capitals) = match written.is_ascii() {
+        true => {
+            squash.push_str(written);
+            if let Some(low) = squash.get_mut(from..) {
+                low.make_ascii_lowercase();
+            }
+            let letters = written.bytes().filter(u8::is_ascii_alphabetic).count();
+            (
+                written.as_bytes().first().is_some_and(u8::is_ascii_uppercase),
+                letters > 1 && !written.bytes().any(|byte| byte.is_ascii_lowercase()),
+            )
+        }
+        false => {
+            let low = written.chars().flat_map(char::to_lowercase);
+            squash.extend(low.filter(|c| c.is_alphanumeric()));
+            let letters = written.chars().filter(|c| c.is_alphabetic()).count();
+            (
+                written.starts_with(char::is_uppercase),
+                letters > 1 && !written.chars().any(char::is_lowercase),
+            )
+        }
+    };
+    let low = squash.get(from..).unwrap_or_default();
+    Token {
+        start,
+        end: start + written.len(),
+        squash: from,
+        squash_end: squash.len(),
+        classes: Classes::of(low),
+        is_capital,
+        is_all_capitals,
+        is_number: low.starts_with(char::is_numeric),
+        is_word: !low.is_empty() && low.chars().all(char::is_alphabetic),
+    }
+}
+
 /// Lower-case letters and digits of a folded text.
 pub(super) fn squash(text: &str) -> String {
+    if text.is_ascii() {
+        let kept = text.chars().filter(char::is_ascii_alphanumeric);
+        return kept.map(|c| c.to_ascii_lowercase()).collect();
+    }
     let mut plain = String::new();
     for c in text.chars().filter(|c| !is_invisible(*c)) {
         fold_char(c, &mut plain);
@@ -192,11 +350,14 @@ pub(super) fn squash(text: &str) -> String {
 
 /// The lower-case words of a folded text.
 pub(super) fn words(text: &str) -> Vec<String> {
-    View::new(text)
-        .tokens
-        .into_iter()
-        .map(|token| token.low)
-        .collect()
+    let view = View::new(text);
+    let low = |token| view.low_of(token).to_owned();
+    view.tokens.iter().map(low).collect()
+}
+
+/// Whether folding leaves a byte as it is and it ends no line.
+fn is_left_as_is(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~')
 }
 
 fn is_invisible(c: char) -> bool {

@@ -3,6 +3,7 @@
 
 use super::checks::{asn_check, cro_check, nhs_check, pnc_check};
 use super::{CheckLetter, Found, IdentifierKind, Rank};
+use crate::domain::word_starts;
 use regex::{Captures, Regex};
 use std::sync::LazyLock;
 
@@ -15,8 +16,25 @@ const NI_NEVER: [&str; 7] = ["BG", "GB", "NK", "KN", "TN", "NT", "ZZ"];
 
 struct Pattern {
     regex: Regex,
+    place: Place,
     read: fn(&Context<'_>) -> Reading,
 }
+
+/// Where a pattern is tried at all: to run every one of them over all of a text costs many times more than to look where its
+/// few numbers can be.
+enum Place {
+    /// In runs without white space that have these signs.
+    Run(fn(&Signs) -> bool),
+    /// At words that begin like this: any of the bits of [`begins_as`].
+    Word(u8),
+}
+
+/// The word starts with a digit.
+const NUMBER: u8 = 1;
+/// It starts with a letter, and a digit is near.
+const CODE: u8 = 1 << 1;
+/// It starts like a label.
+const LABEL: u8 = 1 << 2;
 
 /// One match and its surroundings. The identifier is group 1 where there is one.
 struct Context<'a> {
@@ -69,43 +87,168 @@ impl Context<'_> {
 }
 
 #[allow(clippy::expect_used)] // constants of this file; the tests run every one
-fn pattern(text: &str, read: fn(&Context<'_>) -> Reading) -> Pattern {
+fn pattern(place: Place, text: &str, read: fn(&Context<'_>) -> Reading) -> Pattern {
+    let regex = match place {
+        Place::Run(_) => Regex::new(text),
+        // A search that is tied to the start of a word ends at the first byte that does not fit.
+        Place::Word(_) => Regex::new(&format!("^(?:{text})")),
+    };
     Pattern {
-        regex: Regex::new(text).expect("a constant pattern"),
+        regex: regex.expect("a constant pattern"),
+        place,
         read,
     }
 }
 
-/// Every possible reading, overlaps included.
+/// Every possible reading, overlaps included, in the order of the patterns.
 pub(super) fn candidates(text: &str) -> Vec<(Rank, Found)> {
-    let mut found = Vec::new();
-    for pattern in PATTERNS.iter() {
-        let mut at = 0;
-        while let Some(captures) = text.get(at..).and_then(|_| pattern.regex.captures_at(text, at)) {
-            let Some(all) = captures.get(0) else { break };
-            let reading = read(text, pattern, &captures);
-            at = match &reading {
-                Some((_, one)) => one.end.max(all.start() + 1),
-                None => {
-                    all.start()
-                        + text
-                            .get(all.start()..)
-                            .and_then(|t| t.chars().next())
-                            .map_or(1, char::len_utf8)
-                }
-            };
-            found.extend(reading);
+    let mut found: Vec<Vec<(Rank, Found)>> = PATTERNS.iter().map(|_| Vec::new()).collect();
+    for (from, to, signs) in runs(text) {
+        for (pattern, found) in PATTERNS.iter().zip(&mut found) {
+            if matches!(pattern.place, Place::Run(fits) if fits(&signs)) {
+                read_run(text, from, to, pattern, found);
+            }
         }
     }
-    found
+    for start in word_starts(text) {
+        let word = text.get(start..).unwrap_or_default();
+        let begins = begins_as(word);
+        if begins == 0 {
+            continue;
+        }
+        for (pattern, found) in PATTERNS.iter().zip(&mut found) {
+            let fits = matches!(pattern.place, Place::Word(places) if places & begins != 0);
+            let is_free = found.last().is_none_or(|(_, before)| before.end <= start);
+            // Most do not match, and asking for groups costs even then.
+            if !(fits && is_free && pattern.regex.is_match(word)) {
+                continue;
+            }
+            let captures = pattern.regex.captures(word);
+            found.extend(captures.and_then(|captures| read(text, start, pattern, &captures)));
+        }
+    }
+    found.into_iter().flatten().collect()
 }
 
-fn read(text: &str, pattern: &Pattern, captures: &Captures<'_>) -> Option<(Rank, Found)> {
+/// The readings of one pattern in a run without white space.
+fn read_run(text: &str, from: usize, to: usize, pattern: &Pattern, found: &mut Vec<(Rank, Found)>) {
+    let text_to_end = text.get(..to).unwrap_or_default();
+    let mut at = from;
+    while let Some(captures) = text_to_end
+        .get(at..)
+        .and_then(|_| pattern.regex.captures_at(text_to_end, at))
+    {
+        let Some(all) = captures.get(0) else { break };
+        let reading = read(text, 0, pattern, &captures);
+        let first = all.as_str().chars().next().map_or(1, char::len_utf8);
+        at = match &reading {
+            Some((_, one)) => one.end.max(all.start() + 1),
+            None => all.start() + first,
+        };
+        found.extend(reading);
+    }
+}
+
+/// What tells that a run without white space may hold an address of the net.
+#[derive(Default)]
+struct Signs {
+    at: bool,
+    colons: usize,
+    scheme: bool,
+    www: bool,
+}
+
+/// The runs without white space that have a sign: first byte, byte after the last, signs.
+fn runs(text: &str) -> Vec<(usize, usize, Signs)> {
+    let mut runs = Vec::new();
+    let (mut from, mut signs, mut last) = (0, Signs::default(), [0u8; 2]);
+    for (at, byte) in text.bytes().chain([b' ']).enumerate() {
+        match byte {
+            _ if byte.is_ascii_whitespace() => {
+                let signs = std::mem::take(&mut signs);
+                if signs.at || signs.colons > 0 || signs.www {
+                    runs.push((from, at, signs));
+                }
+                from = at + 1;
+            }
+            b'@' => signs.at = true,
+            b':' => signs.colons += 1,
+            b'/' => signs.scheme |= last == *b":/",
+            b'.' => signs.www |= last.eq_ignore_ascii_case(b"ww"),
+            _ => {}
+        }
+        last = [last[1], byte];
+    }
+    runs
+}
+
+/// What may begin here: at least [`NUMBER`], [`CODE`] and [`LABEL`] that do, never fewer.
+fn begins_as(word: &str) -> u8 {
+    /// A digit of a code that starts with letters, or all that tells a label, is within that many bytes.
+    const NEAR: usize = 8;
+    let near = word.as_bytes().get(..NEAR).unwrap_or(word.as_bytes());
+    // Digits of other scripts, and letters such as the long s that are written for those of a label.
+    if !near.is_ascii() {
+        return NUMBER | CODE | LABEL;
+    }
+    match near.first() {
+        Some(first) if first.is_ascii_digit() => NUMBER,
+        Some(_) => {
+            let code = if near.iter().any(u8::is_ascii_digit) {
+                CODE
+            } else {
+                0
+            };
+            let label = if starts_label(near) { LABEL } else { 0 };
+            code | label
+        }
+        None => 0,
+    }
+}
+
+/// Whether a word starts as one of the labels in [`PATTERNS`] does.
+fn starts_label(word: &[u8]) -> bool {
+    let at = |index: usize| word.get(index).map_or(b' ', u8::to_ascii_lowercase);
+    match [at(0), at(1), at(2)] {
+        // T/PC 1234, a/c
+        [b'a' | b't', b'/', _] => true,
+        [b'p', b'c' | b's', next] | [b'd', b'c' | b's' | b'i', next] | [b's', b'c', next] => {
+            !next.is_ascii_alphabetic() || [at(1), next] == *b"ci" || [at(1), next] == *b"cs"
+        }
+        three => matches!(
+            &three,
+            b"cri"
+                | b"inc"
+                | b"nic"
+                | b"ath"
+                | b"occ"
+                | b"inv"
+                | b"cad"
+                | b"sto"
+                | b"urn"
+                | b"bfp"
+                | b"col"
+                | b"sho"
+                | b"war"
+                | b"pas"
+                | b"sor"
+                | b"acc"
+                | b"ins"
+                | b"sgt"
+                | b"ser"
+                | b"con"
+        ),
+    }
+}
+
+/// What a match means; `searched` is where in the text the search began to count.
+fn read(text: &str, searched: usize, pattern: &Pattern, captures: &Captures<'_>) -> Option<(Rank, Found)> {
     let piece = captures.get(1).or_else(|| captures.get(0))?;
     let matched = piece
         .as_str()
         .trim_end_matches(['.', ',', ';', ':', '!', '?', '\'', '"', '-', '/']);
-    let (start, end) = (piece.start(), piece.start() + matched.len());
+    let start = searched + piece.start();
+    let end = start + matched.len();
     let before = text.get(..start)?.chars().next_back();
     let after = text.get(end..)?.chars().next();
     if before.is_some_and(char::is_alphanumeric) || after.is_some_and(char::is_alphanumeric) {
@@ -145,18 +288,23 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
     use IdentifierKind as Kind;
     vec![
         pattern(
+            Place::Run(|signs| signs.at),
             r"[\p{L}\p{N}.!#$%&'*+/=?^_`{|}~-]{1,64}@[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63})+",
             |c| Some((Rank::Syntax, Kind::Email, c.matched.to_lowercase(), NotApplicable)),
         ),
-        pattern(r#"(?i)\b(?:(?:https?|ftp)://|www\.)[^\s<>"\u{a0}]+"#, |c| {
-            Some((
-                Rank::Syntax,
-                Kind::Url,
-                c.matched.trim_end_matches([')', ']']).to_owned(),
-                NotApplicable,
-            ))
-        }),
-        pattern(r"\b\d{1,3}(?:\.\d{1,3}){3}\b", |c| {
+        pattern(
+            Place::Run(|signs| signs.scheme || signs.www),
+            r#"(?i)\b(?:(?:https?|ftp)://|www\.)[^\s<>"\u{a0}]+"#,
+            |c| {
+                Some((
+                    Rank::Syntax,
+                    Kind::Url,
+                    c.matched.trim_end_matches([')', ']']).to_owned(),
+                    NotApplicable,
+                ))
+            },
+        ),
+        pattern(Place::Word(NUMBER), r"\b\d{1,3}(?:\.\d{1,3}){3}\b", |c| {
             let next = c.text.get(c.start + c.matched.len()..).unwrap_or_default();
             let longer = next
                 .strip_prefix('.')
@@ -165,33 +313,58 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
             let address: std::net::Ipv4Addr = c.matched.parse().ok()?;
             (!longer && !earlier).then(|| (Rank::Shape, Kind::IpAddress, address.to_string(), NotApplicable))
         }),
-        pattern(r"(?i)(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}", |c| {
-            let address: std::net::Ipv6Addr = c.matched.parse().ok()?;
-            (c.matched.len() > 4).then(|| (Rank::Shape, Kind::IpAddress, address.to_string(), NotApplicable))
-        }),
         pattern(
+            Place::Run(|signs| signs.colons > 1),
+            r"(?i)(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}",
+            |c| {
+                let address: std::net::Ipv6Addr = c.matched.parse().ok()?;
+                (c.matched.len() > 4)
+                    .then(|| (Rank::Shape, Kind::IpAddress, address.to_string(), NotApplicable))
+            },
+        ),
+        pattern(
+            Place::Word(CODE),
             r"(?i)\b(?:GIR\s?0AA|[A-PR-UWYZ][A-HK-Y]?[0-9][0-9A-HJKMNPR-Y]?(?:\s{0,3}|-)[0-9][ABD-HJLNP-UW-Z]{2})\b",
             postcode,
         ),
-        pattern(r"\bBFPO ?(?:c/o ?)?[0-9]{1,4}\b", |c| {
+        pattern(Place::Word(LABEL), r"\bBFPO ?(?:c/o ?)?[0-9]{1,4}\b", |c| {
             Some((Rank::Shape, Kind::Postcode, c.matched.to_owned(), NotApplicable))
         }),
-        pattern(r"\b\d{2}/\d{1,7}/(?:20)?\d{2}\b", crime_number),
         pattern(
+            Place::Word(NUMBER),
+            r"\b\d{2}/\d{1,7}/(?:20)?\d{2}\b",
+            crime_number,
+        ),
+        pattern(
+            Place::Word(LABEL),
             r"(?i)\b(?:crime|incident|niche|athena|occurrence|investigation|cad|storm|crime log)\b[ \t]{0,3}(?:(?:report|reference|ref|number|no|num|id|nos)\b\.?[ \t]{0,3}){0,3}(?:is[ \t])?[:#]?[ \t]{0,3}((?:[A-Z]{1,6}[-/]?)?\d[\dA-Z/-]{3,22})",
             labelled_crime_number,
         ),
         pattern(
+            Place::Word(NUMBER),
             r"(?i)\b\d{2,5} of (?:the )?\d{1,2}[/.]\d{1,2}[/.](?:20)?\d{2}\b",
             |c| {
                 let normal = c.matched.to_ascii_uppercase();
                 Some((Rank::Certain, Kind::CrimeNumber, normal, NotApplicable))
             },
         ),
-        pattern(r"(?i)\b(?:19|20)?\d{2}/\d{1,7} ?[A-HJ-NP-RT-Z]\b", pnc),
-        pattern(r"(?i)\b(?:19|20)?\d{9}[A-HJ-NP-RT-Z]\b", pnc_without_slash),
-        pattern(r"(?i)\b(?:\d{1,6}/\d{2}|SF\d{2}/\d{1,6})[A-HJ-NP-RT-Z]\b", cro),
         pattern(
+            Place::Word(NUMBER),
+            r"(?i)\b(?:19|20)?\d{2}/\d{1,7} ?[A-HJ-NP-RT-Z]\b",
+            pnc,
+        ),
+        pattern(
+            Place::Word(NUMBER),
+            r"(?i)\b(?:19|20)?\d{9}[A-HJ-NP-RT-Z]\b",
+            pnc_without_slash,
+        ),
+        pattern(
+            Place::Word(NUMBER | CODE),
+            r"(?i)\b(?:\d{1,6}/\d{2}|SF\d{2}/\d{1,6})[A-HJ-NP-RT-Z]\b",
+            cro,
+        ),
+        pattern(
+            Place::Word(NUMBER),
             r"(?i)\b\d{2}/\d{2}[A-Z0-9]{2}/\d{2}/\d{1,11}[A-HJ-NP-RT-Z]\b",
             |c| {
                 let normal = c.upper();
@@ -199,20 +372,23 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
                 Some((Rank::Certain, Kind::Asn, normal, check))
             },
         ),
-        pattern(r"(?i)\b\d{2}/\d{4}/\d{1,6}[A-Z]\b", |c| {
+        pattern(Place::Word(NUMBER), r"(?i)\b\d{2}/\d{4}/\d{1,6}[A-Z]\b", |c| {
             Some((Rank::Shape, Kind::CourtCase, c.upper(), NotApplicable))
         }),
         pattern(
+            Place::Word(LABEL),
             r"(?i)\bURN\b(?:[ \t]{0,3}(?:number|no|ref)\b\.?)?[ \t]{0,3}[:#]?[ \t]{0,3}([A-Z0-9][A-Z0-9/-]{3,19})",
             |c| {
                 let digits = c.matched.bytes().filter(u8::is_ascii_digit).count();
                 (digits >= 3).then(|| (Rank::Certain, Kind::Urn, c.upper(), NotApplicable))
             },
         ),
-        pattern(r"\b\d{2}[ /]?[A-Z][A-Z0-9][ /]?\d{5}[ /]?\d{2}\b", |c| {
-            Some((Rank::Shape, Kind::Urn, c.compact(), NotApplicable))
-        }),
-        pattern(r"(?i)\b[A-Z]\d{6}\b", |c| {
+        pattern(
+            Place::Word(NUMBER),
+            r"\b\d{2}[ /]?[A-Z][A-Z0-9][ /]?\d{5}[ /]?\d{2}\b",
+            |c| Some((Rank::Shape, Kind::Urn, c.compact(), NotApplicable)),
+        ),
+        pattern(Place::Word(CODE), r"(?i)\b[A-Z]\d{6}\b", |c| {
             let other = [
                 "invoice", "order", "po", "receipt", "quote", "booking", "purchase", "policy", "claim",
             ];
@@ -221,11 +397,11 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
             let rank = if label { Rank::Certain } else { Rank::Shape };
             (label || loose).then(|| (rank, Kind::Crn, c.compact(), NotApplicable))
         }),
-        pattern(r"(?i)\b[A-Z]\d{4} ?[A-Z]{2}\b", |c| {
+        pattern(Place::Word(CODE), r"(?i)\b[A-Z]\d{4} ?[A-Z]{2}\b", |c| {
             let sure = c.is_upper() || !c.matched.contains(' ');
             sure.then(|| (Rank::Shape, Kind::PrisonNumber, c.compact(), NotApplicable))
         }),
-        pattern(r"\b\d{3}[ -]?\d{3}[ -]?\d{4}\b", |c| {
+        pattern(Place::Word(NUMBER), r"\b\d{3}[ -]?\d{3}[ -]?\d{4}\b", |c| {
             let normal = c.compact();
             let check = nhs_check(&normal);
             let label = c.labelled(&["nhs"]);
@@ -233,6 +409,7 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
             (label || check == CheckLetter::Good).then_some((rank, Kind::NhsNumber, normal, check))
         }),
         pattern(
+            Place::Word(CODE),
             r"(?i:\b(?:[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]|QQ)[ -]?\d\d[ -]?\d\d[ -]?\d\d)(?:(?i:-?[A-D])|[ ][A-D])?\b",
             |c| {
                 let normal = c.compact();
@@ -241,19 +418,22 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
             },
         ),
         pattern(
+            Place::Word(LABEL),
             r"\b(?:[TA]/)?(?:PC|PS|DC|DS|DI|DCI|Insp|Inspector|Sgt|Sergeant|PCSO|SC|Constable)\.? ?(\d{2,5}[A-Z]{0,2})\b",
             |c| Some((Rank::Certain, Kind::CollarNumber, c.compact(), NotApplicable)),
         ),
         pattern(
+            Place::Word(LABEL),
             r"(?i)\b(?:collar|shoulder|warrant)[ \t]{0,2}(?:number|num|no)?\b\.?[ \t]{0,3}[:#]?[ \t]{0,3}(?:PC|PS|DC|DS)?[ \t]?(\d{2,6}[A-Z]{0,2})\b",
             |c| Some((Rank::Certain, Kind::CollarNumber, c.compact(), NotApplicable)),
         ),
-        pattern(r"(?i)\b[A-Z]{2}\d{2} ?[A-Z]{3}\b", |c| {
+        pattern(Place::Word(CODE), r"(?i)\b[A-Z]{2}\d{2} ?[A-Z]{3}\b", |c| {
             let label = c.labelled(&VEHICLE_LABELS);
             let sure = label || c.is_upper() || !c.matched.contains(' ');
             sure.then(|| (Rank::Shape, Kind::Vehicle, c.compact(), NotApplicable))
         }),
         pattern(
+            Place::Word(CODE),
             r"(?i)\b(?:[A-Z]\d{1,3} ?[A-Z]{3}|[A-Z]{3} ?\d{1,3}[A-Z])\b",
             |c| {
                 let label = c.labelled(&VEHICLE_LABELS);
@@ -263,32 +443,41 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
             },
         ),
         pattern(
+            Place::Word(CODE),
             r"(?i)\b[A-Z][A-Z0-9]{4}[ -]?\d{6}[ -]?[A-Z9]{2}[A-Z0-9][ -]?[A-Z]{2}\b",
             |c| Some((Rank::Shape, Kind::DrivingLicence, c.compact(), NotApplicable)),
         ),
         pattern(
+            Place::Word(LABEL),
             r"(?i)\bpassport[ \t]{0,3}(?:(?:number|no|num)\b\.?)?[ \t]{0,3}(?:is[ \t])?[:#]?[ \t]{0,3}([A-Z]?\d{8,9})\b",
             |c| Some((Rank::Certain, Kind::Passport, c.compact(), NotApplicable)),
         ),
         pattern(
+            Place::Word(LABEL),
             r"(?i)\bsort[ -]?code[ \t]{0,3}(?:is[ \t])?[:#]?[ \t]{0,3}(\d{2}[- ]?\d{2}[- ]?\d{2})\b",
             |c| Some((Rank::Certain, Kind::BankAccount, c.compact(), NotApplicable)),
         ),
         pattern(
+            Place::Word(LABEL),
             r"(?i)\b(?:account|acct|acc|a/c)[ \t]{0,3}(?:(?:number|no|num)\b\.?)?[ \t]{0,3}(?:is[ \t])?[:#]?[ \t]{0,3}(\d{4} ?\d{4}|\d{6,10})\b",
             |c| Some((Rank::Certain, Kind::BankAccount, c.compact(), NotApplicable)),
         ),
         pattern(
+            Place::Word(CODE),
             r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b",
             |c| {
                 let normal = c.compact();
                 iban_sound(&normal).then_some((Rank::Certain, Kind::BankAccount, normal, CheckLetter::Good))
             },
         ),
-        pattern(r"\b\d{4}[ -]?\d{4}[ -]?\d{4}[ -]?\d{4}\b", |c| {
-            let normal = c.compact();
-            luhn_sound(&normal).then_some((Rank::Certain, Kind::BankAccount, normal, CheckLetter::Good))
-        }),
+        pattern(
+            Place::Word(NUMBER),
+            r"\b\d{4}[ -]?\d{4}[ -]?\d{4}[ -]?\d{4}\b",
+            |c| {
+                let normal = c.compact();
+                luhn_sound(&normal).then_some((Rank::Certain, Kind::BankAccount, normal, CheckLetter::Good))
+            },
+        ),
     ]
 });
 

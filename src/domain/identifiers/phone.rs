@@ -29,11 +29,10 @@ pub fn normal_phone(text: &str) -> Option<String> {
 pub(super) fn candidates(text: &str) -> Vec<(Rank, Found)> {
     let mut found = Vec::new();
     let mut from = 0;
-    let mut before: Option<char> = None;
-    for (at, c) in text.char_indices() {
-        let after_word = before.is_some_and(|b| b.is_alphanumeric() || b == '/' || b == '_' || b == '+');
-        before = Some(c);
-        if at < from || after_word || !matches!(c, '+' | '(' | '0' | '7') {
+    for (at, c) in text.match_indices(['+', '(', '0', '7']) {
+        let before = || text.get(..at).and_then(|before| before.chars().next_back());
+        let joins = |b: char| b.is_alphanumeric() || b == '/' || b == '_' || b == '+';
+        if at < from || before().is_some_and(joins) {
             continue;
         }
         let read = read_at(text, at).or_else(|| without_zero(text, at));
@@ -41,7 +40,7 @@ pub(super) fn candidates(text: &str) -> Vec<(Rank, Found)> {
         let end = with_extension(text, end);
         from = end;
         let kind = IdentifierKind::Phone;
-        let rank = if c == '7' { Rank::Loose } else { Rank::Shape };
+        let rank = if c == "7" { Rank::Loose } else { Rank::Shape };
         found.push((
             rank,
             Found {

@@ -4,6 +4,7 @@
 //! `com.microsoft` operators). Multiplying them packed costs more than three times as much as unpacking them once.
 
 use super::{ModelError, Score};
+use std::collections::{HashMap, HashSet};
 use tract_onnx::pb::{ModelProto, NodeProto, TensorProto};
 use tract_onnx::prelude::*;
 
@@ -19,6 +20,8 @@ const STREET_CLASSES: std::ops::RangeInclusive<usize> = 23..=28;
 const MIDDLE: f32 = 8.0;
 /// Element type "float" of ONNX tensors.
 const FLOAT: i32 = 1;
+/// The input that tells text from what fills it up.
+const MASK: &str = "attention_mask";
 
 type Runnable = std::sync::Arc<TypedRunnableModel>;
 
@@ -38,6 +41,7 @@ impl Network {
             .proto_model_for_read(&mut weights)
             .map_err(|_| ModelError::NotRunnable)?;
         unpack(&mut proto).ok_or(ModelError::NotRunnable)?;
+        without_mask(&mut proto).ok_or(ModelError::NotRunnable)?;
         let ready = || -> TractResult<Runnable> {
             let mut model = framework.model_for_proto_model(&proto)?;
             let length = model.symbols.sym("S");
@@ -54,7 +58,7 @@ impl Network {
     pub(super) fn scores(&self, ids: &[i64]) -> Option<Vec<Score>> {
         let shape = [1, ids.len()];
         let row = |values: &[i64]| tensor1(values).into_shape(&shape).ok().map(TValue::from);
-        let inputs = tvec!(row(ids)?, row(&vec![1; ids.len()])?, row(&vec![0; ids.len()])?);
+        let inputs = tvec!(row(ids)?, row(&vec![0; ids.len()])?);
         let outputs = self.0.run(inputs).ok()?;
         let logits = outputs.first()?.to_plain_array_view::<f32>().ok()?;
         let classes = *logits.shape().last()?;
@@ -124,6 +128,35 @@ fn unpack(proto: &mut ModelProto) -> Option<()> {
         graph.initializer.push(unpacked);
     }
     Some(())
+}
+
+/// Takes out the mask that keeps what fills a text up from being attended to. Nothing is filled up here: all it does is to
+/// add zeros, and that takes a tenth of the time.
+fn without_mask(proto: &mut ModelProto) -> Option<()> {
+    let graph = proto.graph.as_mut()?;
+    let inputs = graph.input.len();
+    graph.input.retain(|input| input.name != MASK);
+    let mut of_mask = HashSet::from([MASK.to_owned()]);
+    let mut stands_for: HashMap<String, String> = HashMap::new();
+    let mut nodes = Vec::with_capacity(graph.node.len());
+    for mut node in std::mem::take(&mut graph.node) {
+        for input in &mut node.input {
+            if let Some(other) = stands_for.get(input) {
+                input.clone_from(other);
+            }
+        }
+        let masked = node.input.iter().filter(|input| of_mask.contains(*input)).count();
+        match (node.op_type.as_str(), masked, node.input.as_slice()) {
+            (_, 0, _) => nodes.push(node),
+            ("Add", 1, [left, right]) => {
+                let kept = if of_mask.contains(left) { right } else { left };
+                stands_for.insert(node.output.first()?.clone(), kept.clone());
+            }
+            (_, _, _) => of_mask.extend(node.output),
+        }
+    }
+    graph.node = nodes;
+    (graph.input.len() + 1 == inputs && !stands_for.is_empty()).then_some(())
 }
 
 fn attribute(node: &NodeProto, name: &str) -> Option<usize> {
