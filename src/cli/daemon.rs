@@ -4,11 +4,13 @@ use super::output::{Failure, Outcome};
 use super::setup::Setup;
 use crate::domain::SystemClock;
 use crate::imap::ImapConnector;
-use crate::ingest::{Ingest, IngestParts, NoProbe, StepProbe, SystemJitter};
+use crate::ingest::{Ingest, IngestParts, NoProbe, Outbox, OutboxParts, StepProbe, SystemJitter};
 use crate::outbound::{Outbound, OutboundParts, OutboundSettings, SystemNonces};
 use crate::redact::{ModelError, NameModel};
 use crate::sandbox::{ReadingPool, check_ocr};
+use crate::scanner::Scanned;
 use crate::smtp::SubmissionServer;
+use crate::store::Store;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -40,7 +42,7 @@ pub(super) async fn run(setup: Setup) -> Outcome {
     });
     let outbound = Arc::new(Outbound::new(
         OutboundParts {
-            store,
+            store: store.clone(),
             drafter: setup.drafting_pool(),
             relay: setup.relays()?,
             clock: SystemClock,
@@ -55,6 +57,7 @@ pub(super) async fn run(setup: Setup) -> Outcome {
             bounces_to: setup.config.outbound.bounces_to.clone(),
         },
     ));
+    let outbox = outbox(&setup, &store)?;
     let submission = match setup.submission_settings()? {
         None => None,
         Some(settings) => Some(
@@ -73,7 +76,14 @@ pub(super) async fn run(setup: Setup) -> Outcome {
             None => stop.cancelled().await,
         }
     };
+    let watch_outbox = async {
+        match &outbox {
+            Some(outbox) => outbox.run(&stop).await,
+            None => stop.cancelled().await,
+        }
+    };
     tokio::join!(
+        watch_outbox,
         ingest.run(stop.clone()),
         outbound.run(&stop),
         serve_submission,
@@ -83,6 +93,26 @@ pub(super) async fn run(setup: Setup) -> Outcome {
     let _no_systemd = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
     tracing::info!("referrald has stopped");
     Ok(())
+}
+
+/// The Outbox folder, where one is configured.
+fn outbox(
+    setup: &Setup,
+    store: &Store,
+) -> Result<Option<Outbox<ImapConnector, Scanned<ReadingPool>>>, Failure> {
+    let Some(settings) = setup.outbox_settings() else {
+        return Ok(None);
+    };
+    let parts = OutboxParts {
+        store: store.clone(),
+        connector: ImapConnector {
+            settings: setup.imap_settings()?,
+        },
+        reader: setup.reader(),
+        clock: Arc::new(SystemClock),
+        jitter: Arc::new(SystemJitter),
+    };
+    Ok(Some(Outbox::new(parts, settings)))
 }
 
 /// Starts one worker and says how well it is fenced; refuses to go on where the configuration demands more.

@@ -7,7 +7,7 @@ use crate::config::{self, Config, LogFormat, MailboxTls, RelayConfig, TlsChoice,
 use crate::domain::KnownCase;
 use crate::forms::{AgencyBook, LabelBook};
 use crate::imap::{Auth, ImapSettings, ImapTimeouts, TlsMode};
-use crate::ingest::{IngestSettings, Understanding};
+use crate::ingest::{BackoffSettings, IngestSettings, OutboxSettings, Understanding};
 use crate::observe;
 use crate::outbound::{AllocationGuard, FirstMailGuard, GuardSettings};
 use crate::redact::RedactionSettings;
@@ -303,6 +303,19 @@ impl Setup {
             readers: self.config.reading.workers,
             ..IngestSettings::default()
         }
+    }
+
+    /// The Outbox folder, where one is configured.
+    pub(super) fn outbox_settings(&self) -> Option<OutboxSettings> {
+        let config = &self.config.outbound;
+        Some(OutboxSettings {
+            outbox: config.outbox.clone()?,
+            sent: config.outbox_sent.clone(),
+            refused: config.outbox_refused.clone(),
+            poll_interval: self.config.mailbox.poll,
+            max_message_bytes: self.redaction_settings().max_bytes,
+            backoff: BackoffSettings::default(),
+        })
     }
 
     pub(super) async fn understanding(&self) -> Result<Understanding, Failure> {

@@ -94,6 +94,12 @@ pub struct OutboundConfig {
     pub notices_from: String,
     /// Envelope sender of redacted mail.
     pub bounces_to: Option<String>,
+    /// Folder of the restricted mailbox that liaison mail is laid into; none is watched without it.
+    pub outbox: Option<String>,
+    /// Where mail from the Outbox is moved to once it is stored.
+    pub outbox_sent: String,
+    /// Where mail from the Outbox is moved to that cannot be sent.
+    pub outbox_refused: String,
 }
 
 /// How the connection to a relay is protected.
@@ -347,7 +353,21 @@ fn outbound(mut f: Fields, domain: &str) -> OutboundConfig {
         hold_first_mail: f.flag("hold_first_mail", true),
         notices_from: f.text_or("notices_from", &format!("no-reply@{domain}")),
         bounces_to: f.optional_text("bounces_to"),
+        outbox: f.optional_text("outbox"),
+        outbox_sent: f.text_or("outbox_sent", "Referrald/Sent"),
+        outbox_refused: f.text_or("outbox_refused", "Referrald/Not sent"),
     };
+    let folders = [
+        config.outbox.as_deref(),
+        Some(config.outbox_sent.as_str()),
+        Some(config.outbox_refused.as_str()),
+    ];
+    let distinct: std::collections::HashSet<&str> = folders.into_iter().flatten().collect();
+    f.demand(
+        distinct.len() == folders.into_iter().flatten().count(),
+        "outbox",
+        "outbox, outbox_sent and outbox_refused must be three folders",
+    );
     f.demand(
         config
             .bounces_to

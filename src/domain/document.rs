@@ -74,6 +74,9 @@ pub struct MessageHeaders {
     pub reply_to: Vec<String>,
     /// Lower-case To and Cc addresses.
     pub recipients: Vec<String>,
+    /// Lower-case Bcc addresses, which only a mail that was not sent yet has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bcc: Vec<String>,
     /// Decoded subject.
     pub subject: String,
     /// The Date field in RFC 3339, if it is a possible date.

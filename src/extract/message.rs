@@ -455,6 +455,7 @@ fn headers(fields: Vec<Field>, part: String) -> MessageHeaders {
     };
     let reply_to = all(&["reply-to"]);
     let recipients = all(&["to", "cc"]);
+    let bcc = all(&["bcc"]);
     let mut references: Vec<String> = ["in-reply-to", "references"]
         .iter()
         .filter_map(|name| first(name))
@@ -467,6 +468,7 @@ fn headers(fields: Vec<Field>, part: String) -> MessageHeaders {
         from_address: from.and_then(|(_, address)| address),
         reply_to,
         recipients,
+        bcc,
         subject: first("subject").map(|f| f.value.clone()).unwrap_or_default(),
         date: first("date")
             .and_then(|f| possible_date(&f.value))

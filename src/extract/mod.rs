@@ -2,7 +2,7 @@
 //!
 //! [`read_message`] walks a mail's parts (`message`), finds out what each attachment is (`kind`) and
 //! hands it to the reader of its format (`attachment`). Every reader takes the same bounds and never fails
-//! as a whole: what it cannot read is a [`ReadStatus`](crate::domain::ReadStatus) with a reason in plain
+//! as a whole: what it cannot read is a [`ReadStatus`] with a reason in plain
 //! words. A file that holds files (`archive`, `outlook`, `smime`) becomes a tree of MIME parts (`unpack`),
 //! so that what is inside is read like anything else.
 //!

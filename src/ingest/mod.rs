@@ -4,6 +4,8 @@
 //! `held messages -> worker -> forms -> draft`. The ledger in the store is the only state: after a stop at
 //! any point the next look at the mailbox goes on from there (see [`Step`]).
 //!
+//! [`Outbox`] watches a second folder, from which liaison mail goes out.
+//!
 //! Invariant: a message is moved in the mailbox only after its raw bytes are committed, and every UID
 //! the server ever showed has a ledger row and an end state.
 //!
@@ -14,6 +16,7 @@
 mod backoff;
 mod copies;
 mod look;
+mod outbox;
 mod ports;
 mod reading;
 mod report;
@@ -22,6 +25,7 @@ mod settings;
 mod steps;
 
 pub use backoff::{BackoffSettings, Jitter, SystemJitter};
+pub use outbox::{Outbox, OutboxParts, OutboxSettings};
 pub use ports::{
     Connector, FetchOutcome, Mailbox, MailboxError, MoveOutcome, PartContent, ReadFailure, Reader, Selected,
     SelectiveReader, UidMeta,

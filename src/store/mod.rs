@@ -322,6 +322,16 @@ impl Store {
         self.sqlite.accept_outbound(mail, now).await
     }
 
+    /// The same for a mail that was laid into the Outbox folder: the same bytes are stored once, also after a crash between
+    /// this and moving the mail.
+    pub async fn accept_outbound_once(
+        &self,
+        mail: &SubmittedMail,
+        now: Timestamp,
+    ) -> Result<OutboundId, StoreError> {
+        self.sqlite.accept_outbound_once(mail, now).await
+    }
+
     /// Mails in state `accepted`, oldest first.
     pub async fn unplanned_outbound(&self, at_most: u32) -> Result<Vec<OutboundId>, StoreError> {
         self.sqlite.unplanned_outbound(at_most).await

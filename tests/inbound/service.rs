@@ -11,11 +11,12 @@ use referrald::extract::read_message;
 use referrald::forms::{AgencyBook, LabelBook};
 use referrald::imap::ImapConnector;
 use referrald::ingest::{
-    BackoffSettings, Ingest, IngestParts, IngestSettings, IngestStatus, NoProbe, ReadFailure, Reader,
-    SystemJitter, Understanding,
+    BackoffSettings, Ingest, IngestParts, IngestSettings, IngestStatus, NoProbe, Outbox, OutboxParts,
+    OutboxSettings, ReadFailure, Reader, SystemJitter, Understanding,
 };
 use referrald::store::{
-    Actor, DeliveryOutcome, LedgerSummary, MasterKeys, OsEntropy, PlannedDelivery, Store, SubmittedMail,
+    AccountRole, Actor, DeliveryOutcome, LedgerSummary, MasterKeys, OsEntropy, PlannedDelivery, Store,
+    SubmissionAccount, SubmittedMail,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -45,7 +46,7 @@ impl Reader for TestReader {
         if text.contains("Subject: busy") && self.busy.fetch_add(1, Ordering::Relaxed) < 3 {
             return Err(ReadFailure::Transient);
         }
-        if text.contains("multipart/report") {
+        if text.contains("multipart/report") || text.contains("Subject: outbox") {
             let request = ReadRequest::default();
             return read_message(text.as_bytes(), &request, &mut |_| {}).map_err(ReadFailure::Permanent);
         }
@@ -530,6 +531,99 @@ async fn failures_of_reading_are_told_apart_and_hold_up_nothing() {
         (2, 1)
     );
     service.stop().await;
+}
+
+/// Waits until the folder holds so many mails.
+async fn filled(server: &Dovecot, folder: &str, count: usize) {
+    let until = Instant::now() + PATIENCE;
+    while server.count(USER, folder) != count {
+        assert!(
+            Instant::now() < until,
+            "{folder} holds {}",
+            server.count(USER, folder)
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+fn outbox(server: &Dovecot, port: u16, store: &Store) -> Outbox<ImapConnector, TestReader> {
+    let parts = OutboxParts {
+        store: store.clone(),
+        connector: ImapConnector {
+            settings: imap_settings(server, port),
+        },
+        reader: TestReader::default(),
+        clock: Arc::new(SystemClock),
+        jitter: Arc::new(SystemJitter),
+    };
+    let settings = OutboxSettings {
+        // Where the test server delivers.
+        outbox: "INBOX".to_owned(),
+        sent: "Sent".to_owned(),
+        refused: "Not sent".to_owned(),
+        poll_interval: Duration::from_secs(1),
+        max_message_bytes: 10_000,
+        backoff: BackoffSettings {
+            first: Duration::from_millis(10),
+            longest: Duration::from_millis(100),
+        },
+    };
+    Outbox::new(parts, settings)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mail_in_the_outbox_is_stored_once_and_moved_whatever_happens_to_the_connection() {
+    let server = Dovecot::start(&[(USER, PASSWORD)]);
+    let dir = tempfile::tempdir().unwrap();
+    let key = MasterKeys::generate(&OsEntropy).unwrap();
+    let keys = MasterKeys::parse(key.as_bytes()).unwrap();
+    let store = Store::open(&dir.path().join("store.db"), keys).await.unwrap();
+    let account = SubmissionAccount {
+        user: "team".to_owned(),
+        address: Personal::new("referrals@restorative.example".to_owned()),
+        password_hash: "x".to_owned(),
+        role: AccountRole::Staff,
+    };
+    store.put_account(&account, SystemClock.now()).await.unwrap();
+    let laid = |from: &str, to: &str, text: &str| {
+        let mail =
+            format!("From: Team <{from}>\r\n{to}Subject: outbox\r\nMIME-Version: 1.0\r\n\r\n{text}\r\n");
+        server.deliver(USER, mail.as_bytes());
+    };
+    let (own, to) = (
+        "Referrals@restorative.example",
+        "To: a@agency.example\r\nBcc: b@agency.example\r\n",
+    );
+    laid(own, to, "hello");
+    laid("stranger@restorative.example", to, "who am I");
+    laid(own, "", "to nobody");
+    laid(own, to, &"long\r\n".repeat(3_000));
+    // The first moves are not answered: the mail is stored, and still lies there.
+    let proxy = Proxy::start(&server.certificate, server.imap_port).await;
+    proxy.on("UID MOVE", Act::HangUp, 2);
+    let (service, stop) = (outbox(&server, proxy.port, &store), CancellationToken::new());
+    let until = stop.clone();
+    let task = tokio::spawn(async move { service.run(&until).await });
+    filled(&server, "Sent", 1).await;
+    filled(&server, "Not sent", 3).await;
+    filled(&server, "INBOX", 0).await;
+    stop.cancel();
+    task.await.unwrap();
+    let waiting = store.unplanned_outbound(10).await.unwrap();
+    assert_eq!(
+        waiting.len(),
+        1,
+        "stored once, although it was seen several times"
+    );
+    let mail = store.outbound_mail(waiting[0]).await.unwrap();
+    let to: Vec<&str> = mail
+        .recipients
+        .iter()
+        .map(|to| to.expose_personal().as_str())
+        .collect();
+    assert_eq!(to, ["a@agency.example", "b@agency.example"]);
+    assert_eq!(mail.account, "team");
+    assert_eq!(mail.sender.expose_personal(), "referrals@restorative.example");
 }
 
 /// As Postfix writes one, about a mail that left under this Message-ID.

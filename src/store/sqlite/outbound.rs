@@ -53,33 +53,36 @@ impl Database {
         mail: &SubmittedMail,
         now: Timestamp,
     ) -> Result<OutboundId, StoreError> {
-        if mail.recipients.is_empty() {
-            return Err(StoreError::WrongState(
-                "a mail without recipients cannot be taken",
-            ));
-        }
         let mut write = self.write().await?;
-        let id = OutboundId(new_id(now)?);
-        let record = write.create_record(name(id)).await?;
-        let envelope = Envelope {
-            account: mail.account.clone(),
-            sender: mail.sender.expose_personal().clone(),
-            recipients: mail
-                .recipients
-                .iter()
-                .map(|r| r.expose_personal().clone())
-                .collect(),
-        };
-        write.put_envelope(&record, &envelope).await?;
-        let sealed = record.seal(RAW, mail.raw.expose_personal())?;
-        write.put_part(&record, RAW, sealed).await?;
-        let done = sqlx::query("INSERT INTO outbound (id, received, state) VALUES (?, ?, 'accepted')")
+        let id = write.insert_mail(mail, now).await?;
+        write.commit().await?;
+        Ok(id)
+    }
+
+    pub(in crate::store) async fn accept_outbound_once(
+        &self,
+        mail: &SubmittedMail,
+        now: Timestamp,
+    ) -> Result<OutboundId, StoreError> {
+        let mut write = self.write().await?;
+        let hash = self
+            .keys()
+            .hash(IndexedAs::Raw, mail.raw.expose_personal())
+            .to_vec();
+        let known: Option<Vec<u8>> = sqlx::query_scalar("SELECT id FROM outbound WHERE outbox_hash = ?")
+            .bind(hash.clone())
+            .fetch_optional(write.connection())
+            .await?;
+        if let Some(known) = known {
+            return uuid_of(&known).map(OutboundId);
+        }
+        let id = write.insert_mail(mail, now).await?;
+        let done = sqlx::query("UPDATE outbound SET outbox_hash = ? WHERE id = ?")
+            .bind(hash)
             .bind(blob(id.0))
-            .bind(now.as_microsecond())
             .execute(write.connection())
             .await?;
         one_row(&done)?;
-        write.audit(DAEMON, "outbound.accepted", id, now).await?;
         write.commit().await?;
         Ok(id)
     }
@@ -456,6 +459,33 @@ impl Write<'_> {
             self.put_part(record, &part, sealed).await?;
         }
         Ok(())
+    }
+
+    async fn insert_mail(&mut self, mail: &SubmittedMail, now: Timestamp) -> Result<OutboundId, StoreError> {
+        if mail.recipients.is_empty() {
+            return Err(StoreError::WrongState(
+                "a mail without recipients cannot be taken",
+            ));
+        }
+        let id = OutboundId(new_id(now)?);
+        let record = self.create_record(name(id)).await?;
+        let recipients = mail.recipients.iter().map(|r| r.expose_personal().clone());
+        let envelope = Envelope {
+            account: mail.account.clone(),
+            sender: mail.sender.expose_personal().clone(),
+            recipients: recipients.collect(),
+        };
+        self.put_envelope(&record, &envelope).await?;
+        let sealed = record.seal(RAW, mail.raw.expose_personal())?;
+        self.put_part(&record, RAW, sealed).await?;
+        let done = sqlx::query("INSERT INTO outbound (id, received, state) VALUES (?, ?, 'accepted')")
+            .bind(blob(id.0))
+            .bind(now.as_microsecond())
+            .execute(self.connection())
+            .await?;
+        one_row(&done)?;
+        self.audit(DAEMON, "outbound.accepted", id, now).await?;
+        Ok(id)
     }
 
     async fn insert_thread(&mut self, id: DeliveryId, message_id: Option<&str>) -> Result<(), StoreError> {

@@ -28,5 +28,9 @@ ALTER TABLE deliveries ADD COLUMN told TEXT;
 UPDATE deliveries SET told = state WHERE state <> 'waiting';
 CREATE INDEX deliveries_to_tell ON deliveries (mail) WHERE state IN ('held', 'failed', 'returned', 'sent');
 
+-- HMAC of the bytes of a mail from the Outbox folder, so that it is taken once.
+ALTER TABLE outbound ADD COLUMN outbox_hash BLOB CHECK (length(outbox_hash) = 32);
+CREATE UNIQUE INDEX outbound_by_outbox_hash ON outbound (outbox_hash) WHERE outbox_hash IS NOT NULL;
+
 -- The mail that a notice of ours is about; NULL for a submitted mail.
 ALTER TABLE outbound ADD COLUMN notice_about BLOB REFERENCES outbound (id);

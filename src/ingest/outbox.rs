@@ -1,0 +1,221 @@
+//! The Outbox folder: liaison mail that staff lay into a folder of the restricted mailbox instead of submitting it.
+//!
+//! Invariants: a mail is moved out of the folder only once it is stored, and the same bytes are stored once, whatever
+//! crashes when. What cannot be sent is moved aside, never deleted.
+//!
+//! # Security
+//!
+//! Who can write into the folder can read the mailbox: they are staff. The From address tells whose mail it is, and must be
+//! exactly one account's; the header is read by the worker.
+
+use super::backoff::Backoff;
+use super::{
+    BackoffSettings, Connector, FetchOutcome, Jitter, Mailbox, MailboxError, ReadFailure, Reader, UidMeta,
+};
+use crate::domain::{Clock, EmailAddress, MessageHeaders, OutboundId, Personal};
+use crate::store::{Store, StoreError, SubmittedMail};
+use futures::FutureExt;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// Settings of the Outbox folder.
+#[derive(Debug, Clone)]
+pub struct OutboxSettings {
+    /// Folder that staff lay mail into; made if it is not there.
+    pub outbox: String,
+    /// Where stored mail is moved to.
+    pub sent: String,
+    /// Where mail is moved to that cannot be sent.
+    pub refused: String,
+    /// Time between two looks.
+    pub poll_interval: Duration,
+    /// Larger mail cannot be sent, in bytes.
+    pub max_message_bytes: u64,
+    /// Waiting after failures.
+    pub backoff: BackoffSettings,
+}
+
+/// What the Outbox is made of.
+pub struct OutboxParts<C, R> {
+    /// The store.
+    pub store: Store,
+    /// Opens connections to the mailbox.
+    pub connector: C,
+    /// Takes mails apart.
+    pub reader: R,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Jitter of back-off.
+    pub jitter: Arc<dyn Jitter>,
+}
+
+/// The Outbox folder of one mailbox.
+pub struct Outbox<C, R> {
+    parts: OutboxParts<C, R>,
+    settings: OutboxSettings,
+}
+
+/// What becomes of one mail of the folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Laid {
+    /// Stored; it leaves like a submitted one.
+    Stored(OutboundId),
+    /// It cannot be sent.
+    Refused(Refusal),
+    /// Not now.
+    Later,
+}
+
+/// Why a mail cannot be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refusal {
+    /// The From address is no account's, or several'.
+    SenderUnknown,
+    /// It goes to nobody.
+    NoRecipient,
+    /// It is larger than allowed.
+    TooLarge,
+    /// It cannot be taken apart.
+    Unreadable,
+}
+
+/// Why a look ended early. Carries no content.
+#[derive(Debug, thiserror::Error)]
+enum LookError {
+    #[error(transparent)]
+    Mailbox(#[from] MailboxError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the mail server's answer could not be taken apart")]
+    Panicked,
+}
+
+impl<C: Connector, R: Reader> Outbox<C, R> {
+    /// A service that does nothing until [`Self::run`].
+    pub fn new(parts: OutboxParts<C, R>, settings: OutboxSettings) -> Self {
+        Self { parts, settings }
+    }
+
+    /// Runs until `stop`. No error ends it: it waits and goes on.
+    pub async fn run(&self, stop: &CancellationToken) {
+        let mut backoff = Backoff::new(self.settings.backoff);
+        while !stop.is_cancelled() {
+            // Being cut off by the stop is harmless: what is stored is known again by its bytes.
+            let session = AssertUnwindSafe(self.session(&mut backoff)).catch_unwind();
+            let ended = tokio::select! {
+                ended = session => ended.unwrap_or(Err(LookError::Panicked)),
+                () = stop.cancelled() => return,
+            };
+            let Err(error) = ended else { continue };
+            let wait = match &error {
+                // Trying a wrong password often locks accounts.
+                LookError::Mailbox(MailboxError::SignInRefused) => self.settings.backoff.longest,
+                LookError::Mailbox(_) | LookError::Store(_) | LookError::Panicked => {
+                    backoff.next(self.parts.jitter.draw())
+                }
+            };
+            tracing::warn!(%error, "looking at the Outbox failed; trying again");
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = stop.cancelled() => return,
+            }
+        }
+    }
+
+    /// One connection, look after look.
+    async fn session(&self, backoff: &mut Backoff) -> Result<(), LookError> {
+        let mut mailbox = self.parts.connector.connect().await?;
+        let settings = &self.settings;
+        for folder in [&settings.outbox, &settings.sent, &settings.refused] {
+            mailbox.ensure_folder(folder).await?;
+        }
+        loop {
+            self.look(&mut mailbox).await?;
+            backoff.reset();
+            mailbox.wait_for_news(settings.poll_interval).await?;
+        }
+    }
+
+    async fn look(&self, mailbox: &mut C::Mailbox) -> Result<(), LookError> {
+        mailbox.select(&self.settings.outbox).await?;
+        let uids = mailbox.uids_from(1).await?;
+        for meta in mailbox.meta(&uids).await? {
+            let laid = self.take(mailbox, &meta).await?;
+            let folder = match laid {
+                Laid::Stored(id) => {
+                    tracing::info!(outbound = %id, "mail taken from the Outbox");
+                    &self.settings.sent
+                }
+                Laid::Refused(refusal) => {
+                    tracing::warn!(?refusal, folder = %self.settings.refused, "mail in the Outbox cannot be sent; it was moved");
+                    &self.settings.refused
+                }
+                Laid::Later => continue,
+            };
+            mailbox.move_uids(&[meta.uid], folder).await?;
+        }
+        Ok(())
+    }
+
+    async fn take(&self, mailbox: &mut C::Mailbox, meta: &UidMeta) -> Result<Laid, LookError> {
+        if meta.size > self.settings.max_message_bytes {
+            return Ok(Laid::Refused(Refusal::TooLarge));
+        }
+        let fetched = mailbox.fetch(std::slice::from_ref(meta)).await?;
+        let raw = match fetched.into_iter().next() {
+            Some((_, FetchOutcome::Bytes(raw))) => raw,
+            Some((_, FetchOutcome::Gone | FetchOutcome::NotYet)) | None => return Ok(Laid::Later),
+        };
+        let headers = match self.parts.reader.read(&raw).await {
+            Ok(message) => message.headers,
+            Err(ReadFailure::Transient) => return Ok(Laid::Later),
+            Err(ReadFailure::Permanent(_)) => return Ok(Laid::Refused(Refusal::Unreadable)),
+        };
+        Ok(self.store(&headers, raw).await?)
+    }
+
+    async fn store(&self, headers: &MessageHeaders, raw: Personal<Vec<u8>>) -> Result<Laid, StoreError> {
+        let from = headers.from_address.as_deref().and_then(EmailAddress::parse);
+        let account = match from {
+            Some(from) => self.parts.store.account_of_address(&from).await?,
+            None => None,
+        };
+        let Some(account) = account else {
+            return Ok(Laid::Refused(Refusal::SenderUnknown));
+        };
+        let mut recipients: Vec<String> = Vec::new();
+        for recipient in headers.recipients.iter().chain(&headers.bcc) {
+            if !recipients.contains(recipient) {
+                recipients.push(recipient.clone());
+            }
+        }
+        if recipients.is_empty() {
+            return Ok(Laid::Refused(Refusal::NoRecipient));
+        }
+        let mail = SubmittedMail {
+            account: account.user,
+            sender: account.address,
+            recipients: recipients.into_iter().map(Personal::new).collect(),
+            raw: Personal::new(with_crlf(raw.expose_personal())),
+        };
+        let now = self.parts.clock.now();
+        let id = self.parts.store.accept_outbound_once(&mail, now).await?;
+        Ok(Laid::Stored(id))
+    }
+}
+
+/// Lines as a relay wants them: some servers hand out bare line feeds.
+fn with_crlf(raw: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(raw.len());
+    let mut before = 0;
+    for byte in raw {
+        if *byte == b'\n' && before != b'\r' {
+            out.push(b'\r');
+        }
+        out.push(*byte);
+        before = *byte;
+    }
+    out
+}
