@@ -4,6 +4,10 @@
 //! The functions take identities as staff write them: a message by its id or the end of it, a case by its
 //! reference or id.
 
+mod ask;
+
+pub use ask::Draft;
+
 use crate::domain::{
     CaseId, CaseReference, MessageId, MessageState, ParsedMessage, Personal, Referral, Side, Timestamp,
 };
@@ -139,6 +143,20 @@ impl Casework {
     ) -> Result<(CaseId, CaseReference), CaseworkError> {
         let message = self.find_message(text).await?;
         Ok(self.store.accept(message.id, prefix, &self.actor, now).await?)
+    }
+
+    /// What to ask the referrer of a message that waits for review, one draft per referral that lacks something; the look is
+    /// audited.
+    ///
+    /// # Errors
+    /// As [`Casework::find_message`].
+    pub async fn ask(&self, text: &str, now: Timestamp) -> Result<Vec<Draft>, CaseworkError> {
+        let message = self.find_message(text).await?;
+        let draft = self.store.open_draft(message.id, &self.actor, now).await?;
+        let referrals = draft
+            .iter()
+            .flat_map(|draft| draft.referral.iter().chain(&draft.more_referrals));
+        Ok(referrals.filter_map(ask::draft).collect())
     }
 
     /// Destroys a message at once: key, rows, hashes; the copy on the mail server follows.

@@ -21,6 +21,11 @@ pub(super) enum CasesCommand {
         /// Message id; its last six characters are enough
         id: String,
     },
+    /// Draft a mail to the referrer about what is missing (consent, ways to reach people); nothing is sent
+    Ask {
+        /// Message id; its last six characters are enough
+        id: String,
+    },
     /// Let an account write about one side of a case
     Allocate {
         /// Case id or reference
@@ -61,6 +66,20 @@ pub(super) async fn run(setup: Setup, command: CasesCommand) -> Outcome {
             let prefix = &setup.config.service.reference_prefix;
             let (_case, reference) = casework.accept(&id, prefix, now).await?;
             output::line(format!("accepted as {reference}"));
+            Ok(())
+        }
+        CasesCommand::Ask { id } => {
+            let drafts = casework.ask(&id, now).await?;
+            if drafts.is_empty() {
+                output::line("nothing is missing that the referrer would have to be asked for");
+            }
+            for draft in drafts {
+                let to = draft
+                    .to
+                    .as_deref()
+                    .unwrap_or("(the referral names no address of the referrer)");
+                output::line(format!("To: {to}\nSubject: {}\n\n{}", draft.subject, draft.text));
+            }
             Ok(())
         }
         CasesCommand::Allocate { case, side, to } => {
