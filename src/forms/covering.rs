@@ -73,6 +73,8 @@ pub(super) fn printed_agency(
         .iter()
         .flat_map(|title| title.split(". "))
         .flat_map(|sentence| sentence.split(" - "))
+        // "BRADSTOW CONSTABULARY   Form RJ/7"
+        .flat_map(|title| title.split("   "))
         .flat_map(|title| title.split([',', '–', '·', '•', '|', '(', ')']))
         .map(|piece| piece.trim().trim_end_matches('.'));
     let agency = pieces

@@ -524,6 +524,7 @@ enum Stands<'m> {
 fn push_document(document: &Document, stands: Stands<'_>, context: &FormsContext<'_>, out: &mut Vec<Read>) {
     let tools = Tools {
         book: context.labels,
+        agencies: context.agencies,
         today: context.today,
     };
     let place = Place {

@@ -1,5 +1,6 @@
 //! Who refers: from the form's own block, else from the covering mail's signature.
 
+use super::agencies::AgencyBook;
 use super::draft::{Notes, Place};
 use super::labels::{Field, spoken};
 use super::pairs::Fact;
@@ -45,10 +46,19 @@ pub(super) fn fill<'a>(
         };
         match fact.field {
             Field::Name => {
-                if let Some(read) = names::read(&text) {
+                let (name, post) = match text.split_once(',') {
+                    Some((name, post)) if tools.agencies.is_role(post) => {
+                        (name, Some(post.trim().to_owned()))
+                    }
+                    Some(_) | None => (text.as_str(), None),
+                };
+                if let Some(read) = names::read(name) {
                     set(&mut referrer.name, "/referrer/name", read.name);
-                    if let Some(rank) = read.rank.filter(|_| referrer.role.is_none() && !has_post) {
-                        set(&mut referrer.role, "/referrer/role", rank);
+                    let role = post
+                        .or(read.rank)
+                        .or_else(|| post_of_label(&fact.label, tools.agencies));
+                    if let Some(role) = role.filter(|_| referrer.role.is_none() && !has_post) {
+                        set(&mut referrer.role, "/referrer/role", role);
                     }
                 }
             }
@@ -80,7 +90,13 @@ pub(super) fn fill<'a>(
                 };
                 set(&mut referrer.role, "/referrer/role", role.to_owned());
             }
-            Field::Organisation => set(&mut referrer.agency, "/referrer/agency", text),
+            Field::Organisation => {
+                // "Safe Harbour Project (registered charity 1090000)".
+                let (name, aside) = text.rsplit_once('(').unwrap_or((&text, ""));
+                let charity = aside.to_lowercase().contains("charity") && !name.trim().is_empty();
+                let agency = if charity { name.trim() } else { &text };
+                set(&mut referrer.agency, "/referrer/agency", agency.to_owned());
+            }
             Field::Phone => match first(&text, IdentifierKind::Phone) {
                 Some(phone) if referrer.phone.is_none() => set(&mut referrer.phone, "/referrer/phone", phone),
                 Some(_) | None => {}
@@ -102,6 +118,34 @@ pub(super) fn fill<'a>(
             _ => {}
         }
     }
+}
+
+/// `Neighbourhood Officer: Beth Ormerod`: the label is the post. One that asks for somebody ("Referring officer", "Name of
+/// worker") is none.
+fn post_of_label(label: &str, agencies: &AgencyBook) -> Option<String> {
+    const ASKS: [&str; 16] = [
+        "name",
+        "names",
+        "referring",
+        "referrer",
+        "referred",
+        "requesting",
+        "making",
+        "completing",
+        "completed",
+        "contact",
+        "details",
+        "signed",
+        "rank",
+        "your",
+        "responsible",
+        "allocated",
+    ];
+    let label = label.trim().trim_end_matches(':').trim();
+    let said = spoken(label);
+    let words: Vec<&str> = said.split(' ').collect();
+    let post = words.len() > 1 && agencies.is_role(label) && !words.iter().any(|word| ASKS.contains(word));
+    post.then(|| label.to_owned())
 }
 
 /// The first identifier of a kind, normal form.

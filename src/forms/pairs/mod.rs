@@ -23,7 +23,7 @@ use self::line::Pending;
 pub(super) use self::line::asks;
 pub(super) use self::shape::shape_of;
 pub(super) use self::subject::is_helper;
-use super::labels::{Field, LabelBook, Person, Section};
+use super::labels::{Field, LabelBook, Person, Section, Who};
 use super::lines::{Element, Quotes, elements};
 use super::values::Answer;
 use crate::domain::{Document, FieldValue, Inline, inline_text};
@@ -101,6 +101,38 @@ pub(super) enum Stands {
     InFile,
 }
 
+/// A post or team right below a professional's name is theirs, and so are the ways to reach somebody that follow on it: the
+/// person they work with has none ("Probation practitioner, Grade, Office, Phone, Person on probation").
+fn posts_of_professionals(facts: &mut [Fact]) {
+    let mut theirs = None;
+    let mut has_post = false;
+    for fact in facts {
+        match (fact.field, fact.subject) {
+            (Field::Name, Subject::Person { person, .. }) if person.who == Who::Professional => {
+                (theirs, has_post) = (Some(fact.subject), false);
+            }
+            (Field::JobTitle | Field::Team, Subject::Person { person, .. }) if is_served(person.who) => {
+                if let Some(subject) = theirs {
+                    (fact.subject, has_post) = (subject, true);
+                }
+            }
+            (Field::Phone | Field::Email | Field::PhoneAndEmail, Subject::Person { person, .. })
+                if is_served(person.who) && has_post =>
+            {
+                if let Some(subject) = theirs {
+                    fact.subject = subject;
+                }
+            }
+            (_, _) => theirs = None,
+        }
+    }
+}
+
+/// Somebody whom the service works with.
+fn is_served(who: Who) -> bool {
+    matches!(who, Who::Victim | Who::Offender | Who::Party)
+}
+
 /// Reads a document.
 pub(super) fn read(
     document: &Document,
@@ -172,6 +204,7 @@ pub(super) fn read(
     }
     reader.cut_closing();
     reader.close();
+    posts_of_professionals(&mut reader.out.facts);
     let answered = |fact: &Fact| fact.field != Field::Unmapped && !fact.answer.quote().is_empty();
     if !reader.out.facts.iter().any(answered) {
         reader.fields(document);

@@ -50,7 +50,12 @@ impl Reader<'_> {
                     .then(|| unknown_between_leaders(pieces, &text, gap_end))
                     .flatten()
             };
-            let Some(next) = known.or_else(unknown) else {
+            let behind_colon = || {
+                last.colon
+                    .then(|| unknown_with_colon(pieces, &text, gap_end))
+                    .flatten()
+            };
+            let Some(next) = known.or_else(unknown).or_else(behind_colon) else {
                 continue;
             };
             last.answer = slice(pieces, last.value_start, gap_end);
@@ -135,6 +140,28 @@ fn unknown_between_leaders(pieces: &[Inline], text: &str, from: usize) -> Option
         value_start: end,
         colon: false,
         leader: true,
+    })
+}
+
+/// A few words with a colon behind a wide gap, beside other labels with colons: "Officer: Beth   Patch: Eastfield".
+fn unknown_with_colon(pieces: &[Inline], text: &str, from: usize) -> Option<Part> {
+    let rest = text.get(from..)?;
+    let (raw, _) = rest.split_once(':')?;
+    let words = raw.split_whitespace().count();
+    let is_label = raw.starts_with(char::is_uppercase)
+        && raw
+            .chars()
+            .all(|c| c.is_alphabetic() || matches!(c, ' ' | '/' | '-'))
+        && !raw.contains("  ")
+        && (1..=MAX_UNKNOWN_WORDS).contains(&words);
+    let end = from + raw.len() + 1;
+    is_label.then(|| Part {
+        label: unmapped_label(),
+        text: raw.to_owned(),
+        answer: slice(pieces, end, text.len()),
+        value_start: end,
+        colon: true,
+        leader: false,
     })
 }
 

@@ -14,6 +14,7 @@ mod name;
 pub(super) use self::consent::Demand;
 pub(super) use self::name::is_of_nobody_known;
 
+use super::agencies::AgencyBook;
 use super::draft::{Notes, Place};
 use super::labels::{Field, LabelBook, spoken, tokens};
 use super::pairs::{Fact, Subject};
@@ -25,6 +26,7 @@ use jiff::civil::Date;
 #[derive(Clone, Copy)]
 pub(super) struct Tools<'a> {
     pub(super) book: &'a LabelBook,
+    pub(super) agencies: &'a AgencyBook,
     pub(super) today: Date,
 }
 
