@@ -87,7 +87,13 @@ pub fn read(text: &str) -> Option<PersonName> {
     let (ordered, order_doubt) = given_first(text);
     doubtful |= order_doubt;
     let mut words: Vec<&str> = ordered.split_whitespace().collect();
-    let title = take_first(&mut words, is_title).map(|word| capitalise(word.trim_end_matches('.')));
+    let is_couple = matches!(words.as_slice(), [first, and, ..] if is_title(first) && matches!(*and, "and" | "&" | "And"));
+    // "Mr and Mrs Holloway" are two: neither has that title alone.
+    doubtful |= is_couple;
+    let title = match is_couple {
+        true => None,
+        false => take_first(&mut words, is_title).map(|word| capitalise(word.trim_end_matches('.'))),
+    };
     let mut rank = None;
     while let Some(word) = take_first(&mut words, is_rank) {
         rank = Some(word.trim_end_matches('.').to_uppercase());

@@ -7,7 +7,7 @@ use super::kind::Kind;
 use super::picture::{self, PictureRoom};
 use super::text::Folding;
 use super::unpack::{self, Room};
-use super::{history, html, rtf, text};
+use super::{history, html, json, rtf, text};
 use crate::domain::{
     Attachment, Block, Document, MessageHeaders, ReadLimits, ReadMessage, ReadRequest, ReadStatus,
     SkippedPart, UnreadableReason,
@@ -186,7 +186,7 @@ impl<'r> Walk<'r> {
             PartBody::Text(content) if part.media_type == ENRICHED => {
                 text::blocks(&text::without_commands(content), Folding::Fixed, &mut budget)
             }
-            PartBody::Text(content) => text::blocks(content, folding(part), &mut budget),
+            PartBody::Text(content) => json::in_mail(content, folding(part), &mut budget),
             PartBody::Bytes(content) => {
                 let reading = rtf::read(content, &self.limits);
                 fields = reading.fields;

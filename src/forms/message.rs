@@ -14,7 +14,7 @@ use super::wants::{Wants, wants};
 use super::{several, trust};
 use crate::domain::{
     Attachment, AttachmentRow, Block, CaseReference, Check, Document, Kind, PARSED_SCHEMA, ParsedMessage,
-    ReadMessage, ReadStatus, ReferenceKind, Referral, Referrer, Role, UnmappedAnswer,
+    ReadMessage, ReadStatus, ReferenceKind, Referral, Referrer, Role, UnmappedAnswer, inline_text,
 };
 use std::collections::{HashMap, HashSet};
 
@@ -130,7 +130,8 @@ fn without_form(parsed: &mut ParsedMessage, message: &ReadMessage, wants: Wants,
         .attachments
         .iter()
         .any(|a| may_be_a_form(a) && a.read != ReadStatus::Ok);
-    if let Some((referral, notes)) = super::prose::read(message, wants, context) {
+    let told = super::prose::read(message, wants, context).or_else(|| letter(message, wants, context));
+    if let Some((referral, notes)) = told {
         let is_own = referral.referrer.is_self_referral == Some(true);
         parsed.kind = if is_own {
             Kind::SelfReferral
@@ -169,6 +170,35 @@ fn without_form(parsed: &mut ParsedMessage, message: &ReadMessage, wants: Wants,
     } else if wants.question || wants.refers_nobody {
         parsed.kind = Kind::Enquiry;
     }
+}
+
+/// A referral in the sentences of a letter that is the only document attached. A form that nobody filled in is no letter.
+fn letter(message: &ReadMessage, wants: Wants, context: &FormsContext<'_>) -> Option<(Referral, Notes)> {
+    if wants.refers_nobody || wants.question {
+        return None;
+    }
+    let mut documents = message
+        .attachments
+        .iter()
+        .filter(|attachment| may_be_a_form(attachment))
+        .filter_map(|attachment| attachment.document.as_ref());
+    let document = documents.next().filter(|_| documents.next().is_none())?;
+    let greets = document.blocks.iter().any(|block| match block {
+        Block::Paragraph { text, .. } | Block::Heading { text, .. } | Block::ListItem { text, .. } => {
+            let text = inline_text(text).to_lowercase();
+            text.lines()
+                .any(|line| line.starts_with("dear ") || line.starts_with("to whom it may"))
+        }
+        Block::Definition { .. } | Block::Table(_) | Block::Rule | Block::Quote(_) => false,
+    });
+    if !greets {
+        return None;
+    }
+    let written = ReadMessage {
+        bodies: vec![document.clone()],
+        ..message.clone()
+    };
+    super::prose::read(&written, wants, context)
 }
 
 /// What a covering mail says where its attachment cannot be read: it refers in words, or a professional

@@ -13,10 +13,15 @@ mod parser;
 use super::attachment::{Reading, TOO_LONG};
 use super::budget::Budget;
 use super::text::{self, Folding};
-use crate::domain::{ReadLimits, ReadStatus};
+use crate::domain::{Block, ReadLimits, ReadStatus};
 
 /// Deepest objects and lists in one another.
 const MAX_DEPTH: usize = 64;
+
+/// Most values of an object in the text of a mail.
+const MAX_MAIL_VALUES: usize = 2_000;
+/// Fewest members of an object that is a form.
+const MIN_MEMBERS: usize = 3;
 
 /// A value.
 enum Node {
@@ -60,6 +65,39 @@ pub(super) fn read(bytes: &[u8], limits: &ReadLimits) -> Reading {
         reading.reason = Some(TOO_LONG.to_owned());
     }
     reading
+}
+
+/// The text of a mail, with an object in it, on lines of its own, read as pairs: a website that sends its form so.
+pub(super) fn in_mail(content: &str, folding: Folding, budget: &mut Budget) -> Vec<Block> {
+    let Some((before, object, after)) = object_within(content) else {
+        return text::blocks(content, folding, budget);
+    };
+    let mut all = text::blocks(before, folding, budget);
+    all.extend(blocks::of(&object, budget));
+    all.extend(text::blocks(after, folding, budget));
+    all
+}
+
+/// What stands before an object, the object, and what stands after it.
+fn object_within(content: &str) -> Option<(&str, Node, &str)> {
+    let (mut start, mut end, mut at) = (None, None, 0);
+    for line in content.split_inclusive('\n') {
+        let bare = line.trim();
+        if start.is_none() && bare.starts_with('{') {
+            start = Some(at);
+        }
+        at += line.len();
+        if bare.ends_with('}') {
+            end = Some(at);
+        }
+    }
+    let (start, end) = (start?, end?);
+    let parsed = parser::parse(content.get(start..end)?, MAX_MAIL_VALUES)?;
+    let is_form = match &parsed.root {
+        Node::Object(members) => members.len() >= MIN_MEMBERS && !parsed.is_cut,
+        Node::Scalar(_) | Node::List(_) => false,
+    };
+    is_form.then_some((content.get(..start)?, parsed.root, content.get(end..)?))
 }
 
 #[cfg(test)]

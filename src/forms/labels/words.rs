@@ -52,12 +52,14 @@ pub(super) fn without_number(raw: &[String]) -> &[String] {
     }
 }
 
-/// The text without what stands in round brackets.
+/// The text without what stands in round brackets; "(2)" counts and stays.
 pub(super) fn without_hints(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut depth = 0_usize;
-    for c in text.chars() {
+    for (at, c) in text.char_indices() {
         match c {
+            '(' if matches!(text.as_bytes().get(at + 1..at + 3), Some([b'1'..=b'9', b')'])) => out.push(' '),
+            ')' if depth == 0 => out.push(' '),
             '(' | '[' => depth += 1,
             ')' | ']' => depth = depth.saturating_sub(1),
             _ if depth == 0 => out.push(c),
