@@ -383,6 +383,8 @@ mod tests {
 
     #[test]
     fn two_people_in_one_answer_are_a_doubt() {
+        let couple = ("Mr and Mrs Adebayo".to_owned(), None, None, true);
+        assert_eq!(parts("Mr and Mrs Adebayo"), couple);
         assert!(parts("Mr John and Mrs Jane Smith").3);
         assert!(parts("John Smith, 4 High Street, Chelmsford").3);
         assert!(read("--").is_none());

@@ -106,6 +106,7 @@ fn headings_start_sections() {
         person(Who::Offender, None)
     );
     assert_eq!(of("Victim 2"), person(Who::Victim, Some(2)));
+    assert_eq!(of("Victim (2)"), person(Who::Victim, Some(2)));
     assert_eq!(of("Second household"), person(Who::Party, Some(2)));
     assert_eq!(of("4. For the restorative service only"), Some(Section::Office));
     assert_eq!(of("Agreement to this referral"), Some(Section::Consent(None)));
