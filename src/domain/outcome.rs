@@ -74,6 +74,8 @@ pub enum HoldReason {
     FileNotAllocated,
     /// Nobody has written to this address before, and it is no partner agency's.
     FirstMailToAddress,
+    /// It is a copy that we sent, handed in again: a relay in front of us sends our own mail back.
+    MailLoop,
 }
 
 impl HoldReason {
@@ -97,6 +99,7 @@ impl HoldReason {
             | Self::RedactionFailed
             | Self::TooLarge
             | Self::StoredCopyDamaged
+            | Self::MailLoop
             | Self::NameModelMissing => false,
         }
     }
@@ -140,6 +143,9 @@ impl HoldReason {
             }
             Self::FirstMailToAddress => {
                 "nobody has written to this address before: make sure that it is the right one"
+            }
+            Self::MailLoop => {
+                "this is a copy that referrald sent, handed in again: the mail server in front must not route mail of the relays back"
             }
             Self::StoredCopyDamaged => {
                 "the stored mail does not open: the database was changed from outside; ask the sender to send it again"

@@ -84,6 +84,13 @@ impl<D: Drafter, R: Relay, C: Clock, N: NonceSource> Outbound<D, R, C, N> {
             ..
         } = mail;
         let recipients: Vec<String> = recipients.into_iter().map(Personal::into_personal).collect();
+        if self.is_our_copy(raw.expose_personal()).await? {
+            let deliveries = self.all_held(recipients, HoldReason::MailLoop);
+            let now = self.parts.clock.now();
+            self.parts.store.save_plan(id, &deliveries, now).await?;
+            tracing::error!(outbound = %id, "a copy that we sent was handed in again: the mail server in front sends our mail back");
+            return Ok(());
+        }
         let remit = self.remit(&account).await?;
         let strangers = self.strangers(&recipients, &cases).await?;
         let request = DraftRequest {
@@ -106,6 +113,19 @@ impl<D: Drafter, R: Relay, C: Clock, N: NonceSource> Outbound<D, R, C, N> {
         Ok(())
     }
 
+    /// Whether a mail has the Message-ID of a copy that left here.
+    async fn is_our_copy(&self, raw: &[u8]) -> Result<bool, StoreError> {
+        let end = format!("@{}", self.settings.redaction.own_domain);
+        let ours = message_id(raw).filter(|id| {
+            id.strip_suffix(end.as_str())
+                .is_some_and(|left| left.len() == 32 && left.bytes().all(|b| b.is_ascii_hexdigit()))
+        });
+        match ours {
+            Some(id) => self.parts.store.knows_thread(&[id]).await,
+            None => Ok(false),
+        }
+    }
+
     async fn draft_and_finish(
         &self,
         request: DraftRequest,
@@ -125,17 +145,17 @@ impl<D: Drafter, R: Relay, C: Clock, N: NonceSource> Outbound<D, R, C, N> {
             }
             // A worker that was stopped with the daemon says nothing about the mail.
             Ok(Err(_)) | Err(_) if stop.is_cancelled() => return Err(NotPlanned::Stopping),
-            Ok(Err(_)) | Err(_) => return Ok(self.all_held(recipients)),
+            Ok(Err(_)) | Err(_) => return Ok(self.all_held(recipients, HoldReason::RedactionFailed)),
         };
         match finished {
             Ok(finished) if covers(&finished, &recipients) => {
                 Ok(finished.into_iter().flat_map(planned).collect())
             }
-            Ok(_) | Err(_) => Ok(self.all_held(recipients)),
+            Ok(_) | Err(_) => Ok(self.all_held(recipients, HoldReason::RedactionFailed)),
         }
     }
 
-    fn all_held(&self, recipients: Vec<String>) -> Vec<PlannedDelivery> {
+    fn all_held(&self, recipients: Vec<String>, reason: HoldReason) -> Vec<PlannedDelivery> {
         let route = |recipient: &str| match Recipient::parse(recipient) {
             Some(Recipient::Cjsm(_)) if self.settings.redaction.cjsm_route => MailRoute::Cjsm,
             Some(Recipient::Cjsm(_) | Recipient::Open(_)) | None => MailRoute::Ordinary,
@@ -146,7 +166,7 @@ impl<D: Drafter, R: Relay, C: Clock, N: NonceSource> Outbound<D, R, C, N> {
                 route: route(&recipient),
                 recipient: Personal::new(recipient),
                 action: DeliveryAction::Hold,
-                reasons: vec![HoldReason::RedactionFailed],
+                reasons: vec![reason],
                 message: None,
                 if_released: None,
                 message_id: None,

@@ -750,3 +750,21 @@ async fn reports_about_redacted_mail_come_back_to_the_mailbox_where_that_is_conf
     assert_eq!(bench.ordinary.wait_for_mail_to(OPEN).await.from, mailbox);
     assert_eq!(bench.cjsm.wait_for_mail_to(CJSM).await.from, ADDRESS);
 }
+
+#[tokio::test]
+async fn a_copy_of_ours_that_comes_back_is_held_instead_of_going_round() {
+    let bench = Bench::new(TestDrafter::Redacts).await;
+    let id = bench.submit(&[OPEN]).await;
+    bench.wait_for_state(id, "sent").await;
+    let copy = bench.ordinary.wait_for_mail_to(OPEN).await;
+    let mail = SubmittedMail {
+        account: USER.to_owned(),
+        sender: Personal::new(ADDRESS.to_owned()),
+        recipients: vec![Personal::new(OPEN.to_owned())],
+        raw: Personal::new(copy.as_handed_to_relay().to_vec()),
+    };
+    let again = bench.service.accept(mail).await.expect("is stored");
+    let held = bench.wait_for_state(again, "held").await;
+    assert_eq!(held.deliveries[0].reasons, [HoldReason::MailLoop]);
+    assert_eq!(held.deliveries[0].if_released, None);
+}
