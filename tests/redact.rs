@@ -893,3 +893,80 @@ fn the_second_pass_reads_files_too_and_refuses_compressed_ones() {
     trailing.extend_from_slice(b"Margaret Holloway");
     assert_eq!(verdict(&trailing), Some(HoldReason::SecondPassFoundIdentifier));
 }
+
+#[test]
+fn nothing_leaves_in_an_encoding_that_was_not_read() {
+    let secret = "Margaret Holloway, 07700 900417, can come on Tuesday at ten";
+    let coded = STANDARD.encode(secret);
+    let held = |kind: &str, encoding: &str, body: &str| {
+        let raw = format!(
+            "From: V <v@rj.example>\r\nTo: {OPEN}\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: {kind}\r\n\
+             Content-Transfer-Encoding: {encoding}\r\n\r\n{body}\r\n"
+        );
+        let delivery = one(&request(raw.into_bytes(), &[OPEN], case_of("Margaret Holloway")));
+        assert_eq!(delivery.action, DeliveryAction::Hold, "{kind} {encoding} {body}");
+    };
+    let text = "text/plain; charset=utf-8";
+    for encoding in ["x-gzip64", "base-64", "8bit base64"] {
+        held(text, encoding, &coded);
+    }
+    let wrapped: String = coded
+        .as_bytes()
+        .chunks(30)
+        .map(|line| format!("{}\r\n", String::from_utf8_lossy(line)))
+        .collect();
+    for body in [
+        format!("As agreed:\r\n{coded}\r\n"),
+        format!("As agreed:\r\n{wrapped}"),
+        format!("begin-base64 644 x\r\n{coded}\r\n===="),
+        format!("see data:text/plain;base64,{coded}"),
+        "{\\rtf1\\ansi Mar\\'67aret}".to_owned(),
+        "%PDF-1.4 <4d617267>".to_owned(),
+    ] {
+        held(text, "7bit", &body);
+    }
+    held("text/plain; charset=cp037", "8bit", "\u{d4}\u{81}");
+    held(
+        "application/ics; name=x.ics",
+        "8bit",
+        &format!("BEGIN:VCALENDAR\r\nDESCRIPTION:{coded}\r\nEND:VCALENDAR"),
+    );
+    // Read as what they are, comments and all.
+    for encoding in ["base64 (as ever)", "x-base64", "\"base64\""] {
+        let raw = format!(
+            "From: V <v@rj.example>\r\nTo: {OPEN}\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: {text}\r\n\
+             Content-Transfer-Encoding: {encoding}\r\n\r\n{coded}\r\n"
+        );
+        let text = redacted(raw.into_bytes(), case_of("Margaret Holloway"));
+        assert!(
+            text.contains("can come on Tuesday at ten") && !text.contains("Holloway"),
+            "{text}"
+        );
+    }
+    let card = format!("BEGIN:VCARD\r\nFN;ENCODING=b:{coded}\r\nEND:VCARD");
+    held("text/vcard; charset=utf-8", "8bit", &card);
+}
+
+#[test]
+fn the_guard_of_the_sides_reads_names_in_the_header_and_detailed_addresses() {
+    let raw = format!(
+        "From: \"Vee (Wraxhall case)\" <v@rj.example>\r\nTo: {OPEN}\r\nSubject: x\r\n\r\nTuesday at ten.\r\n"
+    );
+    let delivery = one(&request(raw.into_bytes(), &["person74@example.org"], two_sides()));
+    assert_eq!(delivery.reasons, [HoldReason::RecipientOnOtherSide]);
+    let about = mail("text/plain", "8bit", "Mr Wraxhall will come.\r\n");
+    let delivery = one(&request(about, &["person74+rj@example.org"], two_sides()));
+    assert_eq!(delivery.reasons, [HoldReason::RecipientOnOtherSide]);
+}
+
+#[test]
+fn a_known_user_name_with_digits_goes_and_the_police_stay() {
+    let mut case = case_of("Zbigniew Mulqueen");
+    case.referral.parties[0].emails = vec!["zmul@example.net".to_owned()];
+    let body = "His username is zmul2004 on insta.\r\nEssex Police and Essex Council agree.\r\n";
+    let text = redacted(mail("text/plain", "8bit", body), case);
+    assert!(
+        !text.contains("zmul") && text.contains("Essex Police and Essex Council"),
+        "{text}"
+    );
+}

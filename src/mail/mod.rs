@@ -63,6 +63,22 @@ pub struct Part {
     pub body: PartBody,
 }
 
+impl Part {
+    /// Whether its transfer encoding is one of RFC 2045's: what is encoded in any other way was not decoded.
+    pub fn is_decoded(&self) -> bool {
+        let mut encodings = self
+            .fields
+            .iter()
+            .filter(|field| field.name == "content-transfer-encoding");
+        encodings.all(|field| {
+            matches!(
+                transfer::mechanism(&field.value).as_str(),
+                "" | "7bit" | "8bit" | "binary" | "base64" | "quoted-printable"
+            )
+        })
+    }
+}
+
 /// The content of a part.
 pub enum PartBody {
     /// `text/*`, decoded to Unicode, line ends as `\n`.

@@ -159,3 +159,57 @@ mod tests {
         );
     }
 }
+
+/// The mechanism a Content-Transfer-Encoding field names, lower case: comments (RFC 5322 section 3.2.2), quotes and what
+/// else programs put beside the word left out.
+pub(super) fn mechanism(field: &str) -> String {
+    let mut depth = 0_usize;
+    let mut word = String::new();
+    for c in field.chars() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ if depth > 0 => {}
+            ';' if !word.is_empty() => break,
+            c if c.is_ascii_alphanumeric() || c == '-' => word.push(c.to_ascii_lowercase()),
+            '_' => word.push('-'),
+            _ => {}
+        }
+    }
+    let plain = word.strip_prefix("x-").unwrap_or(&word);
+    match plain {
+        "base64" | "quoted-printable" => plain.to_owned(),
+        _ => word,
+    }
+}
+
+#[cfg(test)]
+mod mechanism_tests {
+    use super::mechanism;
+
+    #[test]
+    fn comments_quotes_and_prefixes_hide_no_encoding() {
+        for field in [
+            "base64",
+            "BASE64 (as ever)",
+            "(x) base64",
+            "\"base64\"",
+            "base64,",
+            "base64.",
+            "x-base64",
+            "base64;",
+        ] {
+            assert_eq!(mechanism(field), "base64", "{field}");
+        }
+        for field in [
+            "Quoted-Printable",
+            "(c) quoted-printable",
+            "quoted_printable",
+            "x-quoted-printable",
+        ] {
+            assert_eq!(mechanism(field), "quoted-printable", "{field}");
+        }
+        assert_eq!(mechanism("x-gzip64"), "x-gzip64");
+        assert_eq!(mechanism("8bit"), "8bit");
+    }
+}

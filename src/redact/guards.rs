@@ -26,9 +26,18 @@ pub(super) struct Guards<'a> {
 impl<'a> Guards<'a> {
     /// Reads what the message is about.
     pub(super) fn new(mail: &Mail, taken: &Taken, request: &'a DraftRequest) -> Self {
-        let subject = mail.field("subject").map_or("", |field| field.value.as_str());
+        let header = ["subject", "from", "to", "cc"]
+            .into_iter()
+            .filter_map(|name| mail.field(name))
+            .map(|field| without_addresses(&field.value));
+        let header: Vec<String> = header.collect();
         let texts = taken.segments.iter().map(Segment::text);
-        let views: Vec<View> = std::iter::once(subject).chain(texts).map(View::new).collect();
+        let views: Vec<View> = header
+            .iter()
+            .map(String::as_str)
+            .chain(texts)
+            .map(View::new)
+            .collect();
         let mut guards = Self {
             request,
             views,
@@ -201,9 +210,36 @@ pub(super) fn of_address(recipient: &str, request: &DraftRequest) -> Vec<HoldRea
         .collect()
 }
 
+/// A header field's words without what stands in angle brackets: whom a mail goes to is judged by its envelope.
+fn without_addresses(value: &str) -> String {
+    let mut text = String::new();
+    let mut is_inside = false;
+    for c in value.chars() {
+        match c {
+            '<' => is_inside = true,
+            '>' => is_inside = false,
+            _ if is_inside => {}
+            _ => text.push(c),
+        }
+    }
+    text
+}
+
+/// `jane+rj@example.com` reaches `jane@example.com` (RFC 5233).
 fn has_address(party: &Party, address: &EmailAddress) -> bool {
-    let mut emails = party.emails.iter();
-    emails.any(|email| email.eq_ignore_ascii_case(address.expose_address()))
+    let whole = without_detail(address.expose_address());
+    party.emails.iter().any(|email| without_detail(email) == whole)
+}
+
+fn without_detail(address: &str) -> String {
+    let lower = address.to_lowercase();
+    match lower.rsplit_once('@') {
+        Some((local, domain)) => {
+            let local = local.split_once('+').map_or(local, |(user, _)| user);
+            format!("{local}@{domain}")
+        }
+        None => lower,
+    }
 }
 
 /// Only these people, found by rules alone.

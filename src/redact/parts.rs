@@ -5,6 +5,7 @@ use super::layout::Layout;
 use super::{DocumentReader, word};
 use crate::domain::{ChangeWhere, HoldReason, OtherAttachments, Repair};
 use crate::mail::{Mail, Part, PartBody};
+use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 
 /// Longest run of lines of encoded data that may pass as text.
 const MAX_ENCODED_LINES: usize = 1;
@@ -109,6 +110,9 @@ impl Taken {
         if is_sealed(&part.media_type) {
             return self.hold(HoldReason::EncryptedPart);
         }
+        if !part.is_decoded() || part.charset.as_deref().is_some_and(is_ebcdic) {
+            return self.hold(HoldReason::MessageNotUnderstood);
+        }
         match &part.body {
             PartBody::Multipart(parts) => {
                 let within = if part.media_type == "multipart/related" {
@@ -146,6 +150,7 @@ impl Taken {
         }
         if part.media_type == "application/ics"
             && let Ok(card) = std::str::from_utf8(bytes)
+            && !holds_encoded_data(card)
         {
             return Some(self.attach(card_text(card), "txt"));
         }
@@ -170,6 +175,9 @@ impl Taken {
     fn text(&mut self, part: &Part, text: &str) -> Option<Outline> {
         if holds_encoded_data(text) {
             return self.hold(HoldReason::MessageNotUnderstood);
+        }
+        if is_disguised(text) {
+            return self.hold(HoldReason::AttachmentCannotBeRedacted);
         }
         let attached = part.is_attachment || part.filename.is_some();
         let place = if attached {
@@ -300,12 +308,65 @@ fn is_sealed(media_type: &str) -> bool {
     )
 }
 
+/// A file of another format that is declared as text.
+fn is_disguised(text: &str) -> bool {
+    const STARTS: [&str; 4] = ["{\\rtf", "%PDF-", "PK\u{3}\u{4}", "\u{fffd}PNG"];
+    /// Control characters that stray into real mail are few.
+    const MAX_CONTROLS: usize = 3;
+    let start = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
+    let controls = text
+        .chars()
+        .filter(|c| c.is_ascii_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{c}'));
+    STARTS.iter().any(|begin| start.starts_with(begin))
+        || controls.take(MAX_CONTROLS + 1).count() > MAX_CONTROLS
+}
+
+/// A charset whose letters are not those of ASCII: read as another one it is a cipher that anybody undoes.
+fn is_ebcdic(charset: &str) -> bool {
+    let name = charset.trim_start_matches("x-");
+    ["ibm", "cp037", "cp500", "cp1026", "cp1047", "cp1140", "ebcdic"]
+        .iter()
+        .any(|start| name.starts_with(start))
+        && !matches!(name, "ibm866" | "ibm850" | "ibm437" | "ibm852" | "ibm855")
+}
+
+/// A word of base64 that decodes to readable text.
+fn hides_text(word: &str) -> bool {
+    /// Shorter ones decode to something readable by chance.
+    const MIN_WORD: usize = 16;
+    let bare = word.trim_end_matches('=');
+    let is_coded = bare.len() >= MIN_WORD
+        && bare
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'))
+        && bare.bytes().any(|b| b.is_ascii_lowercase())
+        && bare.bytes().any(|b| b.is_ascii_uppercase());
+    if !is_coded {
+        return false;
+    }
+    // What is cut off at the end of a line may leave a piece of a byte.
+    let whole = bare
+        .get(..bare.len() - usize::from(bare.len() % 4 == 1))
+        .unwrap_or_default();
+    STANDARD_NO_PAD
+        .decode(whole)
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .is_some_and(|text| text.chars().all(|c| !c.is_control() || c.is_ascii_whitespace()))
+}
+
 /// Armour, uuencode, or lines of base64 within a text: they could carry anything.
 fn holds_encoded_data(text: &str) -> bool {
     let mut run = 0;
     for line in text.lines() {
         let line = line.trim_matches(['>', ' ', '\t', '\r']);
-        if line.starts_with("-----BEGIN ") {
+        if line.starts_with("-----BEGIN ") || line.starts_with("begin-base64 ") || line.contains(";base64,") {
+            return true;
+        }
+        if line
+            .split([' ', '\t', ':', ';', ',', '"', '<', '>', '(', ')'])
+            .any(hides_text)
+        {
             return true;
         }
         let uu = line.strip_prefix("begin ").is_some_and(|rest| {
@@ -346,6 +407,9 @@ fn card_text(card: &str) -> String {
     }
     for line in unfolded {
         let (name, value) = line.split_once(':').unwrap_or(("", line.as_str()));
+        if is_coded_field(name) {
+            continue;
+        }
         let value = if is_quoted_printable(name) {
             decode_quoted(value)
         } else {
@@ -393,6 +457,19 @@ fn card_text(card: &str) -> String {
         text.push_str(&format!("{label}: {} {value}\n", shown.trim_matches('"')));
     }
     text
+}
+
+/// A value in base64 (RFC 2426 section 2.4.1, RFC 5545 section 3.1.3): a picture, a sound, a file, or text that hides so.
+fn is_coded_field(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    let mut parts = upper.split(';');
+    let field = parts.next().unwrap_or_default();
+    let field = field.rsplit('.').next().unwrap_or(field);
+    matches!(field, "PHOTO" | "LOGO" | "SOUND" | "KEY" | "ATTACH")
+        || parts.any(|part| {
+            let (key, value) = part.split_once('=').unwrap_or(("", part));
+            matches!(key, "" | "ENCODING") && matches!(value, "B" | "BASE64") || part == "VALUE=BINARY"
+        })
 }
 
 /// `19930211` as `1993-02-11`, so that it reads as a date.

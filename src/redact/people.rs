@@ -293,7 +293,15 @@ impl Book {
                     && (spelling.words > 1 || !spelling.common && split_is_odd(view, first, last))
                     && (!spelling.common || self.in_context(view, first, last))
             }
-            Piece::UserName => whole || (first == last && spelling.text.len() >= MIN_INSIDE),
+            Piece::UserName => {
+                let rest = head.squash + spelling.text.len()..tail.squash_end;
+                let numbered = at_start
+                    && view
+                        .squash
+                        .get(rest)
+                        .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()));
+                whole || first == last && (spelling.text.len() >= MIN_INSIDE || numbered)
+            }
         };
         let crosses = (first..last).any(|at| view.gap_after(at).contains('<'));
         good && !crosses

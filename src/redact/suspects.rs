@@ -405,7 +405,14 @@ fn is_without_capitals(view: &View) -> bool {
 /// "Mid Anglia Restorative & Mediation Service", "Holloway Primary School": words in capitals that run into the word for
 /// an institution are its name.
 fn leads_institution(view: &View, at: usize) -> bool {
-    if !view.is_capital(at) || view.classes(at).is_given_name() {
+    // "Essex Police", although some are called Essex.
+    let names_agency = view.gap_after(at) == " "
+        && view.is_capital(at + 1)
+        && matches!(
+            view.low(at + 1),
+            "police" | "constabulary" | "probation" | "council"
+        );
+    if !view.is_capital(at) || view.classes(at).is_given_name() && !names_agency {
         return false;
     }
     let led_by_name = at.checked_sub(1).is_some_and(|before| {

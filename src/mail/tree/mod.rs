@@ -4,7 +4,7 @@ mod boundary;
 mod flat;
 
 use super::header::{self, Structured, structured};
-use super::transfer::{base64, quoted_printable};
+use super::transfer::{base64, mechanism, quoted_printable};
 use super::uuencode::{self, Piece};
 use super::{Field, Mail, NotRead, Part, PartBody, charset};
 use crate::domain::{MailLimits, Repair};
@@ -287,9 +287,10 @@ impl Reader<'_> {
                 self.repaired(Repair::Boundary);
             }
         }
-        let encoding = match field("content-transfer-encoding").map(|f| f.value.to_ascii_lowercase()) {
-            Some(name) if name.trim_end_matches(';').trim() == "base64" => Encoding::Base64,
-            Some(name) if name.starts_with("quoted-printable") => Encoding::QuotedPrintable,
+        let mechanism = field("content-transfer-encoding").map(|f| mechanism(&f.value));
+        let encoding = match mechanism.as_deref() {
+            Some("base64") => Encoding::Base64,
+            Some("quoted-printable") => Encoding::QuotedPrintable,
             Some(_) | None => Encoding::Identity,
         };
         let named = |s: &Option<Structured>, name: &str| {
