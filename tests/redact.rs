@@ -970,3 +970,36 @@ fn a_known_user_name_with_digits_goes_and_the_police_stay() {
         "{text}"
     );
 }
+
+#[test]
+fn births_in_boxes_and_glued_to_letters_go() {
+    let body = "Date: 0 3 1 1 1 9 5 1 and | 0 | 3 | 1 | 1 | 5 | 1 |, see DOB03111951 and 031151H; rows 1 2 3 4 5 6 7 8 stay.\r\n";
+    let text = redacted(mail("text/plain", "8bit", body), case_of("Margaret Holloway"));
+    for gone in ["0 3 1", "| 0 | 3", "03111951", "031151"] {
+        assert!(!text.contains(gone), "{gone} stands in {text}");
+    }
+    assert!(text.contains("rows 1 2 3 4 5 6 7 8 stay"), "{text}");
+    let boxes: String = "03111951"
+        .chars()
+        .map(|digit| format!("<w:tc><w:p><w:r><w:t>{digit}</w:t></w:r></w:p></w:tc>"))
+        .collect();
+    let file = word_file(&format!("<w:tbl><w:tr>{boxes}</w:tr></w:tbl>"));
+    let delivery = one(&request(
+        with_attachment(WORD, "x.docx", &file),
+        &[OPEN],
+        case_of("Margaret Holloway"),
+    ));
+    let files = attached(&delivery);
+    let read = whole_document(&files[0].1, "x.docx").expect("it is read again");
+    let Some(Block::Table(table)) = read.blocks.first() else {
+        panic!("no table");
+    };
+    let cells = table.rows[0].cells.iter().flat_map(|cell| &cell.blocks);
+    let left: String = cells
+        .map(|block| match block {
+            Block::Paragraph { text, .. } => inline_text(text),
+            _ => String::new(),
+        })
+        .collect();
+    assert_eq!(left, "[date of birth]");
+}

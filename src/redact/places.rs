@@ -16,6 +16,8 @@ const LABEL_TO_DATE: usize = 24;
 const NEXT_SPELLING: usize = 48;
 /// A whole date this many years before the mail is taken for a date of birth.
 const YEARS_OF_A_BIRTH: i16 = 12;
+/// Longest gap between two boxes with a digit each, in bytes.
+const MAX_BOX_GAP: usize = 4;
 /// Longest path of a web address that stays.
 const MAX_PLAIN_PATH: usize = 24;
 
@@ -262,6 +264,21 @@ pub(super) struct Shapes<'a> {
     pub(super) written: Option<Date>,
 }
 
+/// DDMMYYYY or DDMMYY.
+fn day_of(digits: &str) -> Option<Date> {
+    let number = |from: usize, to: usize| digits.get(from..to)?.parse::<i16>().ok();
+    let year = match digits.len() {
+        6 => number(4, 6)?,
+        8 => number(4, 8)?,
+        _ => return None,
+    };
+    let (day, month) = (
+        i8::try_from(number(0, 2)?).ok()?,
+        i8::try_from(number(2, 4)?).ok()?,
+    );
+    Date::new(year, month, day).ok()
+}
+
 impl Shapes<'_> {
     /// Identifiers, address lines, dates of birth, ages, handles.
     pub(super) fn find(&self, view: &View, days: &Days) -> Vec<Piece> {
@@ -280,6 +297,7 @@ impl Shapes<'_> {
         }
         pieces.dedup();
         pieces.extend(self.births_in(text, days));
+        pieces.extend(self.births_in_boxes(view));
         for (start, found) in at_words(view, &AGE, |at| {
             matches!(view.low(at), "age" | "aged") || view.starts_with_digit(at)
         }) {
@@ -433,6 +451,45 @@ impl Shapes<'_> {
         let short = self.short_births(text, days, &found);
         found.extend(short);
         found
+    }
+
+    /// A form's boxes with a digit each ("0 | 3 | 1 | 1 | 1 | 9 | 5 | 1"), and a known birth glued to letters ("DOB03111951").
+    fn births_in_boxes(&self, view: &View) -> Vec<Piece> {
+        let mut found = Vec::new();
+        let digit = |at: usize| view.low(at).len() == 1 && view.starts_with_digit(at);
+        let joined = |at: usize| {
+            let gap = view.gap_after(at);
+            gap.len() <= MAX_BOX_GAP
+                && gap
+                    .chars()
+                    .all(|c| c.is_whitespace() || matches!(c, '|' | '/' | '-' | '.'))
+        };
+        let mut at = 0;
+        while let Some(token) = view.tokens.get(at) {
+            let mut last = at;
+            while digit(last) && digit(last + 1) && joined(last) {
+                last += 1;
+            }
+            let digits: String = (at..=last).map(|place| view.low(place)).collect();
+            let whole =
+                digits.len() == 8 && day_of(&digits).is_some_and(|day| (1900..=2100).contains(&day.year()));
+            let end = view.tokens.get(last).map_or(token.end, |token| token.end);
+            if last > at && (whole || self.is_known_birth(&digits)) {
+                found.push((token.start, end, SpanKind::DateOfBirth));
+            } else if last == at && view.low(at).len() > 6 {
+                let mut runs = view.low(at).split(|c: char| !c.is_ascii_digit());
+                if runs.any(|run| self.is_known_birth(run)) {
+                    found.push((token.start, token.end, SpanKind::DateOfBirth));
+                }
+            }
+            at = last + 1;
+        }
+        found
+    }
+
+    /// DDMMYYYY or DDMMYY of somebody known.
+    fn is_known_birth(&self, digits: &str) -> bool {
+        day_of(digits).is_some_and(|day| self.births.contains(&birth(day)))
     }
 
     /// Whether a day with a month's name is the birthday of somebody known.
