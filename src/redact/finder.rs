@@ -10,7 +10,7 @@ use super::people::{Book, NameHit, Person, Piece, Reach};
 use super::places::{Birth, Days, Shapes, age_after_name, birth};
 use super::suspects::Suspicion;
 use super::unknown::{Unknown, UnknownHit, person_of};
-use super::view::{Token, View, squash};
+use super::view::{View, squash};
 use super::{RedactionSettings, Span};
 use crate::domain::{EmailAddress, KnownCase, Party, SpanKind};
 use jiff::civil::Date;
@@ -316,6 +316,32 @@ fn by_name(book: &Book) -> HashMap<Name, usize> {
     people.map(|(index, person)| (name_of(person), index)).collect()
 }
 
+/// What people's marks cover: their starts in order, each with the farthest end up to there.
+struct Covered(Vec<(usize, usize)>);
+
+impl Covered {
+    fn by_people(marks: &[Mark]) -> Self {
+        let people = marks.iter().filter(|mark| matches!(mark.what, What::Person(..)));
+        let mut ranges: Vec<(usize, usize)> = people.map(|mark| (mark.start, mark.end)).collect();
+        ranges.sort_unstable();
+        let mut farthest = 0;
+        for (_, end) in &mut ranges {
+            farthest = farthest.max(*end);
+            *end = farthest;
+        }
+        Self(ranges)
+    }
+
+    /// Whether one of them holds the whole mark.
+    fn holds(&self, mark: &Mark) -> bool {
+        let before = self.0.partition_point(|(start, _)| *start <= mark.start);
+        before
+            .checked_sub(1)
+            .and_then(|last| self.0.get(last))
+            .is_some_and(|(_, end)| mark.end <= *end)
+    }
+}
+
 struct Reader<'a> {
     known: &'a Known,
     met: &'a Book,
@@ -375,15 +401,10 @@ impl Reader<'_> {
             }
         }
         // Somebody whose name is known is no street, whatever the model takes them for; nor is the sender.
-        let named: Vec<(usize, usize)> = marks
-            .iter()
-            .filter(|mark| matches!(mark.what, What::Person(..)))
-            .map(|mark| (mark.start, mark.end))
-            .collect();
+        let named = Covered::by_people(&marks);
         marks.retain(|mark| {
-            let inside = |(start, end): &(usize, usize)| *start <= mark.start && mark.end <= *end;
             !matches!(mark.what, What::Thing(SpanKind::Address))
-                || !(named.iter().any(inside) || self.names_professionals(view, mark))
+                || !(named.holds(mark) || self.names_professionals(view, mark))
         });
         for hit in hits {
             marks.extend(self.first_sight(view, hit));
@@ -394,11 +415,9 @@ impl Reader<'_> {
 
     /// Every word of it is of the sender's or a recipient's name.
     fn names_professionals(&self, view: &View, mark: &Mark) -> bool {
-        let inside = |token: &Token| mark.start <= token.start && token.end <= mark.end;
-        let mut words = (0..view.tokens.len())
-            .filter(|at| view.tokens.get(*at).is_some_and(inside))
-            .peekable();
-        words.peek().is_some() && words.all(|at| self.setting.professionals.contains(view.low(at)))
+        let first = view.tokens.partition_point(|token| token.start < mark.start);
+        let end = view.tokens.partition_point(|token| token.end <= mark.end);
+        first < end && (first..end).all(|at| self.setting.professionals.contains(view.low(at)))
     }
 
     /// `dp` on a line of its own below a letter: the initials of somebody who is named in full elsewhere.
