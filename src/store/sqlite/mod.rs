@@ -13,6 +13,7 @@ mod accounts;
 mod allocations;
 mod audit;
 mod cases;
+mod held;
 mod ledger;
 mod messages;
 mod moves;

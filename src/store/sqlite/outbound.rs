@@ -9,7 +9,7 @@ use crate::domain::{
 };
 use crate::store::sealing::{Keys, Record, new_id};
 use crate::store::{
-    Actor, DeliveryOutcome, DeliverySummary, DueDelivery, OutboundSummary, PlannedDelivery, StoreError,
+    DeliveryOutcome, DeliverySummary, DueDelivery, OutboundSummary, PlannedDelivery, StoreError,
     SubmittedMail,
 };
 use crate::vault::{IndexedAs, KeyedHash, RecordKind, RecordName};
@@ -43,7 +43,7 @@ pub(super) fn recipient_part(id: DeliveryId) -> String {
     format!("recipient/{id}")
 }
 
-fn message_part(id: DeliveryId) -> String {
+pub(super) fn message_part(id: DeliveryId) -> String {
     format!("message/{id}")
 }
 
@@ -235,78 +235,9 @@ impl Database {
         }
         Ok(mails)
     }
-
-    pub(in crate::store) async fn return_outbound(
-        &self,
-        id: OutboundId,
-        actor: &Actor,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let mut write = self.write().await?;
-        write.outbound_state(id).await?;
-        let done = sqlx::query(
-            "UPDATE deliveries SET state = 'returned', ended = ? WHERE mail = ? AND state = 'held'",
-        )
-        .bind(now.as_microsecond())
-        .bind(blob(id.0))
-        .execute(write.connection())
-        .await?;
-        if done.rows_affected() == 0 {
-            return Err(StoreError::WrongState(
-                "nothing of this mail is held, so there is nothing to return",
-            ));
-        }
-        write.audit(&actor.0, "outbound.returned", id, now).await?;
-        write.end_if_finished(id, &actor.0, now).await?;
-        write.commit().await
-    }
 }
 
 impl Database {
-    pub(in crate::store) async fn release_outbound(
-        &self,
-        id: OutboundId,
-        actor: &Actor,
-        now: Timestamp,
-    ) -> Result<u64, StoreError> {
-        let mut write = self.write().await?;
-        write.outbound_state(id).await?;
-        let done = sqlx::query(
-            "UPDATE deliveries SET state = 'waiting', action = if_released, due = ?
-             WHERE mail = ? AND state = 'held' AND if_released IS NOT NULL",
-        )
-        .bind(now.as_microsecond())
-        .bind(blob(id.0))
-        .execute(write.connection())
-        .await?;
-        if done.rows_affected() == 0 {
-            return Err(StoreError::WrongState(
-                "nothing of this mail can be released: `outbound show` says what holds it; return it, or have it sent anew",
-            ));
-        }
-        write.audit(&actor.0, "outbound.released", id, now).await?;
-        write.commit().await?;
-        Ok(done.rows_affected())
-    }
-
-    pub(in crate::store) async fn delivery_copies(
-        &self,
-        id: OutboundId,
-        actor: &Actor,
-        now: Timestamp,
-    ) -> Result<Vec<Option<Personal<Vec<u8>>>>, StoreError> {
-        let mut write = self.write().await?;
-        let record = write.open_record(name(id)).await?;
-        let mut copies = Vec::new();
-        for delivery in delivery_ids(write.connection(), id).await? {
-            let copy = part(write.connection(), &record, &message_part(delivery)).await?;
-            copies.push(copy.map(|mut bytes| Personal::new(std::mem::take(&mut *bytes))));
-        }
-        write.audit(&actor.0, "outbound.opened", id, now).await?;
-        write.commit().await?;
-        Ok(copies)
-    }
-
     pub(in crate::store) async fn corresponded(&self, addresses: &[String]) -> Result<Vec<bool>, StoreError> {
         let mut tx = self.read().await?;
         let mut known = Vec::with_capacity(addresses.len());
@@ -320,17 +251,6 @@ impl Database {
         }
         Ok(known)
     }
-}
-
-async fn delivery_ids(
-    connection: &mut SqliteConnection,
-    mail: OutboundId,
-) -> Result<Vec<DeliveryId>, StoreError> {
-    let ids: Vec<Vec<u8>> = sqlx::query_scalar("SELECT id FROM deliveries WHERE mail = ? ORDER BY number")
-        .bind(blob(mail.0))
-        .fetch_all(connection)
-        .await?;
-    ids.iter().map(|id| uuid_of(id).map(DeliveryId)).collect()
 }
 
 pub(super) async fn envelope_of(
@@ -521,7 +441,7 @@ impl Write<'_> {
         Ok(())
     }
 
-    async fn outbound_state(&mut self, id: OutboundId) -> Result<OutboundState, StoreError> {
+    pub(super) async fn outbound_state(&mut self, id: OutboundId) -> Result<OutboundState, StoreError> {
         let state: String = sqlx::query_scalar("SELECT state FROM outbound WHERE id = ?")
             .bind(blob(id.0))
             .fetch_one(self.connection())
@@ -607,7 +527,7 @@ impl Write<'_> {
     }
 
     /// A mail ends with its last delivery: as returned when nothing of it went out.
-    async fn end_if_finished(
+    pub(super) async fn end_if_finished(
         &mut self,
         mail: OutboundId,
         actor: &str,

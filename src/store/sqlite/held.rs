@@ -1,0 +1,90 @@
+//! Held mail: what staff see of it, letting it go, and giving it back.
+
+use super::outbound::{message_part, name};
+use super::records::part;
+use super::{Database, blob, uuid_of};
+use crate::domain::{DeliveryId, OutboundId, Personal, Timestamp};
+use crate::store::{Actor, StoreError};
+use sqlx::sqlite::SqliteConnection;
+
+impl Database {
+    pub(in crate::store) async fn release_outbound(
+        &self,
+        id: OutboundId,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let mut write = self.write().await?;
+        write.outbound_state(id).await?;
+        let done = sqlx::query(
+            "UPDATE deliveries SET state = 'waiting', action = if_released, due = ?
+             WHERE mail = ? AND state = 'held' AND if_released IS NOT NULL",
+        )
+        .bind(now.as_microsecond())
+        .bind(blob(id.0))
+        .execute(write.connection())
+        .await?;
+        if done.rows_affected() == 0 {
+            return Err(StoreError::WrongState(
+                "nothing of this mail can be released: `outbound show` says what holds it; return it, or have it sent anew",
+            ));
+        }
+        write.audit(&actor.0, "outbound.released", id, now).await?;
+        write.commit().await?;
+        Ok(done.rows_affected())
+    }
+
+    pub(in crate::store) async fn delivery_copies(
+        &self,
+        id: OutboundId,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Vec<Option<Personal<Vec<u8>>>>, StoreError> {
+        let mut write = self.write().await?;
+        let record = write.open_record(name(id)).await?;
+        let mut copies = Vec::new();
+        for delivery in delivery_ids(write.connection(), id).await? {
+            let copy = part(write.connection(), &record, &message_part(delivery)).await?;
+            copies.push(copy.map(|mut bytes| Personal::new(std::mem::take(&mut *bytes))));
+        }
+        write.audit(&actor.0, "outbound.opened", id, now).await?;
+        write.commit().await?;
+        Ok(copies)
+    }
+
+    pub(in crate::store) async fn return_outbound(
+        &self,
+        id: OutboundId,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut write = self.write().await?;
+        write.outbound_state(id).await?;
+        let done = sqlx::query(
+            "UPDATE deliveries SET state = 'returned', ended = ? WHERE mail = ? AND state = 'held'",
+        )
+        .bind(now.as_microsecond())
+        .bind(blob(id.0))
+        .execute(write.connection())
+        .await?;
+        if done.rows_affected() == 0 {
+            return Err(StoreError::WrongState(
+                "nothing of this mail is held, so there is nothing to return",
+            ));
+        }
+        write.audit(&actor.0, "outbound.returned", id, now).await?;
+        write.end_if_finished(id, &actor.0, now).await?;
+        write.commit().await
+    }
+}
+
+async fn delivery_ids(
+    connection: &mut SqliteConnection,
+    mail: OutboundId,
+) -> Result<Vec<DeliveryId>, StoreError> {
+    let ids: Vec<Vec<u8>> = sqlx::query_scalar("SELECT id FROM deliveries WHERE mail = ? ORDER BY number")
+        .bind(blob(mail.0))
+        .fetch_all(connection)
+        .await?;
+    ids.iter().map(|id| uuid_of(id).map(DeliveryId)).collect()
+}
