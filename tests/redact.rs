@@ -1003,3 +1003,14 @@ fn births_in_boxes_and_glued_to_letters_go() {
         .collect();
     assert_eq!(left, "[date of birth]");
 }
+
+#[test]
+fn a_logo_within_a_page_is_left_out_and_holds_nothing() {
+    let logo = STANDARD.encode([0x89; 900]);
+    let body = format!("<p>Mrs Holloway can come.<img src=\"data:image/png;base64,{logo}\"></p>");
+    let text = redacted(mail("text/html", "8bit", &body), case_of("Margaret Holloway"));
+    assert!(
+        text.contains("can come") && !text.contains("base64,") && !text.contains("Holloway"),
+        "{text}"
+    );
+}

@@ -9,6 +9,7 @@
 //! exactly one account's; the header is read by the worker.
 
 use super::backoff::Backoff;
+use super::service::LookError;
 use super::{
     BackoffSettings, Connector, FetchOutcome, Jitter, Mailbox, MailboxError, ReadFailure, Reader, UidMeta,
 };
@@ -79,17 +80,6 @@ enum Refusal {
     TooLarge,
     /// It cannot be taken apart.
     Unreadable,
-}
-
-/// Why a look ended early. Carries no content.
-#[derive(Debug, thiserror::Error)]
-enum LookError {
-    #[error(transparent)]
-    Mailbox(#[from] MailboxError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error("the mail server's answer could not be taken apart")]
-    Panicked,
 }
 
 impl<C: Connector, R: Reader> Outbox<C, R> {

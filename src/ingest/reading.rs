@@ -130,7 +130,11 @@ async fn try_read<C: Connector, R: Reader>(
         .chain(&message.headers.references)
         .cloned()
         .collect();
-    let report = delivery_report(&message);
+    // Before the message counts as read: after a crash in between it is read, and this done, again.
+    let reports_ours = match delivery_report(&message) {
+        Some(report) => service.store.apply_report(&report, service.now()).await?,
+        None => false,
+    };
     let Some(parsed) = understood(&service.understanding, message, known_thread, service.now()).await else {
         return unreadable(service, id, UnreadableReason::Malformed).await;
     };
@@ -139,9 +143,9 @@ async fn try_read<C: Connector, R: Reader>(
         .store
         .save_parsed(id, &parsed, &thread, service.now())
         .await?;
-    if let Some(report) = report {
-        let about_ours = service.store.file_report(id, &report, service.now()).await?;
-        tracing::info!(message = %id, about_ours, "delivery report read");
+    if reports_ours {
+        service.store.file_message(id, service.now()).await?;
+        tracing::info!(message = %id, "it reports on mail of ours and is filed");
     }
     service.probe.at(Step::Saved);
     service.status.send_modify(|status| status.read += 1);

@@ -26,11 +26,12 @@ pub(super) struct Guards<'a> {
 impl<'a> Guards<'a> {
     /// Reads what the message is about.
     pub(super) fn new(mail: &Mail, taken: &Taken, request: &'a DraftRequest) -> Self {
-        let header = ["subject", "from", "to", "cc"]
-            .into_iter()
-            .filter_map(|name| mail.field(name))
-            .map(|field| without_addresses(&field.value));
-        let header: Vec<String> = header.collect();
+        let header: Vec<String> = mail
+            .fields
+            .iter()
+            .filter(|field| matches!(field.name.as_str(), "subject" | "from" | "to" | "cc"))
+            .map(|field| without_addresses(&field.value))
+            .collect();
         let texts = taken.segments.iter().map(Segment::text);
         let views: Vec<View> = header
             .iter()

@@ -173,7 +173,9 @@ impl Taken {
     }
 
     fn text(&mut self, part: &Part, text: &str) -> Option<Outline> {
-        if holds_encoded_data(text) {
+        // A page's attributes never travel, so that a logo in one is no reason to hold.
+        let page = (part.media_type == "text/html").then(|| Page::read(text));
+        if holds_encoded_data(page.as_ref().map_or(text, Page::text)) {
             return self.hold(HoldReason::MessageNotUnderstood);
         }
         if is_disguised(text) {
@@ -185,14 +187,13 @@ impl Taken {
         } else {
             ChangeWhere::Body
         };
-        match part.media_type.as_str() {
-            "text/html" => {
-                let page = Page::read(text);
-                if attached {
-                    return Some(self.attach(page.text().to_owned(), "txt"));
-                }
-                Some(Outline::Text(self.add(Content::Page(page), place)))
+        if let Some(page) = page {
+            if attached {
+                return Some(self.attach(page.text().to_owned(), "txt"));
             }
+            return Some(Outline::Text(self.add(Content::Page(page), place)));
+        }
+        match part.media_type.as_str() {
             "text/plain" | "text/markdown" => {
                 let segment = self.add(Content::Plain(text.to_owned()), place);
                 Some(if attached {

@@ -155,14 +155,14 @@ impl Store {
     }
 
     /// One transaction: deliveries that left under one of the report's Message-IDs, to one of its recipients, become
-    /// `failed`, and the message that brought it is `filed`. `false` where it is about no mail of ours: then nothing changes.
-    pub async fn file_report(
-        &self,
-        id: MessageId,
-        report: &DeliveryReport,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        self.sqlite.file_report(id, report, now).await
+    /// `failed`. `false` where it is about no mail of ours: then nothing changes. Doing it again changes nothing.
+    pub async fn apply_report(&self, report: &DeliveryReport, now: Timestamp) -> Result<bool, StoreError> {
+        self.sqlite.apply_report(report, now).await
+    }
+
+    /// A message that was read is `filed`: nobody has to decide about it.
+    pub async fn file_message(&self, id: MessageId, now: Timestamp) -> Result<(), StoreError> {
+        self.sqlite.file_message(id, now).await
     }
 
     /// The message becomes a review item.

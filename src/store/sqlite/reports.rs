@@ -14,9 +14,8 @@ use sqlx::Row;
 const MAX_IDS: usize = 20;
 
 impl Database {
-    pub(in crate::store) async fn file_report(
+    pub(in crate::store) async fn apply_report(
         &self,
-        id: MessageId,
         report: &DeliveryReport,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
@@ -27,17 +26,23 @@ impl Database {
                 ours |= write.report_on(delivery, mail, report, now).await?;
             }
         }
-        if !ours {
-            return Ok(false);
-        }
+        write.commit().await?;
+        Ok(ours)
+    }
+
+    pub(in crate::store) async fn file_message(
+        &self,
+        id: MessageId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut write = self.write().await?;
         let done = sqlx::query("UPDATE messages SET state = 'filed' WHERE id = ? AND state = 'read'")
             .bind(blob(id.0))
             .execute(write.connection())
             .await?;
         one_row(&done)?;
         write.audit(DAEMON, "message.filed", id, now).await?;
-        write.commit().await?;
-        Ok(true)
+        write.commit().await
     }
 }
 
