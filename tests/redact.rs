@@ -889,6 +889,10 @@ fn the_second_pass_reads_files_too_and_refuses_compressed_ones() {
         Some(HoldReason::SecondPassFailed)
     );
     assert_eq!(verdict(b"Margaret Holloway"), Some(HoldReason::SecondPassFailed));
+    // Method 8 claimed of bytes that are text: what a reader would make of them is not what was searched.
+    let mut claimed = stored("<w:t>M.H. came</w:t>", plain);
+    claimed[8] = 8;
+    assert_eq!(verdict(&claimed), Some(HoldReason::SecondPassFailed));
     let mut trailing = stored("<w:t>M.H. came</w:t>", plain);
     trailing.extend_from_slice(b"Margaret Holloway");
     assert_eq!(verdict(&trailing), Some(HoldReason::SecondPassFoundIdentifier));
