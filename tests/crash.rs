@@ -13,7 +13,7 @@ mod support;
 
 use referrald::domain::MessageState;
 use referrald::ingest::Step;
-use referrald::store::{Actor, MasterKeys, Store};
+use referrald::store::{Actor, DatabasePlace, MasterKeys, Store};
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -117,7 +117,7 @@ impl Bench {
     async fn store(&self) -> Store {
         let key = fs::read(self.path().join("master.key")).expect("key");
         let keys = MasterKeys::parse(&key).expect("a key file");
-        Store::open(&self.path().join("referrald.db"), keys)
+        Store::open(&DatabasePlace::Sqlite(self.path().join("referrald.db")), keys)
             .await
             .expect("the database")
     }

@@ -16,5 +16,9 @@ mod casework;
 mod inbound;
 #[path = "keeping/outbound.rs"]
 mod outbound;
+#[path = "support/postgres.rs"]
+#[allow(dead_code)]
+mod postgres;
+#[macro_use]
 #[path = "keeping/support.rs"]
 mod support;

@@ -66,7 +66,9 @@ impl Display for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::CannotOpen | StoreError::WrongKey => Self::configuration(error),
+            StoreError::CannotOpen | StoreError::CannotConnect | StoreError::WrongKey => {
+                Self::configuration(error)
+            }
             StoreError::DiskFull
             | StoreError::Transient(_)
             | StoreError::Tampered

@@ -3,7 +3,9 @@
 use super::DEFAULT_CONFIG;
 use super::files::Files;
 use super::output::Failure;
-use crate::config::{self, Config, LogFormat, MailboxTls, RelayConfig, TlsChoice, UnprotectedChoice};
+use crate::config::{
+    self, Config, DatabaseConfig, LogFormat, MailboxTls, RelayConfig, TlsChoice, UnprotectedChoice,
+};
 use crate::domain::KnownCase;
 use crate::forms::{AgencyBook, LabelBook};
 use crate::imap::{Auth, ImapSettings, ImapTimeouts, TlsMode};
@@ -16,7 +18,7 @@ use crate::scanner::{Clamd, ClamdAddress, Scanned};
 use crate::smtp::{
     RelayCredentials, RelaySettings, RelayTls, Relays, SubmissionSettings, TrustedRelaySettings,
 };
-use crate::store::{MasterKeys, Store};
+use crate::store::{DatabasePlace, MasterKeys, PostgresPlace, Store};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -127,11 +129,31 @@ impl Setup {
 
     pub(super) async fn store(&self) -> Result<Store, Failure> {
         let keys = self.master_keys()?;
-        let path = &self.config.keeping.database;
-        Store::open(path, keys).await.map_err(|error| {
+        let place = self.database_place()?;
+        Store::open(&place, keys).await.map_err(|error| {
             let failure = Failure::from(error);
-            failure.about(path)
+            match &self.config.keeping.database {
+                DatabaseConfig::Sqlite(path) => failure.about(path),
+                DatabaseConfig::Postgres { .. } => failure,
+            }
         })
+    }
+
+    fn database_place(&self) -> Result<DatabasePlace, Failure> {
+        match &self.config.keeping.database {
+            DatabaseConfig::Sqlite(path) => Ok(DatabasePlace::Sqlite(path.clone())),
+            DatabaseConfig::Postgres {
+                address,
+                password_file,
+            } => {
+                let place = PostgresPlace::parse(address)
+                    .map_err(|error| Failure::configuration(format!("[keeping] database: {error}")))?;
+                Ok(DatabasePlace::Postgres(match password_file {
+                    Some(file) => place.with_password(&self.files.password(file)?),
+                    None => place,
+                }))
+            }
+        }
     }
 
     /// Labels with the taught forms, and agencies.

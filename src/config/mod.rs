@@ -65,11 +65,25 @@ pub struct ServiceConfig {
     pub forms_dir: Option<PathBuf>,
 }
 
+/// Where the database is.
+#[derive(Debug, Clone)]
+pub enum DatabaseConfig {
+    /// A file of this machine.
+    Sqlite(PathBuf),
+    /// A server: `postgresql://USER@HOST/DATABASE`, checked where it is used.
+    Postgres {
+        /// The address, without a password.
+        address: String,
+        /// File with the user's password; none where the server knows the user otherwise.
+        password_file: Option<PathBuf>,
+    },
+}
+
 /// `[keeping]`
 #[derive(Debug, Clone)]
 pub struct KeepingConfig {
-    /// SQLite database file.
-    pub database: PathBuf,
+    /// SQLite database file, or PostgreSQL server.
+    pub database: DatabaseConfig,
     /// Master key file.
     pub master_key_file: PathBuf,
 }
@@ -293,8 +307,22 @@ fn service(mut f: Fields) -> ServiceConfig {
 }
 
 fn keeping(mut f: Fields) -> KeepingConfig {
+    let database = f.text_or("database", "/var/lib/referrald/referrald.db");
+    let password_file = f.optional_path("database_password_file");
+    let is_server = database.starts_with("postgresql://") || database.starts_with("postgres://");
+    f.demand(
+        is_server || password_file.is_none(),
+        "database_password_file",
+        "a SQLite file has no password: leave this out, or name a PostgreSQL server in \"database\"",
+    );
     KeepingConfig {
-        database: f.path_or("database", "/var/lib/referrald/referrald.db"),
+        database: match is_server {
+            true => DatabaseConfig::Postgres {
+                address: database,
+                password_file,
+            },
+            false => DatabaseConfig::Sqlite(database.into()),
+        },
         master_key_file: f.path_or("master_key_file", "master.key"),
     }
 }

@@ -6,42 +6,42 @@
 mod index;
 mod sealing;
 mod sides;
-mod sqlite;
+mod sql;
 mod types;
 
 pub use sealing::OsEntropy;
+pub use sql::driver::{PostgresPlace, PostgresPlaceError};
 pub use types::*;
 
 use crate::domain::{
     AllocatedFile, CaseId, CaseReference, DeliveryId, EmailAddress, KnownCase, MessageId, OutboundId,
     ParsedMessage, Personal, Referral, Side, Timestamp, UnreadableReason,
 };
-use std::path::Path;
 use std::sync::Arc;
 
 /// The store. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    sqlite: Arc<sqlite::Database>,
+    database: Arc<sql::Database>,
 }
 
 /// Inbound: ledger, messages, moves.
 impl Store {
-    /// Opens (and migrates) the SQLite database. The key check row tells a wrong master key at once.
-    pub async fn open(path: &Path, keys: MasterKeys) -> Result<Self, StoreError> {
-        let sqlite = Arc::new(sqlite::Database::open(path, keys).await?);
-        Ok(Self { sqlite })
+    /// Opens (and migrates) the database. The key check row tells a wrong master key at once.
+    pub async fn open(place: &DatabasePlace, keys: MasterKeys) -> Result<Self, StoreError> {
+        let database = Arc::new(sql::Database::open(place, keys).await?);
+        Ok(Self { database })
     }
 
     /// What is known of a folder: its UIDVALIDITY and the highest UID with a ledger row.
     pub async fn folder(&self, mailbox: &str, folder: &str) -> Result<Option<FolderState>, StoreError> {
-        self.sqlite.folder(mailbox, folder).await
+        self.database.folder(mailbox, folder).await
     }
 
     /// Records a new UIDVALIDITY. Open ledger rows of the earlier one end as `superseded`; their mails
     /// are recognised again by their keyed raw hash.
     pub async fn adopt_uidvalidity(&self, folder: &FolderKey, now: Timestamp) -> Result<(), StoreError> {
-        self.sqlite.adopt_uidvalidity(folder, now).await
+        self.database.adopt_uidvalidity(folder, now).await
     }
 
     /// Gives every UID a ledger row (state `seen`); rows that exist stay as they are.
@@ -51,12 +51,12 @@ impl Store {
         uids: &[SeenUid],
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.sqlite.note_seen(folder, uids, now).await
+        self.database.note_seen(folder, uids, now).await
     }
 
     /// Ledger rows without an end state: `seen` ones and `stored` ones (committed, not moved), ascending.
     pub async fn open_rows(&self, folder: &FolderKey) -> Result<Vec<LedgerRow>, StoreError> {
-        self.sqlite.open_rows(folder).await
+        self.database.open_rows(folder).await
     }
 
     /// One transaction: ledger rows become `stored`, raw bytes are sealed, keyed hashes written. A mail
@@ -67,12 +67,12 @@ impl Store {
         mails: Vec<FetchedMail>,
         now: Timestamp,
     ) -> Result<Vec<CommittedMail>, StoreError> {
-        self.sqlite.commit_batch(folder, mails, now).await
+        self.database.commit_batch(folder, mails, now).await
     }
 
     /// Counts a failed fetch of one UID; gives the new count.
     pub async fn count_attempt(&self, folder: &FolderKey, uid: u32) -> Result<u32, StoreError> {
-        self.sqlite.count_attempt(folder, uid).await
+        self.database.count_attempt(folder, uid).await
     }
 
     /// Ends a ledger row that will never be stored. `TooLarge` and `CannotFetch` also make a review item
@@ -84,7 +84,7 @@ impl Store {
         end: UnstoredEnd,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.sqlite.end_unstored(folder, uid, end, now).await
+        self.database.end_unstored(folder, uid, end, now).await
     }
 
     /// Writes move receipts before the server is asked to move.
@@ -93,12 +93,12 @@ impl Store {
         receipts: &[MoveReceipt],
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.sqlite.write_move_receipts(receipts, now).await
+        self.database.write_move_receipts(receipts, now).await
     }
 
     /// Receipts that nothing has proved yet.
     pub async fn move_receipts(&self, mailbox: &str) -> Result<Vec<MoveReceipt>, StoreError> {
-        self.sqlite.move_receipts(mailbox).await
+        self.database.move_receipts(mailbox).await
     }
 
     /// The move is proved: the ledger row ends as `moved`, the receipt goes, the server copy is known
@@ -110,37 +110,37 @@ impl Store {
         copy: Option<ServerCopy>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.sqlite.finish_move(folder, uid, copy, now).await
+        self.database.finish_move(folder, uid, copy, now).await
     }
 
     /// The move was not carried out; the row is `stored` again and the receipt goes.
     pub async fn cancel_move(&self, folder: &FolderKey, uid: u32) -> Result<(), StoreError> {
-        self.sqlite.cancel_move(folder, uid).await
+        self.database.cancel_move(folder, uid).await
     }
 
     /// The message with exactly these bytes, by keyed hash.
     pub async fn message_with_raw(&self, raw: &Personal<Vec<u8>>) -> Result<Option<MessageId>, StoreError> {
-        self.sqlite.message_with_raw(raw).await
+        self.database.message_with_raw(raw).await
     }
 
     /// Arrived and accounted for, for staff and for `check`.
     pub async fn ledger_summary(&self, mailbox: &str) -> Result<LedgerSummary, StoreError> {
-        self.sqlite.ledger_summary(mailbox).await
+        self.database.ledger_summary(mailbox).await
     }
 
     /// Messages in state `held`, oldest first.
     pub async fn held_messages(&self, at_most: u32) -> Result<Vec<MessageId>, StoreError> {
-        self.sqlite.held_messages(at_most).await
+        self.database.held_messages(at_most).await
     }
 
     /// The sealed raw bytes, opened.
     pub async fn raw_message(&self, id: MessageId) -> Result<Personal<Vec<u8>>, StoreError> {
-        self.sqlite.raw_message(id).await
+        self.database.raw_message(id).await
     }
 
     /// Whether any of these Message-IDs belongs to a message or case we know (keyed look-up).
     pub async fn knows_thread(&self, message_ids: &[String]) -> Result<bool, StoreError> {
-        self.sqlite.knows_thread(message_ids).await
+        self.database.knows_thread(message_ids).await
     }
 
     /// Seals the draft; the message becomes `read`. `thread` are its own Message-ID and references.
@@ -151,18 +151,18 @@ impl Store {
         thread: &[String],
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.sqlite.save_parsed(id, parsed, thread, now).await
+        self.database.save_parsed(id, parsed, thread, now).await
     }
 
     /// One transaction: deliveries that left under one of the report's Message-IDs, to one of its recipients, become
     /// `failed`. `false` where it is about no mail of ours: then nothing changes. Doing it again changes nothing.
     pub async fn apply_report(&self, report: &DeliveryReport, now: Timestamp) -> Result<bool, StoreError> {
-        self.sqlite.apply_report(report, now).await
+        self.database.apply_report(report, now).await
     }
 
     /// A message that was read is `filed`: nobody has to decide about it.
     pub async fn file_message(&self, id: MessageId, now: Timestamp) -> Result<(), StoreError> {
-        self.sqlite.file_message(id, now).await
+        self.database.file_message(id, now).await
     }
 
     /// The message becomes a review item.
@@ -172,17 +172,17 @@ impl Store {
         reason: UnreadableReason,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.sqlite.save_unreadable(id, reason, now).await
+        self.database.save_unreadable(id, reason, now).await
     }
 
     /// Server copies whose deletion is due (rejected messages).
     pub async fn due_server_deletions(&self, mailbox: &str) -> Result<Vec<ServerDeletion>, StoreError> {
-        self.sqlite.due_server_deletions(mailbox).await
+        self.database.due_server_deletions(mailbox).await
     }
 
     /// A server copy is proved gone.
     pub async fn finish_server_deletion(&self, id: MessageId, now: Timestamp) -> Result<(), StoreError> {
-        self.sqlite.finish_server_deletion(id, now).await
+        self.database.finish_server_deletion(id, now).await
     }
 }
 
@@ -190,17 +190,17 @@ impl Store {
 impl Store {
     /// All messages, newest first, without content.
     pub async fn messages(&self) -> Result<Vec<MessageSummary>, StoreError> {
-        self.sqlite.messages().await
+        self.database.messages().await
     }
 
     /// The sealed draft of a message, opened; `None` where it was not read.
     pub async fn parsed(&self, id: MessageId) -> Result<Option<ParsedMessage>, StoreError> {
-        self.sqlite.parsed(id).await
+        self.database.parsed(id).await
     }
 
     /// One message without its content.
     pub async fn message(&self, id: MessageId) -> Result<MessageSummary, StoreError> {
-        self.sqlite.message(id).await
+        self.database.message(id).await
     }
 
     /// The sealed draft of a message, opened for a person; the read is audited.
@@ -210,12 +210,12 @@ impl Store {
         actor: &Actor,
         now: Timestamp,
     ) -> Result<Option<ParsedMessage>, StoreError> {
-        self.sqlite.open_draft(id, actor, now).await
+        self.database.open_draft(id, actor, now).await
     }
 
     /// Messages that have something of [`Shared`] in common with this one, and what: suggestions, oldest first.
     pub async fn similar_messages(&self, id: MessageId) -> Result<Vec<SimilarMessage>, StoreError> {
-        self.sqlite.similar_messages(id).await
+        self.database.similar_messages(id).await
     }
 
     /// One transaction: a case with a reference of `prefix` and the year of `now`, one sealed file per
@@ -227,18 +227,18 @@ impl Store {
         actor: &Actor,
         now: Timestamp,
     ) -> Result<(CaseId, CaseReference), StoreError> {
-        self.sqlite.accept(id, prefix, actor, now).await
+        self.database.accept(id, prefix, actor, now).await
     }
 
     /// One transaction: wrapped key, raw, draft, blind index entries gone; tombstone left; deletion of
     /// the server copy queued; audit.
     pub async fn reject(&self, id: MessageId, actor: &Actor, now: Timestamp) -> Result<(), StoreError> {
-        self.sqlite.reject(id, actor, now).await
+        self.database.reject(id, actor, now).await
     }
 
     /// All cases, newest first, without content.
     pub async fn cases(&self) -> Result<Vec<CaseSummary>, StoreError> {
-        self.sqlite.cases().await
+        self.database.cases().await
     }
 
     /// One side of a case, opened; the read is audited.
@@ -248,7 +248,7 @@ impl Store {
         actor: &Actor,
         now: Timestamp,
     ) -> Result<Vec<CaseFile>, StoreError> {
-        self.sqlite.case_files(id, actor, now).await
+        self.database.case_files(id, actor, now).await
     }
 
     /// What belongs to a case as a whole (summary, place, risks, wishes, referrer, people on no side), for
@@ -259,17 +259,17 @@ impl Store {
         actor: &Actor,
         now: Timestamp,
     ) -> Result<Personal<Referral>, StoreError> {
-        self.sqlite.case_core(id, actor, now).await
+        self.database.case_core(id, actor, now).await
     }
 
     /// The people of all cases that are not destroyed, for redaction.
     pub async fn known_cases(&self) -> Result<Vec<KnownCase>, StoreError> {
-        self.sqlite.known_cases().await
+        self.database.known_cases().await
     }
 
     /// Walks the audit chain. `Ok(rows)` when nothing was changed, left out or cut off.
     pub async fn verify_audit(&self) -> Result<u64, StoreError> {
-        self.sqlite.verify_audit().await
+        self.database.verify_audit().await
     }
 }
 
@@ -278,7 +278,7 @@ impl Store {
     /// Wraps every record key under the newest master key; gives how many were changed. After that, older
     /// generations may leave the key file.
     pub async fn rewrap_keys(&self, now: Timestamp) -> Result<u64, StoreError> {
-        self.sqlite.rewrap_keys(now).await
+        self.database.rewrap_keys(now).await
     }
 }
 
@@ -286,17 +286,17 @@ impl Store {
 impl Store {
     /// Adds or replaces a submission account; `password_hash` is a PHC string (argon2id).
     pub async fn put_account(&self, account: &SubmissionAccount, now: Timestamp) -> Result<(), StoreError> {
-        self.sqlite.put_account(account, now).await
+        self.database.put_account(account, now).await
     }
 
     /// Removes a submission account; `false` where there was none.
     pub async fn remove_account(&self, user: &str, now: Timestamp) -> Result<bool, StoreError> {
-        self.sqlite.remove_account(user, now).await
+        self.database.remove_account(user, now).await
     }
 
     /// One submission account.
     pub async fn account(&self, user: &str) -> Result<Option<SubmissionAccount>, StoreError> {
-        self.sqlite.account(user).await
+        self.database.account(user).await
     }
 
     /// The one submission account that sends from this address, letter case aside; `None` where there is none, or
@@ -305,12 +305,12 @@ impl Store {
         &self,
         address: &EmailAddress,
     ) -> Result<Option<SubmissionAccount>, StoreError> {
-        self.sqlite.account_of_address(address).await
+        self.database.account_of_address(address).await
     }
 
     /// All submission accounts.
     pub async fn accounts(&self) -> Result<Vec<SubmissionAccount>, StoreError> {
-        self.sqlite.accounts().await
+        self.database.accounts().await
     }
 
     /// Stores a submitted mail, sealed. When this returns, the 250 may be given.
@@ -319,7 +319,7 @@ impl Store {
         mail: &SubmittedMail,
         now: Timestamp,
     ) -> Result<OutboundId, StoreError> {
-        self.sqlite.accept_outbound(mail, now).await
+        self.database.accept_outbound(mail, now).await
     }
 
     /// The same for a mail that was laid into the Outbox folder: the same bytes are stored once, also after a crash between
@@ -329,17 +329,17 @@ impl Store {
         mail: &SubmittedMail,
         now: Timestamp,
     ) -> Result<OutboundId, StoreError> {
-        self.sqlite.accept_outbound_once(mail, now).await
+        self.database.accept_outbound_once(mail, now).await
     }
 
     /// Mails in state `accepted`, oldest first.
     pub async fn unplanned_outbound(&self, at_most: u32) -> Result<Vec<OutboundId>, StoreError> {
-        self.sqlite.unplanned_outbound(at_most).await
+        self.database.unplanned_outbound(at_most).await
     }
 
     /// A stored mail, opened.
     pub async fn outbound_mail(&self, id: OutboundId) -> Result<SubmittedMail, StoreError> {
-        self.sqlite.outbound_mail(id).await
+        self.database.outbound_mail(id).await
     }
 
     /// One transaction: one sealed delivery row per recipient; the mail becomes `planned`.
@@ -349,12 +349,12 @@ impl Store {
         deliveries: &[PlannedDelivery],
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.sqlite.save_plan(id, deliveries, now).await
+        self.database.save_plan(id, deliveries, now).await
     }
 
     /// Deliveries to be tried now.
     pub async fn due_deliveries(&self, now: Timestamp, at_most: u32) -> Result<Vec<DueDelivery>, StoreError> {
-        self.sqlite.due_deliveries(now, at_most).await
+        self.database.due_deliveries(now, at_most).await
     }
 
     /// Records the relay's answer. The mail becomes `done` when its last delivery ends.
@@ -364,12 +364,12 @@ impl Store {
         outcome: DeliveryOutcome,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.sqlite.record_delivery(id, outcome, now).await
+        self.database.record_delivery(id, outcome, now).await
     }
 
     /// All outbound mails, newest first, without content.
     pub async fn outbound(&self) -> Result<Vec<OutboundSummary>, StoreError> {
-        self.sqlite.outbound().await
+        self.database.outbound().await
     }
 
     /// Staff release what guards hold: those deliveries wait to be sent as [`PlannedDelivery::if_released`] says. Gives how
@@ -383,7 +383,7 @@ impl Store {
         actor: &Actor,
         now: Timestamp,
     ) -> Result<u64, StoreError> {
-        self.sqlite.release_outbound(id, actor, now).await
+        self.database.release_outbound(id, actor, now).await
     }
 
     /// What leaves, or would leave if staff released it, for each delivery of a mail in their order; opened for a person,
@@ -394,17 +394,17 @@ impl Store {
         actor: &Actor,
         now: Timestamp,
     ) -> Result<Vec<Option<Personal<Vec<u8>>>>, StoreError> {
-        self.sqlite.delivery_copies(id, actor, now).await
+        self.database.delivery_copies(id, actor, now).await
     }
 
     /// Which of these addresses a relay took mail for before, in their order.
     pub async fn corresponded(&self, addresses: &[String]) -> Result<Vec<bool>, StoreError> {
-        self.sqlite.corresponded(addresses).await
+        self.database.corresponded(addresses).await
     }
 
     /// Mails whose senders are to be told something, oldest first.
     pub async fn due_notices(&self, at_most: u32) -> Result<Vec<DueNotice>, StoreError> {
-        self.sqlite.due_notices(at_most).await
+        self.database.due_notices(at_most).await
     }
 
     /// One transaction: the notice is a mail of its own with one delivery, and its news counts as told. Without a notice
@@ -415,7 +415,7 @@ impl Store {
         notice: Option<(&Personal<String>, &PlannedDelivery)>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.sqlite.queue_notice(about, notice, now).await
+        self.database.queue_notice(about, notice, now).await
     }
 
     /// An account may write about one side's file of a case.
@@ -430,7 +430,7 @@ impl Store {
         actor: &Actor,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.sqlite.allocate(case, side, user, actor, now).await
+        self.database.allocate(case, side, user, actor, now).await
     }
 
     /// An account may no longer write about a file; `false` where it could not before.
@@ -445,17 +445,17 @@ impl Store {
         actor: &Actor,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        self.sqlite.take_back(case, side, user, actor, now).await
+        self.database.take_back(case, side, user, actor, now).await
     }
 
     /// The files an account may write about.
     pub async fn allocated_files(&self, user: &str) -> Result<Vec<AllocatedFile>, StoreError> {
-        self.sqlite.allocated_files(user).await
+        self.database.allocated_files(user).await
     }
 
     /// Who may write about which file of a case.
     pub async fn allocations(&self, case: CaseId) -> Result<Vec<Allocation>, StoreError> {
-        self.sqlite.allocations(case).await
+        self.database.allocations(case).await
     }
 
     /// Staff return what is held: the mail's held deliveries end as `returned`.
@@ -465,6 +465,6 @@ impl Store {
         actor: &Actor,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.sqlite.return_outbound(id, actor, now).await
+        self.database.return_outbound(id, actor, now).await
     }
 }

@@ -1,5 +1,6 @@
 //! What crosses the store's interface.
 
+use super::PostgresPlace;
 use crate::domain::{
     CaseFileId, CaseId, CaseReference, CaseState, DeliveryAction, DeliveryId, HoldReason, Kind, MailRoute,
     MessageId, MessageState, OutboundId, OutboundState, Personal, Referral, Release, Side, Timestamp,
@@ -7,6 +8,16 @@ use crate::domain::{
 };
 pub use crate::vault::MasterKeys;
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// Where the database is.
+#[derive(Clone)]
+pub enum DatabasePlace {
+    /// A SQLite file; it is made where it is missing.
+    Sqlite(PathBuf),
+    /// A PostgreSQL database; its tables are made where they are missing.
+    Postgres(PostgresPlace),
+}
 
 /// Why the store could not do it. Carries no content.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +27,11 @@ pub enum StoreError {
         "the database cannot be opened: check that its folder exists and belongs to the user referrald runs as"
     )]
     CannotOpen,
+    /// The database server cannot be reached, or does not let us in.
+    #[error(
+        "the database server cannot be reached or refuses the user: check its address, the user's password and that the database exists"
+    )]
+    CannotConnect,
     /// The master key is not the one this database was made with.
     #[error(
         "the master key does not fit this database: restore the key file that was in use when the database was made"

@@ -15,8 +15,8 @@ use referrald::ingest::{
     OutboxSettings, ReadFailure, Reader, SystemJitter, Understanding,
 };
 use referrald::store::{
-    AccountRole, Actor, DeliveryOutcome, LedgerSummary, MasterKeys, OsEntropy, PlannedDelivery, Store,
-    SubmissionAccount, SubmittedMail,
+    AccountRole, Actor, DatabasePlace, DeliveryOutcome, LedgerSummary, MasterKeys, OsEntropy,
+    PlannedDelivery, Store, SubmissionAccount, SubmittedMail,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -66,7 +66,9 @@ async fn start(server: &Dovecot, port: u16, change: impl FnOnce(&mut IngestSetti
     let dir = tempfile::tempdir().unwrap();
     let key = MasterKeys::generate(&OsEntropy).unwrap();
     let keys = MasterKeys::parse(key.as_bytes()).unwrap();
-    let store = Store::open(&dir.path().join("store.db"), keys).await.unwrap();
+    let store = Store::open(&DatabasePlace::Sqlite(dir.path().join("store.db")), keys)
+        .await
+        .unwrap();
     let mut settings = IngestSettings {
         mailbox: MAILBOX.to_owned(),
         processed: PROCESSED.to_owned(),
@@ -577,7 +579,9 @@ async fn mail_in_the_outbox_is_stored_once_and_moved_whatever_happens_to_the_con
     let dir = tempfile::tempdir().unwrap();
     let key = MasterKeys::generate(&OsEntropy).unwrap();
     let keys = MasterKeys::parse(key.as_bytes()).unwrap();
-    let store = Store::open(&dir.path().join("store.db"), keys).await.unwrap();
+    let store = Store::open(&DatabasePlace::Sqlite(dir.path().join("store.db")), keys)
+        .await
+        .unwrap();
     let account = SubmissionAccount {
         user: "team".to_owned(),
         address: Personal::new("referrals@restorative.example".to_owned()),

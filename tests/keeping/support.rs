@@ -1,23 +1,73 @@
 //! A store in a temporary folder, and invented people.
 
+use crate::postgres;
 use referrald::domain::*;
 use referrald::store::*;
+use sqlx::ConnectOptions;
 use std::path::{Path, PathBuf};
 
+/// The same story on SQLite and on PostgreSQL.
+#[macro_export]
+macro_rules! on_both {
+    ($($name:ident)+) => {$(
+        mod $name {
+            #[tokio::test]
+            async fn sqlite() {
+                super::stories::$name($crate::support::Home::sqlite()).await;
+            }
+            #[tokio::test]
+            async fn postgres() {
+                super::stories::$name($crate::support::Home::postgres()).await;
+            }
+        }
+    )+};
+}
+
+/// A database of its own with a master key.
 pub(crate) struct Home {
     folder: tempfile::TempDir,
+    server: Option<postgres::Database>,
     keys: String,
 }
 
 impl Home {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let keys = MasterKeys::generate(&OsEntropy).unwrap().to_string();
-        Self { folder, keys }
+        let server = None;
+        Self { folder, server, keys }
     }
 
+    pub(crate) fn postgres() -> Self {
+        let server = Some(postgres::Database::new());
+        Self {
+            server,
+            ..Self::sqlite()
+        }
+    }
+
+    /// Another one on the same kind of database.
+    pub(crate) fn another(&self) -> Self {
+        match self.is_sqlite() {
+            true => Self::sqlite(),
+            false => Self::postgres(),
+        }
+    }
+
+    pub(crate) fn place(&self) -> DatabasePlace {
+        match &self.server {
+            None => DatabasePlace::Sqlite(self.path()),
+            Some(server) => DatabasePlace::Postgres(PostgresPlace::parse(&server.address()).unwrap()),
+        }
+    }
+
+    /// The file, on SQLite.
     pub(crate) fn path(&self) -> PathBuf {
         self.folder.path().join("referrald.db")
+    }
+
+    pub(crate) fn is_sqlite(&self) -> bool {
+        self.server.is_none()
     }
 
     pub(crate) fn keys(&self) -> MasterKeys {
@@ -25,31 +75,134 @@ impl Home {
     }
 
     pub(crate) async fn open(&self) -> Store {
-        Store::open(&self.path(), self.keys()).await.unwrap()
+        self.try_open(self.keys()).await.unwrap()
     }
 
-    /// A connection that knows nothing of the store's rules: an attacker with the file.
-    pub(crate) async fn attacker(&self) -> sqlx::SqliteConnection {
-        use sqlx::ConnectOptions;
-        sqlx::sqlite::SqliteConnectOptions::new()
-            .filename(self.path())
-            .foreign_keys(false)
-            .connect()
-            .await
-            .unwrap()
+    pub(crate) async fn try_open(&self, keys: MasterKeys) -> Result<Store, StoreError> {
+        Store::open(&self.place(), keys).await
     }
 
-    /// Every byte of the database file and the files beside it.
-    pub(crate) fn bytes(&self) -> Vec<u8> {
-        let mut all = Vec::new();
-        for entry in std::fs::read_dir(self.folder.path()).unwrap() {
-            all.extend(std::fs::read(entry.unwrap().path()).unwrap());
+    /// A connection that knows nothing of the store's rules: an attacker with the file, or with the server.
+    pub(crate) async fn attacker(&self) -> Attacker {
+        match &self.server {
+            None => Attacker::Sqlite(
+                sqlx::sqlite::SqliteConnectOptions::new()
+                    .filename(self.path())
+                    .foreign_keys(false)
+                    .connect()
+                    .await
+                    .unwrap(),
+            ),
+            Some(server) => {
+                let options: sqlx::postgres::PgConnectOptions = server.address().parse().unwrap();
+                Attacker::Postgres(options.connect().await.unwrap())
+            }
         }
-        all
+    }
+
+    /// Every byte of the database's files; on PostgreSQL of this database's tables, indexes and the server's log.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        match &self.server {
+            None => every_byte(self.folder.path()),
+            Some(server) => {
+                server.statement("CHECKPOINT");
+                every_byte(&server.folder())
+            }
+        }
+    }
+
+    /// Every byte of the tables and indexes as they are, without the server's log.
+    pub(crate) fn table_bytes(&self) -> Vec<u8> {
+        match &self.server {
+            None => every_byte(self.folder.path()),
+            Some(server) => {
+                server.statement("CHECKPOINT");
+                every_byte(&server.folder().join("base"))
+            }
+        }
     }
 
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
+    }
+}
+
+fn every_byte(folder: &Path) -> Vec<u8> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            all.extend(every_byte(&path));
+        } else {
+            // The server may take a temporary file away meanwhile.
+            all.extend(std::fs::read(path).unwrap_or_default());
+        }
+    }
+    all
+}
+
+pub(crate) enum Attacker {
+    Sqlite(sqlx::SqliteConnection),
+    Postgres(sqlx::PgConnection),
+}
+
+impl Attacker {
+    pub(crate) async fn try_run(&mut self, sql: &'static str) -> Result<u64, sqlx::Error> {
+        Ok(match self {
+            Self::Sqlite(connection) => sqlx::raw_sql(sql).execute(connection).await?.rows_affected(),
+            Self::Postgres(connection) => sqlx::raw_sql(sql).execute(connection).await?.rows_affected(),
+        })
+    }
+
+    pub(crate) async fn run(&mut self, sql: &'static str) -> u64 {
+        self.try_run(sql).await.unwrap()
+    }
+
+    /// A statement with bytes and texts as parameters; first the bytes.
+    pub(crate) async fn change(&mut self, sql: &'static str, bytes: &[&[u8]], texts: &[&str]) -> u64 {
+        macro_rules! go {
+            ($connection:expr) => {{
+                let mut query = sqlx::query(sql);
+                for value in bytes {
+                    query = query.bind(value.to_vec());
+                }
+                for text in texts {
+                    query = query.bind((*text).to_owned());
+                }
+                query.execute($connection).await.unwrap().rows_affected()
+            }};
+        }
+        match self {
+            Self::Sqlite(connection) => go!(connection),
+            Self::Postgres(connection) => go!(connection),
+        }
+    }
+
+    pub(crate) async fn all<T>(&mut self, sql: &'static str) -> Vec<T>
+    where
+        T: for<'r> sqlx::FromRow<'r, sqlx::sqlite::SqliteRow>
+            + for<'r> sqlx::FromRow<'r, sqlx::postgres::PgRow>
+            + Send
+            + Unpin,
+    {
+        match self {
+            Self::Sqlite(connection) => sqlx::query_as(sql).fetch_all(connection).await.unwrap(),
+            Self::Postgres(connection) => sqlx::query_as(sql).fetch_all(connection).await.unwrap(),
+        }
+    }
+
+    /// The triggers that keep the audit log append-only are gone.
+    pub(crate) async fn lift_triggers(&mut self) {
+        match self {
+            Self::Sqlite(_) => {
+                self.run(
+                    "DROP TRIGGER audit_refuses_update; DROP TRIGGER audit_refuses_delete;
+                     DROP TRIGGER audit_head_refuses_delete",
+                )
+                .await
+            }
+            Self::Postgres(_) => self.run("DROP FUNCTION audit_refuses() CASCADE").await,
+        };
     }
 }
 

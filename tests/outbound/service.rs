@@ -37,7 +37,9 @@ impl Home {
     pub(crate) async fn open(&self) -> Store {
         let keys = MasterKeys::parse(self.keys.as_bytes()).expect("keys");
         let path = self.folder.path().join("referrald.db");
-        let store = Store::open(&path, keys).await.expect("store");
+        let store = Store::open(&DatabasePlace::Sqlite(path), keys)
+            .await
+            .expect("store");
         let account = SubmissionAccount {
             user: USER.to_owned(),
             address: Personal::new(ADDRESS.to_owned()),

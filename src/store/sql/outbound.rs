@@ -1,6 +1,7 @@
 //! Outbound mail: stored before the sender's 250, one sealed delivery per recipient, every outcome kept.
 
 use super::audit::DAEMON;
+use super::driver::{Connection, Row, query, query_scalar};
 use super::records::{json_part, open_record, part};
 use super::{Database, Write, blob, found, instant, number, one_row, uuid_of, word};
 use crate::domain::{
@@ -14,8 +15,6 @@ use crate::store::{
 };
 use crate::vault::{IndexedAs, KeyedHash, RecordKind, RecordName};
 use serde::{Deserialize, Serialize};
-use sqlx::Row;
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use std::collections::{HashMap, HashSet};
 
 /// The [`Envelope`].
@@ -69,7 +68,7 @@ impl Database {
             .keys()
             .hash(IndexedAs::Raw, mail.raw.expose_personal())
             .to_vec();
-        let known: Option<Vec<u8>> = sqlx::query_scalar("SELECT id FROM outbound WHERE outbox_hash = ?")
+        let known: Option<Vec<u8>> = query_scalar("SELECT id FROM outbound WHERE outbox_hash = $1")
             .bind(hash.clone())
             .fetch_optional(write.connection())
             .await?;
@@ -77,12 +76,12 @@ impl Database {
             return uuid_of(&known).map(OutboundId);
         }
         let id = write.insert_mail(mail, now).await?;
-        let done = sqlx::query("UPDATE outbound SET outbox_hash = ? WHERE id = ?")
+        let done = query("UPDATE outbound SET outbox_hash = $1 WHERE id = $2")
             .bind(hash)
             .bind(blob(id.0))
             .execute(write.connection())
             .await?;
-        one_row(&done)?;
+        one_row(done)?;
         write.commit().await?;
         Ok(id)
     }
@@ -92,9 +91,9 @@ impl Database {
         at_most: u32,
     ) -> Result<Vec<OutboundId>, StoreError> {
         let ids: Vec<Vec<u8>> =
-            sqlx::query_scalar("SELECT id FROM outbound WHERE state = 'accepted' ORDER BY number LIMIT ?")
+            query_scalar("SELECT id FROM outbound WHERE state = 'accepted' ORDER BY number LIMIT $1")
                 .bind(i64::from(at_most))
-                .fetch_all(self.readers())
+                .fetch_all(&mut self.read().await?)
                 .await?;
         ids.iter().map(|id| Ok(OutboundId(uuid_of(id)?))).collect()
     }
@@ -139,13 +138,13 @@ impl Database {
         at_most: u32,
     ) -> Result<Vec<DueDelivery>, StoreError> {
         let mut tx = self.read().await?;
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT id, mail, route, action, attempts FROM deliveries
-             WHERE state = 'waiting' AND due <= ? ORDER BY due, number LIMIT ?",
+             WHERE state = 'waiting' AND due <= $1 ORDER BY due, number LIMIT $2",
         )
         .bind(now.as_microsecond())
         .bind(i64::from(at_most))
-        .fetch_all(&mut *tx)
+        .fetch_all(&mut tx)
         .await?;
         let mut due = Vec::with_capacity(rows.len());
         let mut damaged = Vec::new();
@@ -196,19 +195,19 @@ impl Database {
 
     pub(in crate::store) async fn outbound(&self) -> Result<Vec<OutboundSummary>, StoreError> {
         let mut tx = self.read().await?;
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT id, mail, state, route, action, reasons, attempts, last_code, if_released FROM deliveries
              ORDER BY number",
         )
-        .fetch_all(&mut *tx)
+        .fetch_all(&mut tx)
         .await?;
         let mut deliveries: HashMap<OutboundId, Vec<DeliverySummary>> = HashMap::new();
         for row in &rows {
             let mail = OutboundId(uuid_of(row.try_get("mail")?)?);
             deliveries.entry(mail).or_default().push(delivery_summary(row)?);
         }
-        let rows = sqlx::query("SELECT id, received, state, notice_about FROM outbound ORDER BY number DESC")
-            .fetch_all(&mut *tx)
+        let rows = query("SELECT id, received, state, notice_about FROM outbound ORDER BY number DESC")
+            .fetch_all(&mut tx)
             .await?;
         let mut mails = Vec::with_capacity(rows.len());
         for row in &rows {
@@ -243,9 +242,9 @@ impl Database {
         let mut known = Vec::with_capacity(addresses.len());
         for address in addresses {
             let hash = correspondent(self.keys(), address);
-            let found: i64 = sqlx::query_scalar("SELECT count(*) FROM correspondents WHERE hash = ?")
+            let found: i64 = query_scalar("SELECT count(*) FROM correspondents WHERE hash = $1")
                 .bind(hash.to_vec())
-                .fetch_one(&mut *tx)
+                .fetch_one(&mut tx)
                 .await?;
             known.push(found > 0);
         }
@@ -254,7 +253,7 @@ impl Database {
 }
 
 pub(super) async fn envelope_of(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     record: &Record,
 ) -> Result<Envelope, StoreError> {
     json_part(connection, record, ENVELOPE)
@@ -294,8 +293,8 @@ fn demand_complete(envelope: &Envelope, deliveries: &[PlannedDelivery]) -> Resul
 }
 
 async fn due_delivery(
-    connection: &mut SqliteConnection,
-    row: &SqliteRow,
+    connection: &mut Connection,
+    row: &Row,
     mail: OutboundId,
     record: &Record,
 ) -> Result<DueDelivery, StoreError> {
@@ -318,7 +317,7 @@ async fn due_delivery(
     })
 }
 
-fn delivery_summary(row: &SqliteRow) -> Result<DeliverySummary, StoreError> {
+fn delivery_summary(row: &Row) -> Result<DeliverySummary, StoreError> {
     let code: Option<i64> = row.try_get("last_code")?;
     Ok(DeliverySummary {
         id: DeliveryId(uuid_of(row.try_get("id")?)?),
@@ -354,9 +353,9 @@ impl Write<'_> {
             DeliveryAction::Pass | DeliveryAction::Redact => "waiting",
             DeliveryAction::Hold => "held",
         };
-        let done = sqlx::query(
+        let done = query(
             "INSERT INTO deliveries (id, mail, state, route, action, reasons, due, if_released)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
         .bind(blob(id.0))
         .bind(blob(mail.0))
@@ -368,7 +367,7 @@ impl Write<'_> {
         .bind(delivery.if_released.map(release_word))
         .execute(self.connection())
         .await?;
-        one_row(&done)?;
+        one_row(done)?;
         self.insert_thread(id, delivery.message_id.as_deref()).await?;
         let part = recipient_part(id);
         let sealed = record.seal_json(&part, delivery.recipient.expose_personal())?;
@@ -398,12 +397,12 @@ impl Write<'_> {
         self.put_envelope(&record, &envelope).await?;
         let sealed = record.seal(RAW, mail.raw.expose_personal())?;
         self.put_part(&record, RAW, sealed).await?;
-        let done = sqlx::query("INSERT INTO outbound (id, received, state) VALUES (?, ?, 'accepted')")
+        let done = query("INSERT INTO outbound (id, received, state) VALUES ($1, $2, 'accepted')")
             .bind(blob(id.0))
             .bind(now.as_microsecond())
             .execute(self.connection())
             .await?;
-        one_row(&done)?;
+        one_row(done)?;
         self.audit(DAEMON, "outbound.accepted", id, now).await?;
         Ok(id)
     }
@@ -413,12 +412,12 @@ impl Write<'_> {
             return Ok(());
         };
         let hash = self.keys().hash(IndexedAs::Thread, message_id.as_bytes());
-        let done = sqlx::query("INSERT INTO delivery_threads (hash, delivery) VALUES (?, ?)")
+        let done = query("INSERT INTO delivery_threads (hash, delivery) VALUES ($1, $2)")
             .bind(hash.to_vec())
             .bind(blob(id.0))
             .execute(self.connection())
             .await?;
-        one_row(&done)
+        one_row(done)
     }
 
     /// The relay took mail for this recipient: the next one is not the first.
@@ -433,7 +432,7 @@ impl Write<'_> {
             .await?
             .ok_or(StoreError::Tampered)?;
         let hash = correspondent(self.keys(), &recipient);
-        sqlx::query("INSERT INTO correspondents (hash, since) VALUES (?, ?) ON CONFLICT DO NOTHING")
+        query("INSERT INTO correspondents (hash, since) VALUES ($1, $2) ON CONFLICT DO NOTHING")
             .bind(hash.to_vec())
             .bind(now.as_microsecond())
             .execute(self.connection())
@@ -442,7 +441,7 @@ impl Write<'_> {
     }
 
     pub(super) async fn outbound_state(&mut self, id: OutboundId) -> Result<OutboundState, StoreError> {
-        let state: String = sqlx::query_scalar("SELECT state FROM outbound WHERE id = ?")
+        let state: String = query_scalar("SELECT state FROM outbound WHERE id = $1")
             .bind(blob(id.0))
             .fetch_one(self.connection())
             .await?;
@@ -450,21 +449,21 @@ impl Write<'_> {
     }
 
     async fn set_outbound(&mut self, id: OutboundId, state: OutboundState) -> Result<(), StoreError> {
-        let done = sqlx::query("UPDATE outbound SET state = ? WHERE id = ?")
+        let done = query("UPDATE outbound SET state = $1 WHERE id = $2")
             .bind(state.as_str())
             .bind(blob(id.0))
             .execute(self.connection())
             .await?;
-        found(&done)
+        found(done)
     }
 
     /// The mail of a delivery that waits.
     async fn waiting_delivery(&mut self, id: DeliveryId) -> Result<OutboundId, StoreError> {
-        let row = sqlx::query("SELECT mail, state FROM deliveries WHERE id = ?")
+        let row = query("SELECT mail, state FROM deliveries WHERE id = $1")
             .bind(blob(id.0))
             .fetch_one(self.connection())
             .await?;
-        if row.try_get::<&str, _>("state")? != "waiting" {
+        if row.try_get::<&str>("state")? != "waiting" {
             return Err(StoreError::WrongState(
                 "this delivery has ended; its outcome stands",
             ));
@@ -488,9 +487,9 @@ impl Write<'_> {
             outcome,
             DeliveryOutcome::Sent { .. } | DeliveryOutcome::Failed { .. }
         );
-        let done = sqlx::query(
-            "UPDATE deliveries SET state = ?, attempts = attempts + ?, last_code = coalesce(?, last_code),
-                 due = coalesce(?, due), ended = ? WHERE id = ?",
+        let done = query(
+            "UPDATE deliveries SET state = $1, attempts = attempts + $2, last_code = coalesce($3, last_code),
+                 due = coalesce($4, due), ended = $5 WHERE id = $6",
         )
         .bind(state)
         .bind(tried)
@@ -500,7 +499,7 @@ impl Write<'_> {
         .bind(blob(id.0))
         .execute(self.connection())
         .await?;
-        one_row(&done)?;
+        one_row(done)?;
         match outcome {
             DeliveryOutcome::Held { reason } => self.add_reason(id, reason).await,
             DeliveryOutcome::Sent { .. } | DeliveryOutcome::Retry { .. } | DeliveryOutcome::Failed { .. } => {
@@ -510,7 +509,7 @@ impl Write<'_> {
     }
 
     async fn add_reason(&mut self, id: DeliveryId, reason: HoldReason) -> Result<(), StoreError> {
-        let text: String = sqlx::query_scalar("SELECT reasons FROM deliveries WHERE id = ?")
+        let text: String = query_scalar("SELECT reasons FROM deliveries WHERE id = $1")
             .bind(blob(id.0))
             .fetch_one(self.connection())
             .await?;
@@ -518,12 +517,12 @@ impl Write<'_> {
         if !reasons.contains(&reason) {
             reasons.push(reason);
         }
-        let done = sqlx::query("UPDATE deliveries SET reasons = ? WHERE id = ?")
+        let done = query("UPDATE deliveries SET reasons = $1 WHERE id = $2")
             .bind(reasons_text(&reasons)?)
             .bind(blob(id.0))
             .execute(self.connection())
             .await?;
-        one_row(&done)
+        one_row(done)
     }
 
     /// A mail ends with its last delivery: as returned when nothing of it went out.
@@ -533,13 +532,15 @@ impl Write<'_> {
         actor: &str,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let (open, tried): (i64, i64) = sqlx::query_as(
-            "SELECT coalesce(sum(state IN ('waiting', 'held')), 0), coalesce(sum(state IN ('sent', 'failed')), 0)
-             FROM deliveries WHERE mail = ?",
+        let row = query(
+            "SELECT count(*) FILTER (WHERE state IN ('waiting', 'held')) AS open,
+                 count(*) FILTER (WHERE state IN ('sent', 'failed')) AS tried
+             FROM deliveries WHERE mail = $1",
         )
         .bind(blob(mail.0))
         .fetch_one(self.connection())
         .await?;
+        let (open, tried): (i64, i64) = (row.try_get("open")?, row.try_get("tried")?);
         if open > 0 {
             return Ok(());
         }

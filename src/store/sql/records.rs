@@ -1,15 +1,14 @@
 //! Record keys and sealed parts: the only place where content goes in or comes out.
 
+use super::driver::{Connection, Row, query, query_scalar};
 use super::{Write, blob, found, number, one_row};
 use crate::store::StoreError;
 use crate::store::sealing::{Keys, Record};
 use crate::vault::{RecordName, WrappedKey};
-use sqlx::Row;
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use zeroize::Zeroizing;
 
 /// A row's `generation` and `wrapped`.
-pub(super) fn wrapped_key(row: &SqliteRow) -> Result<WrappedKey, StoreError> {
+pub(super) fn wrapped_key(row: &Row) -> Result<WrappedKey, StoreError> {
     Ok(WrappedKey {
         generation: number(row.try_get("generation")?)?,
         bytes: row.try_get("wrapped")?,
@@ -18,11 +17,11 @@ pub(super) fn wrapped_key(row: &SqliteRow) -> Result<WrappedKey, StoreError> {
 
 /// Opens a record's key; `NotFound` where there is none or it was destroyed.
 pub(super) async fn open_record(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     keys: &Keys,
     name: RecordName,
 ) -> Result<Record, StoreError> {
-    let row = sqlx::query("SELECT generation, wrapped FROM record_keys WHERE kind = ? AND id = ?")
+    let row = query("SELECT generation, wrapped FROM record_keys WHERE kind = $1 AND id = $2")
         .bind(name.kind.as_str())
         .bind(blob(name.id))
         .fetch_optional(connection)
@@ -32,11 +31,11 @@ pub(super) async fn open_record(
 }
 
 async fn sealed_part(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     name: RecordName,
     part: &str,
 ) -> Result<Option<Vec<u8>>, StoreError> {
-    let bytes = sqlx::query_scalar("SELECT bytes FROM sealed WHERE kind = ? AND id = ? AND part = ?")
+    let bytes = query_scalar("SELECT bytes FROM sealed WHERE kind = $1 AND id = $2 AND part = $3")
         .bind(name.kind.as_str())
         .bind(blob(name.id))
         .bind(part.to_owned())
@@ -47,7 +46,7 @@ async fn sealed_part(
 
 /// One part of a record, opened.
 pub(super) async fn part(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     record: &Record,
     part: &str,
 ) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
@@ -59,7 +58,7 @@ pub(super) async fn part(
 
 /// One part of a record, opened and read as JSON.
 pub(super) async fn json_part<T: serde::de::DeserializeOwned>(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     record: &Record,
     part: &str,
 ) -> Result<Option<T>, StoreError> {
@@ -73,14 +72,14 @@ impl Write<'_> {
     /// Draws a key for a new record and stores it wrapped.
     pub(super) async fn create_record(&mut self, name: RecordName) -> Result<Record, StoreError> {
         let (record, wrapped) = self.keys().new_record(name)?;
-        let done = sqlx::query("INSERT INTO record_keys (kind, id, generation, wrapped) VALUES (?, ?, ?, ?)")
+        let done = query("INSERT INTO record_keys (kind, id, generation, wrapped) VALUES ($1, $2, $3, $4)")
             .bind(name.kind.as_str())
             .bind(blob(name.id))
             .bind(i64::from(wrapped.generation))
             .bind(wrapped.bytes)
             .execute(self.connection())
             .await?;
-        one_row(&done)?;
+        one_row(done)?;
         Ok(record)
     }
 
@@ -96,8 +95,8 @@ impl Write<'_> {
         part: &str,
         sealed: Vec<u8>,
     ) -> Result<(), StoreError> {
-        let done = sqlx::query(
-            "INSERT INTO sealed (kind, id, part, bytes) VALUES (?, ?, ?, ?)
+        let done = query(
+            "INSERT INTO sealed (kind, id, part, bytes) VALUES ($1, $2, $3, $4)
              ON CONFLICT (kind, id, part) DO UPDATE SET bytes = excluded.bytes",
         )
         .bind(record.name.kind.as_str())
@@ -106,16 +105,16 @@ impl Write<'_> {
         .bind(sealed)
         .execute(self.connection())
         .await?;
-        one_row(&done)
+        one_row(done)
     }
 
     /// Deletes the wrapped key; the sealed parts go with it. Commit with `commit_destruction`.
     pub(super) async fn destroy_record(&mut self, name: RecordName) -> Result<(), StoreError> {
-        let done = sqlx::query("DELETE FROM record_keys WHERE kind = ? AND id = ?")
+        let done = query("DELETE FROM record_keys WHERE kind = $1 AND id = $2")
             .bind(name.kind.as_str())
             .bind(blob(name.id))
             .execute(self.connection())
             .await?;
-        found(&done)
+        found(done)
     }
 }

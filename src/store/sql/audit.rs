@@ -5,13 +5,12 @@
 //! the database's key can make a row or a head. What it cannot show is a whole older copy of the database
 //! put back; compare with the head noted elsewhere for that.
 
+use super::driver::{Connection, query, query_scalar};
 use super::{Database, Write, hash_of, number, one_row};
 use crate::domain::Timestamp;
 use crate::store::StoreError;
 use crate::store::sealing::Keys;
 use crate::vault::KeyedHash;
-use sqlx::Row;
-use sqlx::sqlite::SqliteConnection;
 use std::fmt::Display;
 
 /// Who wrote rows that nobody asked for.
@@ -49,8 +48,8 @@ impl Head {
     }
 
     /// Loads the head; a forged one is refused, or the next row would sign it.
-    async fn load(connection: &mut SqliteConnection, keys: &Keys) -> Result<Self, StoreError> {
-        let row = sqlx::query("SELECT count, last, mac FROM audit_head WHERE one = 1")
+    async fn load(connection: &mut Connection, keys: &Keys) -> Result<Self, StoreError> {
+        let row = query("SELECT count, last, mac FROM audit_head WHERE one = 1")
             .fetch_optional(connection)
             .await?
             .ok_or(StoreError::AuditBroken(0))?;
@@ -70,13 +69,9 @@ impl Head {
         }
     }
 
-    pub(super) async fn store(
-        &self,
-        connection: &mut SqliteConnection,
-        keys: &Keys,
-    ) -> Result<(), StoreError> {
-        let done = sqlx::query(
-            "INSERT INTO audit_head (one, count, last, mac) VALUES (1, ?, ?, ?)
+    pub(super) async fn store(&self, connection: &mut Connection, keys: &Keys) -> Result<(), StoreError> {
+        let done = query(
+            "INSERT INTO audit_head (one, count, last, mac) VALUES (1, $1, $2, $3)
              ON CONFLICT (one) DO UPDATE SET count = excluded.count, last = excluded.last, mac = excluded.mac",
         )
         .bind(stored(self.count)?)
@@ -84,7 +79,7 @@ impl Head {
         .bind(self.mac(keys).to_vec())
         .execute(connection)
         .await?;
-        one_row(&done)
+        one_row(done)
     }
 
     fn follow(&self, keys: &Keys, entry: &Entry<'_>) -> Self {
@@ -131,7 +126,7 @@ impl Write<'_> {
         };
         let next = head.follow(&keys, &entry);
         let done =
-            sqlx::query("INSERT INTO audit (seq, at, actor, action, record, mac) VALUES (?, ?, ?, ?, ?, ?)")
+            query("INSERT INTO audit (seq, at, actor, action, record, mac) VALUES ($1, $2, $3, $4, $5, $6)")
                 .bind(stored(next.count)?)
                 .bind(entry.at)
                 .bind(actor.clone())
@@ -141,11 +136,11 @@ impl Write<'_> {
                 .execute(self.connection())
                 .await
                 // A row beyond the head stands where this one belongs.
-                .map_err(|error| match StoreError::from(error) {
+                .map_err(|error| match error {
                     StoreError::Corrupt(_) => StoreError::AuditBroken(next.count),
                     other => other,
                 })?;
-        one_row(&done)?;
+        one_row(done)?;
         self.head = Some(next);
         Ok(())
     }
@@ -161,12 +156,12 @@ impl Database {
         let claimed = Head::load(&mut tx, self.keys()).await?;
         let mut head = Head::empty();
         loop {
-            let rows = sqlx::query(
-                "SELECT seq, at, actor, action, record, mac FROM audit WHERE seq > ? ORDER BY seq LIMIT ?",
+            let rows = query(
+                "SELECT seq, at, actor, action, record, mac FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2",
             )
             .bind(stored(head.count)?)
             .bind(PAGE)
-            .fetch_all(&mut *tx)
+            .fetch_all(&mut tx)
             .await?;
             if rows.is_empty() {
                 break;
@@ -186,8 +181,8 @@ impl Database {
                 head = next;
             }
         }
-        let below: i64 = sqlx::query_scalar("SELECT count(*) FROM audit WHERE seq < 1")
-            .fetch_one(&mut *tx)
+        let below: i64 = query_scalar("SELECT count(*) FROM audit WHERE seq < 1")
+            .fetch_one(&mut tx)
             .await?;
         if below > 0 {
             return Err(StoreError::AuditBroken(0));

@@ -2,6 +2,7 @@
 
 use super::audit::DAEMON;
 use super::cases::reference_of;
+use super::driver::{Row, query, query_scalar};
 use super::records::{self, json_part, open_record, part};
 use super::{Database, Write, blob, instant, number, one_row, uuid_of, word};
 use crate::domain::{Kind, MessageId, MessageState, ParsedMessage, Personal, Timestamp, UnreadableReason};
@@ -9,8 +10,6 @@ use crate::store::index::{index_values, thread_value};
 use crate::store::sealing::new_id;
 use crate::store::{Actor, MessageSummary, Shared, SimilarMessage, StoreError};
 use crate::vault::{IndexedAs, KeyedHash, RecordKind, RecordName};
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 
 /// The mail as it came.
 const RAW: &str = "raw";
@@ -36,18 +35,18 @@ impl Database {
         raw: &Personal<Vec<u8>>,
     ) -> Result<Option<MessageId>, StoreError> {
         let hash = self.keys().hash(IndexedAs::Raw, raw.expose_personal());
-        let id: Option<Vec<u8>> = sqlx::query_scalar("SELECT id FROM messages WHERE raw_hash = ?")
+        let id: Option<Vec<u8>> = query_scalar("SELECT id FROM messages WHERE raw_hash = $1")
             .bind(hash.to_vec())
-            .fetch_optional(self.readers())
+            .fetch_optional(&mut self.read().await?)
             .await?;
         Ok(id.as_deref().map(uuid_of).transpose()?.map(MessageId))
     }
 
     pub(in crate::store) async fn held_messages(&self, at_most: u32) -> Result<Vec<MessageId>, StoreError> {
         let ids: Vec<Vec<u8>> =
-            sqlx::query_scalar("SELECT id FROM messages WHERE state = 'held' ORDER BY number LIMIT ?")
+            query_scalar("SELECT id FROM messages WHERE state = 'held' ORDER BY number LIMIT $1")
                 .bind(i64::from(at_most))
-                .fetch_all(self.readers())
+                .fetch_all(&mut self.read().await?)
                 .await?;
         ids.iter().map(|id| Ok(MessageId(uuid_of(id)?))).collect()
     }
@@ -63,12 +62,12 @@ impl Database {
         let mut tx = self.read().await?;
         for id in message_ids.iter().take(MAX_THREAD) {
             let Some(value) = thread_value(id) else { continue };
-            let known: i64 = sqlx::query_scalar(
-                "SELECT EXISTS (SELECT 1 FROM threads WHERE hash = ?1)
-                     OR EXISTS (SELECT 1 FROM delivery_threads WHERE hash = ?1)",
+            let known: i64 = query_scalar(
+                "SELECT (SELECT count(*) FROM threads WHERE hash = $1)
+                     + (SELECT count(*) FROM delivery_threads WHERE hash = $1)",
             )
             .bind(self.keys().hash(IndexedAs::Thread, value.as_bytes()).to_vec())
-            .fetch_one(&mut *tx)
+            .fetch_one(&mut tx)
             .await?;
             if known != 0 {
                 return Ok(true);
@@ -92,15 +91,15 @@ impl Database {
         write.forget_hashes(id).await?;
         write.index(id, parsed, thread).await?;
         let checks = i64::try_from(parsed.checks.len()).unwrap_or(i64::MAX);
-        let done = sqlx::query(
-            "UPDATE messages SET state = 'read', kind = ?, checks = ?, unreadable = NULL WHERE id = ?",
+        let done = query(
+            "UPDATE messages SET state = 'read', kind = $1, checks = $2, unreadable = NULL WHERE id = $3",
         )
         .bind(parsed.kind.as_str())
         .bind(checks)
         .bind(blob(id.0))
         .execute(write.connection())
         .await?;
-        one_row(&done)?;
+        one_row(done)?;
         write.audit(DAEMON, "message.read", id, now).await?;
         write.commit().await
     }
@@ -113,32 +112,30 @@ impl Database {
     ) -> Result<(), StoreError> {
         let mut write = self.write().await?;
         write.demand_readable(id).await?;
-        let done = sqlx::query("UPDATE messages SET state = 'unreadable', unreadable = ? WHERE id = ?")
+        let done = query("UPDATE messages SET state = 'unreadable', unreadable = $1 WHERE id = $2")
             .bind(reason.as_str())
             .bind(blob(id.0))
             .execute(write.connection())
             .await?;
-        one_row(&done)?;
+        one_row(done)?;
         write.audit(DAEMON, "message.unreadable", id, now).await?;
         write.commit().await
     }
 
     pub(in crate::store) async fn messages(&self) -> Result<Vec<MessageSummary>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT id, received, state, kind, checks, unreadable FROM messages ORDER BY number DESC",
-        )
-        .fetch_all(self.readers())
-        .await?;
+        let rows =
+            query("SELECT id, received, state, kind, checks, unreadable FROM messages ORDER BY number DESC")
+                .fetch_all(&mut self.read().await?)
+                .await?;
         rows.iter().map(summary).collect()
     }
 
     pub(in crate::store) async fn message(&self, id: MessageId) -> Result<MessageSummary, StoreError> {
-        let row =
-            sqlx::query("SELECT id, received, state, kind, checks, unreadable FROM messages WHERE id = ?")
-                .bind(blob(id.0))
-                .fetch_optional(self.readers())
-                .await?
-                .ok_or(StoreError::NotFound)?;
+        let row = query("SELECT id, received, state, kind, checks, unreadable FROM messages WHERE id = $1")
+            .bind(blob(id.0))
+            .fetch_optional(&mut self.read().await?)
+            .await?
+            .ok_or(StoreError::NotFound)?;
         summary(&row)
     }
 
@@ -186,13 +183,13 @@ impl Database {
         }
         write.forget_hashes(id).await?;
         write.leave_tombstone(&message, actor, now).await?;
-        let done = sqlx::query(
-            "UPDATE messages SET state = 'rejected', kind = NULL, checks = 0, unreadable = NULL WHERE id = ?",
+        let done = query(
+            "UPDATE messages SET state = 'rejected', kind = NULL, checks = 0, unreadable = NULL WHERE id = $1",
         )
         .bind(blob(id.0))
         .execute(write.connection())
         .await?;
-        one_row(&done)?;
+        one_row(done)?;
         write.queue_all_deletions(id, now).await?;
         write.audit(&actor.0, "message.rejected", id, now).await?;
         write.commit_destruction().await
@@ -202,18 +199,18 @@ impl Database {
         &self,
         id: MessageId,
     ) -> Result<Vec<SimilarMessage>, StoreError> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT m.id, other.kind,
                     (SELECT c.reference FROM cases c WHERE c.message = m.id ORDER BY c.number LIMIT 1) AS reference
              FROM blind_index mine
              JOIN blind_index other ON other.kind = mine.kind AND other.hash = mine.hash
              JOIN messages m ON m.id = other.message
-             WHERE mine.message = ?1 AND other.message <> ?1
+             WHERE mine.message = $1 AND other.message <> $1
              GROUP BY m.number, other.kind
              ORDER BY m.number",
         )
         .bind(blob(id.0))
-        .fetch_all(self.readers())
+        .fetch_all(&mut self.read().await?)
         .await?;
         let mut similar: Vec<SimilarMessage> = Vec::new();
         for row in &rows {
@@ -267,7 +264,7 @@ pub(super) fn demand_undecided(state: MessageState) -> Result<(), StoreError> {
     }
 }
 
-fn summary(row: &SqliteRow) -> Result<MessageSummary, StoreError> {
+fn summary(row: &Row) -> Result<MessageSummary, StoreError> {
     let kind: Option<&str> = row.try_get("kind")?;
     let unreadable: Option<&str> = row.try_get("unreadable")?;
     Ok(MessageSummary {
@@ -287,7 +284,7 @@ fn kind_of(text: &str) -> Result<Kind, StoreError> {
 
 impl Write<'_> {
     pub(super) async fn message(&mut self, id: MessageId) -> Result<StoredMessage, StoreError> {
-        let row = sqlx::query("SELECT id, state, received FROM messages WHERE id = ?")
+        let row = query("SELECT id, state, received FROM messages WHERE id = $1")
             .bind(blob(id.0))
             .fetch_optional(self.connection())
             .await?
@@ -299,7 +296,7 @@ impl Write<'_> {
         &mut self,
         hash: &KeyedHash,
     ) -> Result<Option<StoredMessage>, StoreError> {
-        let row = sqlx::query("SELECT id, state, received FROM messages WHERE raw_hash = ?")
+        let row = query("SELECT id, state, received FROM messages WHERE raw_hash = $1")
             .bind(hash.to_vec())
             .fetch_optional(self.connection())
             .await?;
@@ -323,8 +320,8 @@ impl Write<'_> {
         now: Timestamp,
     ) -> Result<MessageId, StoreError> {
         let id = MessageId(new_id(now)?);
-        let done = sqlx::query(
-            "INSERT INTO messages (id, received, state, unreadable, raw_hash) VALUES (?, ?, ?, ?, ?)",
+        let done = query(
+            "INSERT INTO messages (id, received, state, unreadable, raw_hash) VALUES ($1, $2, $3, $4, $5)",
         )
         .bind(blob(id.0))
         .bind(now.as_microsecond())
@@ -333,7 +330,7 @@ impl Write<'_> {
         .bind(raw.map(|(hash, _)| hash.to_vec()))
         .execute(self.connection())
         .await?;
-        one_row(&done)?;
+        one_row(done)?;
         if let Some((_, bytes)) = raw {
             let record = self.create_record(name(id)).await?;
             let sealed = record.seal(RAW, bytes)?;
@@ -356,13 +353,10 @@ impl Write<'_> {
 
     async fn forget_hashes(&mut self, id: MessageId) -> Result<(), StoreError> {
         for sql in [
-            "DELETE FROM blind_index WHERE message = ?",
-            "DELETE FROM threads WHERE message = ?",
+            "DELETE FROM blind_index WHERE message = $1",
+            "DELETE FROM threads WHERE message = $1",
         ] {
-            sqlx::query(sql)
-                .bind(blob(id.0))
-                .execute(self.connection())
-                .await?;
+            query(sql).bind(blob(id.0)).execute(self.connection()).await?;
         }
         Ok(())
     }
@@ -375,18 +369,16 @@ impl Write<'_> {
     ) -> Result<(), StoreError> {
         for (kind, value) in index_values(parsed) {
             let hash = self.keys().hash(kind, value.as_bytes());
-            sqlx::query(
-                "INSERT INTO blind_index (kind, hash, message) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-            )
-            .bind(kind.as_str())
-            .bind(hash.to_vec())
-            .bind(blob(id.0))
-            .execute(self.connection())
-            .await?;
+            query("INSERT INTO blind_index (kind, hash, message) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+                .bind(kind.as_str())
+                .bind(hash.to_vec())
+                .bind(blob(id.0))
+                .execute(self.connection())
+                .await?;
         }
         for value in thread.iter().filter_map(|id| thread_value(id)).take(MAX_THREAD) {
             let hash = self.keys().hash(IndexedAs::Thread, value.as_bytes());
-            sqlx::query("INSERT INTO threads (hash, message) VALUES (?, ?) ON CONFLICT DO NOTHING")
+            query("INSERT INTO threads (hash, message) VALUES ($1, $2) ON CONFLICT DO NOTHING")
                 .bind(hash.to_vec())
                 .bind(blob(id.0))
                 .execute(self.connection())
@@ -401,8 +393,8 @@ impl Write<'_> {
         actor: &Actor,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let done = sqlx::query(
-            "INSERT INTO tombstones (id, kind, received, reason, actor, at) VALUES (?, 'message', ?, 'rejected', ?, ?)",
+        let done = query(
+            "INSERT INTO tombstones (id, kind, received, reason, actor, at) VALUES ($1, 'message', $2, 'rejected', $3, $4)",
         )
         .bind(blob(message.id.0))
         .bind(message.received.as_microsecond())
@@ -410,11 +402,11 @@ impl Write<'_> {
         .bind(now.as_microsecond())
         .execute(self.connection())
         .await?;
-        one_row(&done)
+        one_row(done)
     }
 }
 
-fn stored_message(row: &SqliteRow) -> Result<StoredMessage, StoreError> {
+fn stored_message(row: &Row) -> Result<StoredMessage, StoreError> {
     Ok(StoredMessage {
         id: MessageId(uuid_of(row.try_get("id")?)?),
         state: word(row.try_get("state")?)?,

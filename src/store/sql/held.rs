@@ -1,11 +1,11 @@
 //! Held mail: what staff see of it, letting it go, and giving it back.
 
+use super::driver::{Connection, query, query_scalar};
 use super::outbound::{message_part, name};
 use super::records::part;
 use super::{Database, blob, uuid_of};
 use crate::domain::{DeliveryId, OutboundId, Personal, Timestamp};
 use crate::store::{Actor, StoreError};
-use sqlx::sqlite::SqliteConnection;
 
 impl Database {
     pub(in crate::store) async fn release_outbound(
@@ -16,22 +16,22 @@ impl Database {
     ) -> Result<u64, StoreError> {
         let mut write = self.write().await?;
         write.outbound_state(id).await?;
-        let done = sqlx::query(
-            "UPDATE deliveries SET state = 'waiting', action = if_released, due = ?
-             WHERE mail = ? AND state = 'held' AND if_released IS NOT NULL",
+        let done = query(
+            "UPDATE deliveries SET state = 'waiting', action = if_released, due = $1
+             WHERE mail = $2 AND state = 'held' AND if_released IS NOT NULL",
         )
         .bind(now.as_microsecond())
         .bind(blob(id.0))
         .execute(write.connection())
         .await?;
-        if done.rows_affected() == 0 {
+        if done == 0 {
             return Err(StoreError::WrongState(
                 "nothing of this mail can be released: `outbound show` says what holds it; return it, or have it sent anew",
             ));
         }
         write.audit(&actor.0, "outbound.released", id, now).await?;
         write.commit().await?;
-        Ok(done.rows_affected())
+        Ok(done)
     }
 
     pub(in crate::store) async fn delivery_copies(
@@ -60,14 +60,13 @@ impl Database {
     ) -> Result<(), StoreError> {
         let mut write = self.write().await?;
         write.outbound_state(id).await?;
-        let done = sqlx::query(
-            "UPDATE deliveries SET state = 'returned', ended = ? WHERE mail = ? AND state = 'held'",
-        )
-        .bind(now.as_microsecond())
-        .bind(blob(id.0))
-        .execute(write.connection())
-        .await?;
-        if done.rows_affected() == 0 {
+        let done =
+            query("UPDATE deliveries SET state = 'returned', ended = $1 WHERE mail = $2 AND state = 'held'")
+                .bind(now.as_microsecond())
+                .bind(blob(id.0))
+                .execute(write.connection())
+                .await?;
+        if done == 0 {
             return Err(StoreError::WrongState(
                 "nothing of this mail is held, so there is nothing to return",
             ));
@@ -78,11 +77,8 @@ impl Database {
     }
 }
 
-async fn delivery_ids(
-    connection: &mut SqliteConnection,
-    mail: OutboundId,
-) -> Result<Vec<DeliveryId>, StoreError> {
-    let ids: Vec<Vec<u8>> = sqlx::query_scalar("SELECT id FROM deliveries WHERE mail = ? ORDER BY number")
+async fn delivery_ids(connection: &mut Connection, mail: OutboundId) -> Result<Vec<DeliveryId>, StoreError> {
+    let ids: Vec<Vec<u8>> = query_scalar("SELECT id FROM deliveries WHERE mail = $1 ORDER BY number")
         .bind(blob(mail.0))
         .fetch_all(connection)
         .await?;

@@ -1,32 +1,28 @@
 //! What senders are to be told of their deliveries, and the notices that tell it: mails of our own, kept like others.
 
 use super::audit::DAEMON;
+use super::driver::{Connection, query};
 use super::outbound::{Envelope, envelope_of, name, reasons_of, recipient_part};
 use super::records::{json_part, open_record};
 use super::{Database, blob, instant, number, one_row, uuid_of};
 use crate::domain::{DeliveryId, OutboundId, Personal, Timestamp};
 use crate::store::sealing::{Record, new_id};
 use crate::store::{DeliveryNews, DueNotice, PlannedDelivery, StoreError};
-use sqlx::Row;
-use sqlx::sqlite::SqliteConnection;
 
 /// Deliveries with news: held, given back, failed for good; sent only where a release followed the news of a hold. A
 /// notice is no news itself.
-const NEWS: &str = "deliveries.told IS NOT deliveries.state AND outbound.notice_about IS NULL
+const NEWS: &str = "deliveries.told IS DISTINCT FROM deliveries.state AND outbound.notice_about IS NULL
     AND (deliveries.state IN ('held', 'failed', 'returned')
          OR (deliveries.state = 'sent' AND deliveries.told = 'held'))";
 
 impl Database {
     pub(in crate::store) async fn due_notices(&self, at_most: u32) -> Result<Vec<DueNotice>, StoreError> {
         let mut tx = self.read().await?;
-        let query = format!(
+        let sql = format!(
             "SELECT outbound.id, received FROM outbound JOIN deliveries ON deliveries.mail = outbound.id
-             WHERE {NEWS} GROUP BY outbound.number ORDER BY outbound.number LIMIT ?"
+             WHERE {NEWS} GROUP BY outbound.number ORDER BY outbound.number LIMIT $1"
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(query))
-            .bind(i64::from(at_most))
-            .fetch_all(&mut *tx)
-            .await?;
+        let rows = query(sql).bind(i64::from(at_most)).fetch_all(&mut tx).await?;
         let mut due = Vec::with_capacity(rows.len());
         for row in &rows {
             let mail = OutboundId(uuid_of(row.try_get("id")?)?);
@@ -59,7 +55,7 @@ impl Database {
         let mut write = self.write().await?;
         for news in &about.news {
             // Where the state changed meanwhile, the next notice tells that.
-            sqlx::query("UPDATE deliveries SET told = ? WHERE id = ?")
+            query("UPDATE deliveries SET told = $1 WHERE id = $2")
                 .bind(news.state.as_str())
                 .bind(blob(news.id.0))
                 .execute(write.connection())
@@ -74,15 +70,15 @@ impl Database {
                 recipients: vec![delivery.recipient.expose_personal().clone()],
             };
             write.put_envelope(&record, &envelope).await?;
-            let done = sqlx::query(
-                "INSERT INTO outbound (id, received, state, notice_about) VALUES (?, ?, 'planned', ?)",
+            let done = query(
+                "INSERT INTO outbound (id, received, state, notice_about) VALUES ($1, $2, 'planned', $3)",
             )
             .bind(blob(id.0))
             .bind(now.as_microsecond())
             .bind(blob(about.mail.0))
             .execute(write.connection())
             .await?;
-            one_row(&done)?;
+            one_row(done)?;
             write.insert_delivery(id, &record, delivery, now).await?;
             write.audit(DAEMON, "outbound.notice", id, now).await?;
         }
@@ -91,19 +87,16 @@ impl Database {
 }
 
 async fn news_of(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     mail: OutboundId,
     record: &Record,
     envelope: &Envelope,
 ) -> Result<Vec<DeliveryNews>, StoreError> {
-    let query = format!(
+    let sql = format!(
         "SELECT deliveries.id, deliveries.state, reasons, last_code FROM deliveries
-         JOIN outbound ON outbound.id = deliveries.mail WHERE mail = ? AND {NEWS} ORDER BY deliveries.number"
+         JOIN outbound ON outbound.id = deliveries.mail WHERE mail = $1 AND {NEWS} ORDER BY deliveries.number"
     );
-    let rows = sqlx::query(sqlx::AssertSqlSafe(query))
-        .bind(blob(mail.0))
-        .fetch_all(&mut *connection)
-        .await?;
+    let rows = query(sql).bind(blob(mail.0)).fetch_all(&mut *connection).await?;
     let mut news = Vec::with_capacity(rows.len());
     for row in &rows {
         let id = DeliveryId(uuid_of(row.try_get("id")?)?);

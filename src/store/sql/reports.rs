@@ -1,6 +1,7 @@
 //! Delivery reports: sent mail that another server could not deliver.
 
 use super::audit::DAEMON;
+use super::driver::query;
 use super::outbound::{name, recipient_part};
 use super::records::json_part;
 use super::{Database, Write, blob, one_row, uuid_of};
@@ -8,7 +9,6 @@ use crate::domain::{DeliveryId, MessageId, OutboundId, Timestamp};
 use crate::store::index::thread_value;
 use crate::store::{DeliveryReport, StoreError};
 use crate::vault::IndexedAs;
-use sqlx::Row;
 
 /// Most Message-IDs of one report that are looked up.
 const MAX_IDS: usize = 20;
@@ -36,11 +36,11 @@ impl Database {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let mut write = self.write().await?;
-        let done = sqlx::query("UPDATE messages SET state = 'filed' WHERE id = ? AND state = 'read'")
+        let done = query("UPDATE messages SET state = 'filed' WHERE id = $1 AND state = 'read'")
             .bind(blob(id.0))
             .execute(write.connection())
             .await?;
-        one_row(&done)?;
+        one_row(done)?;
         write.audit(DAEMON, "message.filed", id, now).await?;
         write.commit().await
     }
@@ -55,9 +55,9 @@ impl Write<'_> {
             return Ok(Vec::new());
         };
         let hash = self.keys().hash(IndexedAs::Thread, value.as_bytes());
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT deliveries.id, mail FROM delivery_threads
-             JOIN deliveries ON deliveries.id = delivery_threads.delivery WHERE hash = ?",
+             JOIN deliveries ON deliveries.id = delivery_threads.delivery WHERE hash = $1",
         )
         .bind(hash.to_vec())
         .fetch_all(self.connection())
@@ -87,16 +87,16 @@ impl Write<'_> {
         else {
             return Ok(false);
         };
-        let done = sqlx::query(
-            "UPDATE deliveries SET state = 'failed', last_code = coalesce(?, last_code), ended = ?
-             WHERE id = ? AND state = 'sent'",
+        let done = query(
+            "UPDATE deliveries SET state = 'failed', last_code = coalesce($1, last_code), ended = $2
+             WHERE id = $3 AND state = 'sent'",
         )
         .bind(reported.code.map(i64::from))
         .bind(now.as_microsecond())
         .bind(blob(id.0))
         .execute(self.connection())
         .await?;
-        if done.rows_affected() == 1 {
+        if done == 1 {
             self.audit(DAEMON, "delivery.reported_failed", id, now).await?;
         }
         Ok(true)

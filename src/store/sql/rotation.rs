@@ -1,11 +1,11 @@
 //! Rotating the master key: every record key is wrapped anew; content and hashes stay as they are.
 
 use super::audit::DAEMON;
+use super::driver::{query, query_scalar};
 use super::{Database, blob, one_row, records, uuid_of};
 use crate::domain::Timestamp;
 use crate::store::StoreError;
 use crate::vault::{RecordKind, RecordName};
-use sqlx::Row;
 
 /// Keys wrapped per transaction, so that mail goes on being taken meanwhile.
 const CHUNK: i64 = 500;
@@ -30,19 +30,19 @@ impl Database {
     async fn rewrap_data_key(&self, now: Timestamp) -> Result<u64, StoreError> {
         let generation = self.keys().newest_generation();
         let mut write = self.write().await?;
-        let present: i64 = sqlx::query_scalar("SELECT generation FROM data_key WHERE one = 1")
+        let present: i64 = query_scalar("SELECT generation FROM data_key WHERE one = 1")
             .fetch_one(write.connection())
             .await?;
         if present == i64::from(generation) {
             return Ok(0);
         }
         let wrapped = self.keys().rewrap_data()?;
-        let done = sqlx::query("UPDATE data_key SET generation = ?, wrapped = ? WHERE one = 1")
+        let done = query("UPDATE data_key SET generation = $1, wrapped = $2 WHERE one = 1")
             .bind(i64::from(wrapped.generation))
             .bind(wrapped.bytes)
             .execute(write.connection())
             .await?;
-        one_row(&done)?;
+        one_row(done)?;
         write.audit(DAEMON, "keys.generation", generation, now).await?;
         write.commit().await?;
         Ok(1)
@@ -50,13 +50,12 @@ impl Database {
 
     async fn rewrap_chunk(&self) -> Result<u64, StoreError> {
         let mut write = self.write().await?;
-        let rows = sqlx::query(
-            "SELECT kind, id, generation, wrapped FROM record_keys WHERE generation <> ? LIMIT ?",
-        )
-        .bind(i64::from(self.keys().newest_generation()))
-        .bind(CHUNK)
-        .fetch_all(write.connection())
-        .await?;
+        let rows =
+            query("SELECT kind, id, generation, wrapped FROM record_keys WHERE generation <> $1 LIMIT $2")
+                .bind(i64::from(self.keys().newest_generation()))
+                .bind(CHUNK)
+                .fetch_all(write.connection())
+                .await?;
         let mut changed = 0;
         for row in &rows {
             let kind = RecordKind::parse(row.try_get("kind")?)
@@ -64,14 +63,14 @@ impl Database {
             let name = RecordName::new(kind, uuid_of(row.try_get("id")?)?);
             let wrapped = self.keys().rewrap(name, &records::wrapped_key(row)?)?;
             let done =
-                sqlx::query("UPDATE record_keys SET generation = ?, wrapped = ? WHERE kind = ? AND id = ?")
+                query("UPDATE record_keys SET generation = $1, wrapped = $2 WHERE kind = $3 AND id = $4")
                     .bind(i64::from(wrapped.generation))
                     .bind(wrapped.bytes)
                     .bind(kind.as_str())
                     .bind(blob(name.id))
                     .execute(write.connection())
                     .await?;
-            one_row(&done)?;
+            one_row(done)?;
             changed += 1;
         }
         write.commit().await?;

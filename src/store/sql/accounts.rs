@@ -1,6 +1,7 @@
 //! Submission accounts. User name, address and password hash are sealed; the look-up is by keyed hash.
 
 use super::audit::DAEMON;
+use super::driver::{Connection, query, query_scalar};
 use super::records::{json_part, open_record};
 use super::{Database, Write, blob, one_row, uuid_of};
 use crate::domain::{EmailAddress, Personal, SubmissionAccountId, Timestamp};
@@ -8,7 +9,6 @@ use crate::store::sealing::new_id;
 use crate::store::{AccountRole, StoreError, SubmissionAccount};
 use crate::vault::{IndexedAs, RecordKind, RecordName};
 use serde::{Deserialize, Serialize};
-use sqlx::sqlite::SqliteConnection;
 
 /// The [`Content`].
 const CONTENT: &str = "account";
@@ -41,8 +41,8 @@ impl Database {
             }
         };
         let hash = self.keys().hash(IndexedAs::AccountUser, account.user.as_bytes());
-        let done = sqlx::query(
-            "INSERT INTO accounts (id, user_hash, changed) VALUES (?, ?, ?)
+        let done = query(
+            "INSERT INTO accounts (id, user_hash, changed) VALUES ($1, $2, $3)
              ON CONFLICT (id) DO UPDATE SET changed = excluded.changed",
         )
         .bind(blob(id.0))
@@ -50,7 +50,7 @@ impl Database {
         .bind(now.as_microsecond())
         .execute(write.connection())
         .await?;
-        one_row(&done)?;
+        one_row(done)?;
         let content = Content {
             user: account.user.clone(),
             address: account.address.expose_personal().clone(),
@@ -72,16 +72,16 @@ impl Database {
         let Some(id) = write.account_id(user).await? else {
             return Ok(false);
         };
-        sqlx::query("DELETE FROM allocations WHERE account = ?")
+        query("DELETE FROM allocations WHERE account = $1")
             .bind(blob(id.0))
             .execute(write.connection())
             .await?;
         write.destroy_record(name(id)).await?;
-        let done = sqlx::query("DELETE FROM accounts WHERE id = ?")
+        let done = query("DELETE FROM accounts WHERE id = $1")
             .bind(blob(id.0))
             .execute(write.connection())
             .await?;
-        one_row(&done)?;
+        one_row(done)?;
         write.audit(DAEMON, "account.removed", id, now).await?;
         write.commit_destruction().await?;
         Ok(true)
@@ -113,8 +113,8 @@ impl Database {
 
     pub(in crate::store) async fn accounts(&self) -> Result<Vec<SubmissionAccount>, StoreError> {
         let mut tx = self.read().await?;
-        let ids: Vec<Vec<u8>> = sqlx::query_scalar("SELECT id FROM accounts ORDER BY id")
-            .fetch_all(&mut *tx)
+        let ids: Vec<Vec<u8>> = query_scalar("SELECT id FROM accounts ORDER BY id")
+            .fetch_all(&mut tx)
             .await?;
         let mut accounts = Vec::with_capacity(ids.len());
         for id in ids {
@@ -129,7 +129,7 @@ impl Database {
     /// The account of a user name.
     pub(super) async fn account_id(
         &self,
-        connection: &mut SqliteConnection,
+        connection: &mut Connection,
         user: &str,
     ) -> Result<Option<SubmissionAccountId>, StoreError> {
         let hash = self.keys().hash(IndexedAs::AccountUser, user.as_bytes());
@@ -137,11 +137,7 @@ impl Database {
     }
 
     /// The user name of an account row.
-    pub(super) async fn user_of(
-        &self,
-        connection: &mut SqliteConnection,
-        id: &[u8],
-    ) -> Result<String, StoreError> {
+    pub(super) async fn user_of(&self, connection: &mut Connection, id: &[u8]) -> Result<String, StoreError> {
         let account = self
             .open_account(connection, SubmissionAccountId(uuid_of(id)?))
             .await?;
@@ -150,7 +146,7 @@ impl Database {
 
     async fn open_account(
         &self,
-        connection: &mut SqliteConnection,
+        connection: &mut Connection,
         id: SubmissionAccountId,
     ) -> Result<SubmissionAccount, StoreError> {
         let record = open_record(connection, self.keys(), name(id)).await?;
@@ -174,10 +170,10 @@ impl Write<'_> {
 }
 
 async fn account_by_hash(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     hash: &[u8; 32],
 ) -> Result<Option<SubmissionAccountId>, StoreError> {
-    let id: Option<Vec<u8>> = sqlx::query_scalar("SELECT id FROM accounts WHERE user_hash = ?")
+    let id: Option<Vec<u8>> = query_scalar("SELECT id FROM accounts WHERE user_hash = $1")
         .bind(hash.to_vec())
         .fetch_optional(connection)
         .await?;

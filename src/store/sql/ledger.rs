@@ -1,6 +1,7 @@
 //! The ledger: one row with an end state for every UID the server ever showed.
 
 use super::audit::DAEMON;
+use super::driver::{query, query_scalar};
 use super::messages::StoredMessage;
 use super::{Database, Write, blob, number, one_row, uuid_of};
 use crate::domain::{MessageId, MessageState, Timestamp, UnreadableReason};
@@ -9,7 +10,6 @@ use crate::store::{
     StoreError, UnstoredEnd,
 };
 use crate::vault::IndexedAs;
-use sqlx::Row;
 
 const NOT_ADOPTED: StoreError =
     StoreError::WrongState("the folder has another UIDVALIDITY now; select it again and adopt it");
@@ -20,14 +20,14 @@ impl Database {
         mailbox: &str,
         folder: &str,
     ) -> Result<Option<FolderState>, StoreError> {
-        let row = sqlx::query(
+        let row = query(
             "SELECT uidvalidity, coalesce((SELECT max(l.uid) FROM ledger l WHERE l.mailbox = f.mailbox
                  AND l.folder = f.folder AND l.uidvalidity = f.uidvalidity), 0) AS highest
-             FROM folders f WHERE mailbox = ? AND folder = ?",
+             FROM folders f WHERE mailbox = $1 AND folder = $2",
         )
         .bind(mailbox.to_owned())
         .bind(folder.to_owned())
-        .fetch_optional(self.readers())
+        .fetch_optional(&mut self.read().await?)
         .await?;
         row.map(|row| {
             Ok(FolderState {
@@ -46,16 +46,16 @@ impl Database {
         let mut write = self.write().await?;
         write.adopt(folder, now).await?;
         // What the server was asked to move under the old numbers is found again by its keyed hash.
-        sqlx::query("DELETE FROM move_receipts WHERE mailbox = ? AND folder = ? AND uidvalidity <> ?")
+        query("DELETE FROM move_receipts WHERE mailbox = $1 AND folder = $2 AND uidvalidity <> $3")
             .bind(folder.mailbox.clone())
             .bind(folder.folder.clone())
             .bind(i64::from(folder.uidvalidity))
             .execute(write.connection())
             .await?;
         write.forget_old_copies(folder).await?;
-        let done = sqlx::query(
-            "UPDATE ledger SET state = 'superseded', ended = ?
-             WHERE mailbox = ? AND folder = ? AND uidvalidity <> ? AND state IN ('seen', 'stored')",
+        let done = query(
+            "UPDATE ledger SET state = 'superseded', ended = $1
+             WHERE mailbox = $2 AND folder = $3 AND uidvalidity <> $4 AND state IN ('seen', 'stored')",
         )
         .bind(now.as_microsecond())
         .bind(folder.mailbox.clone())
@@ -63,7 +63,7 @@ impl Database {
         .bind(i64::from(folder.uidvalidity))
         .execute(write.connection())
         .await?;
-        if done.rows_affected() > 0 {
+        if done > 0 {
             write
                 .audit(DAEMON, "folder.renumbered", folder.uidvalidity, now)
                 .await?;
@@ -89,14 +89,14 @@ impl Database {
     }
 
     pub(in crate::store) async fn open_rows(&self, folder: &FolderKey) -> Result<Vec<LedgerRow>, StoreError> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT uid, attempts, CASE state WHEN 'stored' THEN message END AS stored FROM ledger
-             WHERE mailbox = ? AND folder = ? AND uidvalidity = ? AND state IN ('seen', 'stored') ORDER BY uid",
+             WHERE mailbox = $1 AND folder = $2 AND uidvalidity = $3 AND state IN ('seen', 'stored') ORDER BY uid",
         )
         .bind(folder.mailbox.clone())
         .bind(folder.folder.clone())
         .bind(i64::from(folder.uidvalidity))
-        .fetch_all(self.readers())
+        .fetch_all(&mut self.read().await?)
         .await?;
         rows.iter()
             .map(|row| {
@@ -135,9 +135,9 @@ impl Database {
         uid: u32,
     ) -> Result<u32, StoreError> {
         let mut write = self.write().await?;
-        let attempts: i64 = sqlx::query_scalar(
+        let attempts: i64 = query_scalar(
             "UPDATE ledger SET attempts = attempts + 1
-             WHERE mailbox = ? AND folder = ? AND uidvalidity = ? AND uid = ? RETURNING attempts",
+             WHERE mailbox = $1 AND folder = $2 AND uidvalidity = $3 AND uid = $4 RETURNING attempts",
         )
         .bind(folder.mailbox.clone())
         .bind(folder.folder.clone())
@@ -180,15 +180,14 @@ impl Database {
     }
 
     pub(in crate::store) async fn ledger_summary(&self, mailbox: &str) -> Result<LedgerSummary, StoreError> {
-        let rows: Vec<(String, i64)> =
-            sqlx::query_as("SELECT state, count(*) FROM ledger WHERE mailbox = ? GROUP BY state")
-                .bind(mailbox.to_owned())
-                .fetch_all(self.readers())
-                .await?;
+        let rows = query("SELECT state, count(*) AS rows FROM ledger WHERE mailbox = $1 GROUP BY state")
+            .bind(mailbox.to_owned())
+            .fetch_all(&mut self.read().await?)
+            .await?;
         let mut summary = LedgerSummary::default();
-        for (state, count) in rows {
-            let count: u64 = number(count)?;
-            let field = match state.as_str() {
+        for row in &rows {
+            let count: u64 = number(row.try_get("rows")?)?;
+            let field = match row.try_get("state")? {
                 "seen" => &mut summary.seen,
                 "stored" => &mut summary.stored,
                 "moved" => &mut summary.moved,
@@ -215,8 +214,8 @@ pub(super) struct Ledgered {
 
 impl Write<'_> {
     async fn adopt(&mut self, folder: &FolderKey, now: Timestamp) -> Result<(), StoreError> {
-        let done = sqlx::query(
-            "INSERT INTO folders (mailbox, folder, uidvalidity, adopted) VALUES (?, ?, ?, ?)
+        let done = query(
+            "INSERT INTO folders (mailbox, folder, uidvalidity, adopted) VALUES ($1, $2, $3, $4)
              ON CONFLICT (mailbox, folder) DO UPDATE
              SET uidvalidity = excluded.uidvalidity, adopted = excluded.adopted",
         )
@@ -226,13 +225,13 @@ impl Write<'_> {
         .bind(now.as_microsecond())
         .execute(self.connection())
         .await?;
-        one_row(&done)
+        one_row(done)
     }
 
     /// Rows are written under the adopted UIDVALIDITY only; a folder that is new here is adopted.
     async fn demand_adopted(&mut self, folder: &FolderKey, now: Timestamp) -> Result<(), StoreError> {
         let adopted: Option<i64> =
-            sqlx::query_scalar("SELECT uidvalidity FROM folders WHERE mailbox = ? AND folder = ?")
+            query_scalar("SELECT uidvalidity FROM folders WHERE mailbox = $1 AND folder = $2")
                 .bind(folder.mailbox.clone())
                 .bind(folder.folder.clone())
                 .fetch_optional(self.connection())
@@ -251,13 +250,14 @@ impl Write<'_> {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         // A later look may know the size and date that the first one did not ask for.
-        sqlx::query(
+        query(
             "INSERT INTO ledger (mailbox, folder, uidvalidity, uid, state, size, internal_date, seen)
-             VALUES (?, ?, ?, ?, 'seen', ?, ?, ?)
+             VALUES ($1, $2, $3, $4, 'seen', $5, $6, $7)
              ON CONFLICT (mailbox, folder, uidvalidity, uid) DO UPDATE
-             SET size = coalesce(size, excluded.size), internal_date = coalesce(internal_date, excluded.internal_date)
-             WHERE (size IS NULL AND excluded.size IS NOT NULL)
-                OR (internal_date IS NULL AND excluded.internal_date IS NOT NULL)",
+             SET size = coalesce(ledger.size, excluded.size),
+                 internal_date = coalesce(ledger.internal_date, excluded.internal_date)
+             WHERE (ledger.size IS NULL AND excluded.size IS NOT NULL)
+                OR (ledger.internal_date IS NULL AND excluded.internal_date IS NOT NULL)",
         )
         .bind(folder.mailbox.clone())
         .bind(folder.folder.clone())
@@ -276,9 +276,9 @@ impl Write<'_> {
         folder: &FolderKey,
         uid: u32,
     ) -> Result<Option<Ledgered>, StoreError> {
-        let row = sqlx::query(
+        let row = query(
             "SELECT state, message, size, internal_date FROM ledger
-             WHERE mailbox = ? AND folder = ? AND uidvalidity = ? AND uid = ?",
+             WHERE mailbox = $1 AND folder = $2 AND uidvalidity = $3 AND uid = $4",
         )
         .bind(folder.mailbox.clone())
         .bind(folder.folder.clone())
@@ -306,9 +306,9 @@ impl Write<'_> {
         message: Option<MessageId>,
         ended: Option<Timestamp>,
     ) -> Result<(), StoreError> {
-        let done = sqlx::query(
-            "UPDATE ledger SET state = ?, message = ?, ended = ?
-             WHERE mailbox = ? AND folder = ? AND uidvalidity = ? AND uid = ?",
+        let done = query(
+            "UPDATE ledger SET state = $1, message = $2, ended = $3
+             WHERE mailbox = $4 AND folder = $5 AND uidvalidity = $6 AND uid = $7",
         )
         .bind(state)
         .bind(message.map(|id| blob(id.0)))
@@ -319,7 +319,7 @@ impl Write<'_> {
         .bind(i64::from(uid))
         .execute(self.connection())
         .await?;
-        one_row(&done)
+        one_row(done)
     }
 
     /// Stores one fetched mail, or finds that it is stored: the same UID again, or the same bytes.
@@ -388,11 +388,11 @@ impl Write<'_> {
         reason: UnreadableReason,
         now: Timestamp,
     ) -> Result<MessageId, StoreError> {
-        let known: Option<Vec<u8>> = sqlx::query_scalar(
+        let known: Option<Vec<u8>> = query_scalar(
             "SELECT l.message FROM ledger l
-             WHERE l.mailbox = ? AND l.folder = ? AND l.size = ? AND l.internal_date = ? AND l.uidvalidity <> ?
+             WHERE l.mailbox = $1 AND l.folder = $2 AND l.size = $3 AND l.internal_date = $4 AND l.uidvalidity <> $5
                AND l.state IN ('too_large', 'cannot_fetch')
-               AND NOT EXISTS (SELECT 1 FROM ledger n WHERE n.message = l.message AND n.uidvalidity = ?)
+               AND NOT EXISTS (SELECT 1 FROM ledger n WHERE n.message = l.message AND n.uidvalidity = $6)
              ORDER BY l.uidvalidity, l.uid LIMIT 1",
         )
         .bind(folder.mailbox.clone())

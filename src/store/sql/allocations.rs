@@ -1,10 +1,10 @@
 //! Which case files an account may write about.
 
 use super::cases::{side_columns, side_of};
+use super::driver::{query, query_scalar};
 use super::{Database, blob};
 use crate::domain::{AllocatedFile, CaseFileId, CaseId, Side, Timestamp};
 use crate::store::{Actor, Allocation, StoreError};
-use sqlx::Row;
 
 impl Database {
     pub(in crate::store) async fn allocate(
@@ -18,7 +18,7 @@ impl Database {
         let mut write = self.write().await?;
         let account = write.account_id(user).await?.ok_or(StoreError::NotFound)?;
         let file = write.file_of(case, side).await?;
-        sqlx::query("INSERT INTO allocations (file, account, since) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+        query("INSERT INTO allocations (file, account, since) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
             .bind(blob(file.0))
             .bind(blob(account.0))
             .bind(now.as_microsecond())
@@ -39,12 +39,12 @@ impl Database {
         let mut write = self.write().await?;
         let account = write.account_id(user).await?.ok_or(StoreError::NotFound)?;
         let file = write.file_of(case, side).await?;
-        let done = sqlx::query("DELETE FROM allocations WHERE file = ? AND account = ?")
+        let done = query("DELETE FROM allocations WHERE file = $1 AND account = $2")
             .bind(blob(file.0))
             .bind(blob(account.0))
             .execute(write.connection())
             .await?;
-        if done.rows_affected() == 0 {
+        if done == 0 {
             return Ok(false);
         }
         write.audit(&actor.0, "case_file.taken_back", file, now).await?;
@@ -60,14 +60,14 @@ impl Database {
         let Some(account) = self.account_id(&mut tx, user).await? else {
             return Ok(Vec::new());
         };
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT reference, side, position FROM allocations
              JOIN case_files ON case_files.id = allocations.file
              JOIN cases ON cases.id = case_files.case_id
-             WHERE account = ? AND cases.state <> 'destroyed' ORDER BY case_files.number",
+             WHERE account = $1 AND cases.state <> 'destroyed' ORDER BY case_files.number",
         )
         .bind(blob(account.0))
-        .fetch_all(&mut *tx)
+        .fetch_all(&mut tx)
         .await?;
         rows.iter()
             .map(|row| {
@@ -81,13 +81,13 @@ impl Database {
 
     pub(in crate::store) async fn allocations(&self, case: CaseId) -> Result<Vec<Allocation>, StoreError> {
         let mut tx = self.read().await?;
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT account, side, position FROM allocations
              JOIN case_files ON case_files.id = allocations.file
-             WHERE case_id = ? ORDER BY case_files.number, since",
+             WHERE case_id = $1 ORDER BY case_files.number, since",
         )
         .bind(blob(case.0))
-        .fetch_all(&mut *tx)
+        .fetch_all(&mut tx)
         .await?;
         let mut allocations = Vec::with_capacity(rows.len());
         for row in &rows {
@@ -103,7 +103,7 @@ impl super::Write<'_> {
     async fn file_of(&mut self, case: CaseId, side: Side) -> Result<CaseFileId, StoreError> {
         let (side, position) = side_columns(side);
         let id: Option<Vec<u8>> =
-            sqlx::query_scalar("SELECT id FROM case_files WHERE case_id = ? AND side = ? AND position = ?")
+            query_scalar("SELECT id FROM case_files WHERE case_id = $1 AND side = $2 AND position = $3")
                 .bind(blob(case.0))
                 .bind(side)
                 .bind(position)

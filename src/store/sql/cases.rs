@@ -1,5 +1,6 @@
 //! Cases: accepting a message, one sealed file per side, references.
 
+use super::driver::{Connection, query, query_scalar};
 use super::messages::demand_undecided;
 use super::records::{json_part, open_record};
 use super::{Database, Write, blob, instant, number, one_row, uuid_of, word};
@@ -11,8 +12,6 @@ use crate::store::sides::{join, split};
 use crate::store::{Actor, CaseFile, CaseSummary, StoreError};
 use crate::vault::{RecordKind, RecordName};
 use jiff::tz::TimeZone;
-use sqlx::Row;
-use sqlx::sqlite::SqliteConnection;
 use std::collections::HashMap;
 
 /// The one part of a case core and of a case file: a [`Referral`].
@@ -47,11 +46,11 @@ impl Database {
         let first = first.ok_or(StoreError::WrongState(
             "this message refers nobody, so there is no case to open",
         ))?;
-        let done = sqlx::query("UPDATE messages SET state = 'accepted' WHERE id = ?")
+        let done = query("UPDATE messages SET state = 'accepted' WHERE id = $1")
             .bind(blob(id.0))
             .execute(write.connection())
             .await?;
-        one_row(&done)?;
+        one_row(done)?;
         write.audit(&actor.0, "message.accepted", id, now).await?;
         write.commit().await?;
         Ok(first)
@@ -59,8 +58,8 @@ impl Database {
 
     pub(in crate::store) async fn cases(&self) -> Result<Vec<CaseSummary>, StoreError> {
         let mut tx = self.read().await?;
-        let files = sqlx::query("SELECT case_id, side, position FROM case_files ORDER BY number")
-            .fetch_all(&mut *tx)
+        let files = query("SELECT case_id, side, position FROM case_files ORDER BY number")
+            .fetch_all(&mut tx)
             .await?;
         let mut sides: HashMap<CaseId, Vec<Side>> = HashMap::new();
         for row in &files {
@@ -70,8 +69,8 @@ impl Database {
                 .or_default()
                 .push(side);
         }
-        let rows = sqlx::query("SELECT id, reference, state, opened FROM cases ORDER BY number DESC")
-            .fetch_all(&mut *tx)
+        let rows = query("SELECT id, reference, state, opened FROM cases ORDER BY number DESC")
+            .fetch_all(&mut tx)
             .await?;
         rows.iter()
             .map(|row| {
@@ -131,10 +130,9 @@ impl Database {
 
     pub(in crate::store) async fn known_cases(&self) -> Result<Vec<KnownCase>, StoreError> {
         let mut tx = self.read().await?;
-        let rows =
-            sqlx::query("SELECT id, reference, state FROM cases WHERE state <> 'destroyed' ORDER BY number")
-                .fetch_all(&mut *tx)
-                .await?;
+        let rows = query("SELECT id, reference, state FROM cases WHERE state <> 'destroyed' ORDER BY number")
+            .fetch_all(&mut tx)
+            .await?;
         let mut known = Vec::with_capacity(rows.len());
         for row in &rows {
             let id = CaseId(uuid_of(row.try_get("id")?)?);
@@ -156,7 +154,7 @@ impl Database {
     /// A key or part that is missing of a case that is not destroyed was taken away from outside.
     async fn referral_of(
         &self,
-        connection: &mut SqliteConnection,
+        connection: &mut Connection,
         name: RecordName,
     ) -> Result<Referral, StoreError> {
         let record = match open_record(connection, self.keys(), name).await {
@@ -180,8 +178,8 @@ impl Write<'_> {
     ) -> Result<(CaseId, CaseReference), StoreError> {
         let id = CaseId(new_id(now)?);
         let reference = self.next_reference(prefix, now).await?;
-        let done = sqlx::query(
-            "INSERT INTO cases (id, reference, state, opened, message) VALUES (?, ?, 'open', ?, ?)",
+        let done = query(
+            "INSERT INTO cases (id, reference, state, opened, message) VALUES ($1, $2, 'open', $3, $4)",
         )
         .bind(blob(id.0))
         .bind(reference.as_str().to_owned())
@@ -189,21 +187,20 @@ impl Write<'_> {
         .bind(blob(message.0))
         .execute(self.connection())
         .await?;
-        one_row(&done)?;
+        one_row(done)?;
         let split = split(referral);
         self.seal_referral(core_name(id), &split.core).await?;
         for (side, content) in &split.files {
             let file = CaseFileId(new_id(now)?);
             let (side, position) = side_columns(*side);
-            let done =
-                sqlx::query("INSERT INTO case_files (id, case_id, side, position) VALUES (?, ?, ?, ?)")
-                    .bind(blob(file.0))
-                    .bind(blob(id.0))
-                    .bind(side)
-                    .bind(position)
-                    .execute(self.connection())
-                    .await?;
-            one_row(&done)?;
+            let done = query("INSERT INTO case_files (id, case_id, side, position) VALUES ($1, $2, $3, $4)")
+                .bind(blob(file.0))
+                .bind(blob(id.0))
+                .bind(side)
+                .bind(position)
+                .execute(self.connection())
+                .await?;
+            one_row(done)?;
             self.seal_referral(file_name(file), content).await?;
         }
         self.audit(&actor.0, "case.accepted", id, now).await?;
@@ -218,9 +215,10 @@ impl Write<'_> {
 
     async fn next_reference(&mut self, prefix: &str, now: Timestamp) -> Result<CaseReference, StoreError> {
         let year = TimeZone::UTC.to_datetime(now).year();
-        let last: i64 = sqlx::query_scalar(
-            "INSERT INTO reference_counters (prefix, year, last) VALUES (?, ?, 1)
-             ON CONFLICT (prefix, year) DO UPDATE SET last = last + 1 RETURNING last",
+        let last: i64 = query_scalar(
+            "INSERT INTO reference_counters (prefix, year, last) VALUES ($1, $2, 1)
+             ON CONFLICT (prefix, year) DO UPDATE
+             SET last = reference_counters.last + 1 RETURNING last",
         )
         .bind(prefix.to_owned())
         .bind(i64::from(year))
@@ -230,7 +228,7 @@ impl Write<'_> {
     }
 
     async fn demand_content(&mut self, id: CaseId) -> Result<(), StoreError> {
-        let state: String = sqlx::query_scalar("SELECT state FROM cases WHERE id = ?")
+        let state: String = query_scalar("SELECT state FROM cases WHERE id = $1")
             .bind(blob(id.0))
             .fetch_one(self.connection())
             .await?;
@@ -243,11 +241,8 @@ impl Write<'_> {
     }
 }
 
-async fn file_rows(
-    connection: &mut SqliteConnection,
-    id: CaseId,
-) -> Result<Vec<(CaseFileId, Side)>, StoreError> {
-    let rows = sqlx::query("SELECT id, side, position FROM case_files WHERE case_id = ? ORDER BY number")
+async fn file_rows(connection: &mut Connection, id: CaseId) -> Result<Vec<(CaseFileId, Side)>, StoreError> {
+    let rows = query("SELECT id, side, position FROM case_files WHERE case_id = $1 ORDER BY number")
         .bind(blob(id.0))
         .fetch_all(connection)
         .await?;

@@ -1,11 +1,10 @@
 //! Moves in the mailbox and deletions there.
 
 use super::audit::DAEMON;
+use super::driver::{Row, query};
 use super::{Database, Write, blob, hash_of, number, one_row, uuid_of};
 use crate::domain::{MessageId, MessageState, Timestamp};
 use crate::store::{FolderKey, MoveReceipt, ServerCopy, ServerDeletion, StoreError};
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 
 impl Database {
     pub(in crate::store) async fn write_move_receipts(
@@ -27,12 +26,12 @@ impl Database {
         &self,
         mailbox: &str,
     ) -> Result<Vec<MoveReceipt>, StoreError> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT mailbox, folder, uidvalidity, uid, message, target FROM move_receipts
-             WHERE mailbox = ? ORDER BY folder, uidvalidity, uid",
+             WHERE mailbox = $1 ORDER BY folder, uidvalidity, uid",
         )
         .bind(mailbox.to_owned())
-        .fetch_all(self.readers())
+        .fetch_all(&mut self.read().await?)
         .await?;
         rows.iter()
             .map(|row| {
@@ -87,15 +86,15 @@ impl Database {
         mailbox: &str,
     ) -> Result<Vec<ServerDeletion>, StoreError> {
         // One at a time per message: finishing names the message only.
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT d.message, d.copy_folder, d.copy_uidvalidity, d.copy_uid, m.raw_hash
              FROM server_deletions d JOIN messages m ON m.id = d.message
-             WHERE d.mailbox = ? AND NOT EXISTS (SELECT 1 FROM server_deletions e
+             WHERE d.mailbox = $1 AND NOT EXISTS (SELECT 1 FROM server_deletions e
                  WHERE e.mailbox = d.mailbox AND e.message = d.message AND e.number < d.number)
              ORDER BY d.number",
         )
         .bind(mailbox.to_owned())
-        .fetch_all(self.readers())
+        .fetch_all(&mut self.read().await?)
         .await?;
         rows.iter().map(deletion).collect()
     }
@@ -106,30 +105,30 @@ impl Database {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let mut write = self.write().await?;
-        let first = sqlx::query(
+        let first = query(
             "SELECT number, mailbox, copy_folder, copy_uidvalidity, copy_uid FROM server_deletions
-             WHERE message = ? ORDER BY number LIMIT 1",
+             WHERE message = $1 ORDER BY number LIMIT 1",
         )
         .bind(blob(id.0))
         .fetch_optional(write.connection())
         .await?
         .ok_or(StoreError::NotFound)?;
-        sqlx::query(
-            "DELETE FROM server_copies WHERE mailbox = ? AND folder = ? AND uidvalidity = ? AND uid = ?",
+        query(
+            "DELETE FROM server_copies WHERE mailbox = $1 AND folder = $2 AND uidvalidity = $3 AND uid = $4",
         )
-        .bind(first.try_get::<String, _>("mailbox")?)
-        .bind(first.try_get::<Option<String>, _>("copy_folder")?)
-        .bind(first.try_get::<Option<i64>, _>("copy_uidvalidity")?)
-        .bind(first.try_get::<Option<i64>, _>("copy_uid")?)
+        .bind(first.try_get::<String>("mailbox")?)
+        .bind(first.try_get::<Option<String>>("copy_folder")?)
+        .bind(first.try_get::<Option<i64>>("copy_uidvalidity")?)
+        .bind(first.try_get::<Option<i64>>("copy_uid")?)
         .execute(write.connection())
         .await?;
-        let done = sqlx::query("DELETE FROM server_deletions WHERE number = ?")
-            .bind(first.try_get::<i64, _>("number")?)
+        let done = query("DELETE FROM server_deletions WHERE number = $1")
+            .bind(first.try_get::<i64>("number")?)
             .execute(write.connection())
             .await?;
-        one_row(&done)?;
-        sqlx::query(
-            "UPDATE tombstones SET server_copy_gone = ? WHERE id = ?
+        one_row(done)?;
+        query(
+            "UPDATE tombstones SET server_copy_gone = $1 WHERE id = $2
              AND NOT EXISTS (SELECT 1 FROM server_deletions WHERE message = tombstones.id)",
         )
         .bind(now.as_microsecond())
@@ -143,7 +142,7 @@ impl Database {
     }
 }
 
-fn deletion(row: &SqliteRow) -> Result<ServerDeletion, StoreError> {
+fn deletion(row: &Row) -> Result<ServerDeletion, StoreError> {
     let place: (Option<String>, Option<i64>, Option<i64>) = (
         row.try_get("copy_folder")?,
         row.try_get("copy_uidvalidity")?,
@@ -177,9 +176,9 @@ impl Write<'_> {
         if row.state != "stored" || row.message != Some(receipt.message) {
             return Err(StoreError::WrongState("only a stored mail may be moved"));
         }
-        let done = sqlx::query(
+        let done = query(
             "INSERT INTO move_receipts (mailbox, folder, uidvalidity, uid, message, target, written)
-             VALUES (?, ?, ?, ?, ?, ?, ?)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)
              ON CONFLICT (mailbox, folder, uidvalidity, uid) DO UPDATE
              SET message = excluded.message, target = excluded.target, written = excluded.written",
         )
@@ -192,12 +191,12 @@ impl Write<'_> {
         .bind(now.as_microsecond())
         .execute(self.connection())
         .await?;
-        one_row(&done)
+        one_row(done)
     }
 
     async fn delete_receipt(&mut self, folder: &FolderKey, uid: u32) -> Result<(), StoreError> {
-        sqlx::query(
-            "DELETE FROM move_receipts WHERE mailbox = ? AND folder = ? AND uidvalidity = ? AND uid = ?",
+        query(
+            "DELETE FROM move_receipts WHERE mailbox = $1 AND folder = $2 AND uidvalidity = $3 AND uid = $4",
         )
         .bind(folder.mailbox.clone())
         .bind(folder.folder.clone())
@@ -212,14 +211,14 @@ impl Write<'_> {
     /// Where there is none, the new scan meets the mail again and notes its new place.
     pub(super) async fn forget_old_copies(&mut self, folder: &FolderKey) -> Result<(), StoreError> {
         const OLD_COPIES: [&str; 3] = [
-            "DELETE FROM server_copies WHERE mailbox = ? AND folder = ? AND uidvalidity <> ?",
-            "DELETE FROM server_deletions WHERE mailbox = ? AND copy_folder = ? AND copy_uidvalidity <> ?
+            "DELETE FROM server_copies WHERE mailbox = $1 AND folder = $2 AND uidvalidity <> $3",
+            "DELETE FROM server_deletions WHERE mailbox = $1 AND copy_folder = $2 AND copy_uidvalidity <> $3
                 AND message IN (SELECT id FROM messages WHERE raw_hash IS NULL)",
             "UPDATE server_deletions SET copy_folder = NULL, copy_uidvalidity = NULL, copy_uid = NULL
-                WHERE mailbox = ? AND copy_folder = ? AND copy_uidvalidity <> ?",
+                WHERE mailbox = $1 AND copy_folder = $2 AND copy_uidvalidity <> $3",
         ];
         for sql in OLD_COPIES {
-            sqlx::query(sql)
+            query(sql)
                 .bind(folder.mailbox.clone())
                 .bind(folder.folder.clone())
                 .bind(i64::from(folder.uidvalidity))
@@ -238,8 +237,8 @@ impl Write<'_> {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         if let Some(copy) = copy {
-            sqlx::query(
-                "INSERT INTO server_copies (mailbox, folder, uidvalidity, uid, message) VALUES (?, ?, ?, ?, ?)
+            query(
+                "INSERT INTO server_copies (mailbox, folder, uidvalidity, uid, message) VALUES ($1, $2, $3, $4, $5)
                  ON CONFLICT (mailbox, folder, uidvalidity, uid) DO UPDATE SET message = excluded.message",
             )
             .bind(mailbox.to_owned())
@@ -263,9 +262,9 @@ impl Write<'_> {
         copy: Option<&ServerCopy>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let done = sqlx::query(
+        let done = query(
             "INSERT INTO server_deletions (mailbox, message, copy_folder, copy_uidvalidity, copy_uid, queued)
-             VALUES (?, ?, ?, ?, ?, ?)",
+             VALUES ($1, $2, $3, $4, $5, $6)",
         )
         .bind(mailbox.to_owned())
         .bind(blob(message.0))
@@ -275,8 +274,8 @@ impl Write<'_> {
         .bind(now.as_microsecond())
         .execute(self.connection())
         .await?;
-        one_row(&done)?;
-        sqlx::query("UPDATE tombstones SET server_copy_gone = NULL WHERE id = ?")
+        one_row(done)?;
+        query("UPDATE tombstones SET server_copy_gone = NULL WHERE id = $1")
             .bind(blob(message.0))
             .execute(self.connection())
             .await?;
@@ -290,11 +289,12 @@ impl Write<'_> {
         message: MessageId,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        sqlx::query(
+        query(
             "INSERT INTO server_deletions (mailbox, message, copy_folder, copy_uidvalidity, copy_uid, queued)
-             SELECT mailbox, message, folder, uidvalidity, uid, ?1 FROM server_copies WHERE message = ?2
+             SELECT mailbox, message, folder, uidvalidity, uid, $1 FROM server_copies WHERE message = $2
              UNION ALL
-             SELECT DISTINCT l.mailbox, l.message, NULL, NULL, NULL, ?1 FROM ledger l WHERE l.message = ?2
+             SELECT DISTINCT l.mailbox, l.message, CAST(NULL AS TEXT), CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), $1
+             FROM ledger l WHERE l.message = $2
                  AND NOT EXISTS (SELECT 1 FROM server_copies c
                      WHERE c.message = l.message AND c.mailbox = l.mailbox)",
         )

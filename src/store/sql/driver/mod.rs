@@ -1,0 +1,342 @@
+//! The one place that knows two databases: pools, transactions, statements and rows of either.
+//!
+//! Every statement of the store is written once, in the SQL that both understand: `$1` parameters, 64-bit integers, text
+//! and bytes, `ON CONFLICT`, `RETURNING`, `IS DISTINCT FROM`. What differs (opening, beginning a transaction, migrations,
+//! waiting for a lock, error codes) is in [`sqlite`] and [`postgres`].
+//!
+//! Invariants: a write transaction is alone: on SQLite by `BEGIN IMMEDIATE`, on PostgreSQL by the lock on the audit log's
+//! head, so that what holds for one database holds for the other. A change is durable when its commit returns.
+//!
+//! # Security
+//!
+//! Errors of the database libraries may quote values: only their codes come out of here.
+
+mod postgres;
+pub(super) mod sqlite;
+
+pub use postgres::{PostgresPlace, PostgresPlaceError};
+
+use crate::store::{DatabasePlace, StoreError};
+use sqlx::postgres::{PgArguments, PgRow, Postgres};
+use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteRow};
+use sqlx::{Arguments, AssertSqlSafe};
+use std::borrow::Cow;
+use std::marker::PhantomData;
+
+/// Connections of an open database.
+pub(super) enum Pools {
+    /// One writer, several readers.
+    Sqlite(sqlite::Pools),
+    /// One pool.
+    Postgres(sqlx::postgres::PgPool),
+}
+
+/// A transaction. Dropped without [`Connection::commit`], it changes nothing.
+pub(super) enum Connection {
+    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    Postgres(sqlx::Transaction<'static, Postgres>),
+}
+
+impl Pools {
+    pub(super) async fn open(place: &DatabasePlace) -> Result<Self, StoreError> {
+        match place {
+            DatabasePlace::Sqlite(path) => Ok(Self::Sqlite(sqlite::open(path).await?)),
+            DatabasePlace::Postgres(place) => Ok(Self::Postgres(postgres::open(place).await?)),
+        }
+    }
+
+    /// A snapshot for reads that must agree; it cannot write.
+    pub(super) async fn read(&self) -> Result<Connection, StoreError> {
+        match self {
+            Self::Sqlite(pools) => Ok(Connection::Sqlite(pools.read().await?)),
+            Self::Postgres(pool) => Ok(Connection::Postgres(postgres::read(pool).await?)),
+        }
+    }
+
+    /// The one write transaction.
+    pub(super) async fn write(&self) -> Result<Connection, StoreError> {
+        match self {
+            Self::Sqlite(pools) => Ok(Connection::Sqlite(pools.write().await?)),
+            Self::Postgres(pool) => Ok(Connection::Postgres(postgres::write(pool).await?)),
+        }
+    }
+
+    /// A transaction for claiming work, beside a write transaction where the database can do that. It must write nothing
+    /// but claims and leases.
+    pub(super) async fn claim(&self) -> Result<Connection, StoreError> {
+        match self {
+            Self::Sqlite(pools) => Ok(Connection::Sqlite(pools.write().await?)),
+            Self::Postgres(pool) => Ok(Connection::Postgres(postgres::begin(pool).await?)),
+        }
+    }
+
+    /// A transaction in which nobody else opens this database or migrates it.
+    pub(super) async fn set_up(&self) -> Result<Connection, StoreError> {
+        match self {
+            Self::Sqlite(pools) => Ok(Connection::Sqlite(pools.write().await?)),
+            Self::Postgres(pool) => Ok(Connection::Postgres(postgres::set_up(pool).await?)),
+        }
+    }
+
+    /// Brings the schema to the newest version.
+    pub(super) async fn migrate(&self, connection: &mut Connection) -> Result<(), StoreError> {
+        match connection {
+            Connection::Sqlite(tx) => sqlite::migrate(tx).await,
+            Connection::Postgres(tx) => postgres::migrate(tx).await,
+        }
+    }
+
+    /// Whether a process that was killed may have left deleted rows in the files.
+    pub(super) async fn may_hold_old_pages(&self) -> bool {
+        match self {
+            Self::Sqlite(_) => true,
+            Self::Postgres(pool) => postgres::has_dead_keys(pool).await,
+        }
+    }
+
+    /// Takes what was deleted out of the files as far as the database can; `false` where it must be tried again.
+    pub(super) async fn scrub(&self) -> bool {
+        match self {
+            Self::Sqlite(pools) => pools.empty_log().await,
+            Self::Postgres(pool) => postgres::scrub(pool).await,
+        }
+    }
+}
+
+impl Connection {
+    pub(super) async fn commit(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(tx) => Ok(tx.commit().await?),
+            Self::Postgres(tx) => Ok(tx.commit().await?),
+        }
+    }
+
+    /// What a claiming `SELECT` ends with: rows that somebody else is claiming are passed over.
+    pub(super) fn skip_claimed(&self) -> &'static str {
+        match self {
+            // There is one writer.
+            Self::Sqlite(_) => "",
+            Self::Postgres(_) => " FOR UPDATE SKIP LOCKED",
+        }
+    }
+}
+
+/// A parameter.
+pub(super) enum Value {
+    Int(Option<i64>),
+    Text(Option<String>),
+    Bytes(Option<Vec<u8>>),
+}
+
+macro_rules! value_of {
+    ($($type:ty => $variant:ident($convert:expr)),+ $(,)?) => {$(
+        impl From<$type> for Value {
+            fn from(value: $type) -> Self {
+                Self::$variant(Some($convert(value)))
+            }
+        }
+        impl From<Option<$type>> for Value {
+            fn from(value: Option<$type>) -> Self {
+                Self::$variant(value.map($convert))
+            }
+        }
+    )+};
+}
+
+value_of! {
+    i64 => Int(i64::from),
+    i32 => Int(i64::from),
+    String => Text(String::from),
+    &str => Text(str::to_owned),
+    Vec<u8> => Bytes(Vec::from),
+}
+
+/// A statement with its parameters.
+pub(super) struct Query {
+    sql: Cow<'static, str>,
+    values: Vec<Value>,
+}
+
+/// A statement that gives one column.
+pub(super) struct ScalarQuery<T> {
+    query: Query,
+    column: PhantomData<T>,
+}
+
+pub(super) fn query(sql: impl Into<Cow<'static, str>>) -> Query {
+    Query {
+        sql: sql.into(),
+        values: Vec::new(),
+    }
+}
+
+pub(super) fn query_scalar<T>(sql: impl Into<Cow<'static, str>>) -> ScalarQuery<T> {
+    ScalarQuery {
+        query: query(sql),
+        column: PhantomData,
+    }
+}
+
+impl Query {
+    pub(super) fn bind(mut self, value: impl Into<Value>) -> Self {
+        self.values.push(value.into());
+        self
+    }
+
+    /// Gives how many rows were affected.
+    pub(super) async fn execute(self, connection: &mut Connection) -> Result<u64, StoreError> {
+        match connection {
+            Connection::Sqlite(tx) => {
+                let arguments = sqlite_arguments(self.values)?;
+                let query = sqlx::query_with::<Sqlite, _>(AssertSqlSafe(self.sql), arguments);
+                Ok(query.execute(&mut **tx).await?.rows_affected())
+            }
+            Connection::Postgres(tx) => {
+                let arguments = postgres_arguments(self.values)?;
+                let query = sqlx::query_with::<Postgres, _>(AssertSqlSafe(self.sql), arguments);
+                Ok(query.execute(&mut **tx).await?.rows_affected())
+            }
+        }
+    }
+
+    pub(super) async fn fetch_all(self, connection: &mut Connection) -> Result<Vec<Row>, StoreError> {
+        match connection {
+            Connection::Sqlite(tx) => {
+                let arguments = sqlite_arguments(self.values)?;
+                let query = sqlx::query_with::<Sqlite, _>(AssertSqlSafe(self.sql), arguments);
+                let rows = query.fetch_all(&mut **tx).await?;
+                Ok(rows.into_iter().map(Row::Sqlite).collect())
+            }
+            Connection::Postgres(tx) => {
+                let arguments = postgres_arguments(self.values)?;
+                let query = sqlx::query_with::<Postgres, _>(AssertSqlSafe(self.sql), arguments);
+                let rows = query.fetch_all(&mut **tx).await?;
+                Ok(rows.into_iter().map(Row::Postgres).collect())
+            }
+        }
+    }
+
+    pub(super) async fn fetch_optional(self, connection: &mut Connection) -> Result<Option<Row>, StoreError> {
+        // Every such statement gives at most one row.
+        Ok(self.fetch_all(connection).await?.into_iter().next())
+    }
+
+    /// # Errors
+    /// [`StoreError::NotFound`] where there is no row.
+    pub(super) async fn fetch_one(self, connection: &mut Connection) -> Result<Row, StoreError> {
+        self.fetch_optional(connection).await?.ok_or(StoreError::NotFound)
+    }
+}
+
+impl<T: Owned> ScalarQuery<T> {
+    pub(super) fn bind(self, value: impl Into<Value>) -> Self {
+        Self {
+            query: self.query.bind(value),
+            column: PhantomData,
+        }
+    }
+
+    pub(super) async fn fetch_all(self, connection: &mut Connection) -> Result<Vec<T>, StoreError> {
+        let rows = self.query.fetch_all(connection).await?;
+        rows.iter().map(|row| row.try_get(0)).collect()
+    }
+
+    pub(super) async fn fetch_optional(self, connection: &mut Connection) -> Result<Option<T>, StoreError> {
+        let row = self.query.fetch_optional(connection).await?;
+        row.map(|row| row.try_get(0)).transpose()
+    }
+
+    /// # Errors
+    /// [`StoreError::NotFound`] where there is no row.
+    pub(super) async fn fetch_one(self, connection: &mut Connection) -> Result<T, StoreError> {
+        self.query.fetch_one(connection).await?.try_get(0)
+    }
+}
+
+/// A row of either database.
+pub(super) enum Row {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+}
+
+/// A column's type that both databases have.
+pub(super) trait Column<'r>:
+    sqlx::Decode<'r, Sqlite> + sqlx::Type<Sqlite> + sqlx::Decode<'r, Postgres> + sqlx::Type<Postgres>
+{
+}
+
+impl<'r, T> Column<'r> for T where
+    T: sqlx::Decode<'r, Sqlite> + sqlx::Type<Sqlite> + sqlx::Decode<'r, Postgres> + sqlx::Type<Postgres>
+{
+}
+
+/// A column's type that borrows nothing of its row.
+pub(super) trait Owned: for<'r> Column<'r> {}
+impl<T: for<'r> Column<'r>> Owned for T {}
+
+/// A column's name or place.
+pub(super) trait ColumnName: sqlx::ColumnIndex<SqliteRow> + sqlx::ColumnIndex<PgRow> {}
+impl<I: sqlx::ColumnIndex<SqliteRow> + sqlx::ColumnIndex<PgRow>> ColumnName for I {}
+
+impl Row {
+    pub(super) fn try_get<'r, T: Column<'r>>(&'r self, column: impl ColumnName) -> Result<T, StoreError> {
+        Ok(match self {
+            Self::Sqlite(row) => sqlx::Row::try_get(row, column)?,
+            Self::Postgres(row) => sqlx::Row::try_get(row, column)?,
+        })
+    }
+}
+
+fn sqlite_arguments(values: Vec<Value>) -> Result<SqliteArguments, StoreError> {
+    let mut arguments = SqliteArguments::default();
+    for value in values {
+        let added = match value {
+            Value::Int(value) => arguments.add(value),
+            Value::Text(value) => arguments.add(value),
+            Value::Bytes(value) => arguments.add(value),
+        };
+        added.map_err(|_| UNFIT)?;
+    }
+    Ok(arguments)
+}
+
+fn postgres_arguments(values: Vec<Value>) -> Result<PgArguments, StoreError> {
+    let mut arguments = PgArguments::default();
+    for value in values {
+        let added = match value {
+            Value::Int(value) => arguments.add(value),
+            Value::Text(value) => arguments.add(value),
+            Value::Bytes(value) => arguments.add(value),
+        };
+        added.map_err(|_| UNFIT)?;
+    }
+    Ok(arguments)
+}
+
+const UNFIT: StoreError = StoreError::Corrupt("a value does not fit a statement");
+
+impl From<sqlx::Error> for StoreError {
+    /// Keeps the result code only: the error's text may quote values.
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(error) => match error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>()
+            {
+                Some(error) => postgres::of_code(error.code()),
+                None => sqlite::of_code(sqlite::primary_code(error.as_ref()).unwrap_or(0)),
+            },
+            sqlx::Error::RowNotFound => Self::NotFound,
+            sqlx::Error::PoolTimedOut => Self::Transient("its own connection stayed busy"),
+            sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+                Self::Transient("the connection is closed")
+            }
+            sqlx::Error::Io(_) => Self::Transient("input or output failed"),
+            sqlx::Error::Tls(_) => Self::Transient("the encrypted connection failed"),
+            sqlx::Error::Protocol(_) => Self::Transient("the connection broke off"),
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => {
+                Self::Corrupt("a column holds another type")
+            }
+            // Foreign enum, non-exhaustive: the rest are mistakes of ours in a statement.
+            _ => Self::Corrupt("a statement does not fit the database"),
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! PostgreSQL: one pool; a write transaction holds the lock on the audit log's head, across daemons.
+//!
+//! # Security
+//!
+//! The connection is encrypted and the server's certificate checked, unless the server is on this machine; the
+//! configuration refuses anything else. After a destruction the table of wrapped keys is written anew, so that its old
+//! file is gone; the server's write-ahead log and its archives keep old pages until they are recycled, which only rotating
+//! the master key ends at once.
+
+use crate::store::StoreError;
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgSslMode, Postgres};
+use sqlx::{ConnectOptions, Transaction};
+use std::str::FromStr;
+use std::time::Duration;
+
+/// How long a call waits for a connection of its own process.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(60);
+/// Connections of one daemon.
+const CONNECTIONS: u32 = 8;
+/// The lock under which a database is made or migrated: the letters of "referral".
+const SET_UP_LOCK: i64 = 0x7265_6665_7272_616c;
+/// How often, and how long between, readers from before a destruction are waited for.
+const SNAPSHOT_TRIES: u32 = 20;
+const SNAPSHOT_WAIT: Duration = Duration::from_millis(25);
+/// Settings that the promises need, whatever the server's defaults are. A daemon that stands still within a transaction
+/// must not keep the others from writing.
+const SETTINGS: [(&str, &str); 4] = [
+    ("synchronous_commit", "on"),
+    ("lock_timeout", "60s"),
+    ("idle_in_transaction_session_timeout", "60s"),
+    ("client_min_messages", "warning"),
+];
+
+/// Numbered, append-only, twins of the SQLite ones: a released migration is never edited.
+const MIGRATIONS: &[(i64, &str)] = &[
+    (1, include_str!("../migrations/postgres/0001_initial.sql")),
+    (2, include_str!("../migrations/postgres/0002_liaison.sql")),
+];
+
+/// Where a PostgreSQL database is.
+#[derive(Clone)]
+pub struct PostgresPlace {
+    options: PgConnectOptions,
+}
+
+/// Why an address of a PostgreSQL database is refused. Carries no part of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PostgresPlaceError {
+    /// It cannot be read.
+    #[error(
+        "it is not an address such as \"postgresql://referrald@db.example.org/referrald?sslmode=verify-full\""
+    )]
+    NotAnAddress,
+    /// It has a password in it.
+    #[error("it must not hold a password: put that into a file and name it in database_password_file")]
+    HasPassword,
+    /// It names a server elsewhere without demanding a checked certificate.
+    #[error(
+        "a server on another machine needs sslmode=verify-full, so that nobody else can answer in its place"
+    )]
+    NotVerified,
+}
+
+impl PostgresPlace {
+    /// Reads an address (`postgresql://USER@HOST:PORT/DATABASE?sslmode=verify-full&sslrootcert=FILE`); a socket's folder
+    /// is `host=/run/postgresql` among the parameters.
+    ///
+    /// # Errors
+    /// [`PostgresPlaceError`].
+    pub fn parse(address: &str) -> Result<Self, PostgresPlaceError> {
+        if !(address.starts_with("postgresql://") || address.starts_with("postgres://")) {
+            return Err(PostgresPlaceError::NotAnAddress);
+        }
+        let options = PgConnectOptions::from_str(address).map_err(|_| PostgresPlaceError::NotAnAddress)?;
+        let authority = address.split("://").nth(1).unwrap_or_default();
+        let authority = authority.split(['/', '?']).next().unwrap_or_default();
+        let user = authority.rsplit_once('@').map_or("", |(user, _)| user);
+        if user.contains(':') || address.contains("password=") {
+            return Err(PostgresPlaceError::HasPassword);
+        }
+        let here = options.get_socket().is_some()
+            || ["localhost", "127.0.0.1", "::1", "[::1]"].contains(&options.get_host())
+            || options.get_host().starts_with('/');
+        let verified = match options.get_ssl_mode() {
+            PgSslMode::VerifyFull => true,
+            PgSslMode::Disable
+            | PgSslMode::Allow
+            | PgSslMode::Prefer
+            | PgSslMode::Require
+            | PgSslMode::VerifyCa => false,
+        };
+        if !here && !verified {
+            return Err(PostgresPlaceError::NotVerified);
+        }
+        Ok(Self { options })
+    }
+
+    /// The same with a password.
+    #[must_use]
+    pub fn with_password(self, password: &SecretString) -> Self {
+        Self {
+            options: self.options.password(password.expose_secret()),
+        }
+    }
+}
+
+pub(super) async fn open(place: &PostgresPlace) -> Result<PgPool, StoreError> {
+    let options = place
+        .options
+        .clone()
+        .application_name("referrald")
+        .options(SETTINGS)
+        .disable_statement_logging();
+    PgPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_with(options)
+        .await
+        .map_err(|error| match &error {
+            sqlx::Error::Database(_)
+            | sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Configuration(_) => StoreError::CannotConnect,
+            // Foreign enum, non-exhaustive.
+            _ => error.into(),
+        })
+}
+
+pub(super) async fn begin(pool: &PgPool) -> Result<Transaction<'static, Postgres>, StoreError> {
+    Ok(pool.begin().await?)
+}
+
+pub(super) async fn read(pool: &PgPool) -> Result<Transaction<'static, Postgres>, StoreError> {
+    Ok(pool
+        .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        .await?)
+}
+
+/// Each statement after the lock sees everything that was committed before it.
+pub(super) async fn write(pool: &PgPool) -> Result<Transaction<'static, Postgres>, StoreError> {
+    let mut tx = pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
+    sqlx::query("SELECT count FROM audit_head WHERE one = 1 FOR UPDATE")
+        .fetch_optional(&mut *tx)
+        .await?;
+    Ok(tx)
+}
+
+pub(super) async fn set_up(pool: &PgPool) -> Result<Transaction<'static, Postgres>, StoreError> {
+    let mut tx = pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
+    sqlx::query("SELECT pg_advisory_xact_lock($1)")
+        .bind(SET_UP_LOCK)
+        .execute(&mut *tx)
+        .await?;
+    Ok(tx)
+}
+
+pub(super) async fn migrate(tx: &mut Transaction<'static, Postgres>) -> Result<(), StoreError> {
+    let newest = MIGRATIONS.last().map_or(0, |(number, _)| *number);
+    let (version_table, tables): (bool, i64) = sqlx::query_as(
+        "SELECT to_regclass('schema_version') IS NOT NULL,
+            (SELECT count(*) FROM pg_tables WHERE schemaname = current_schema())",
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    if !version_table {
+        if tables > 0 {
+            return Err(StoreError::Corrupt("it is a database of something else"));
+        }
+        sqlx::raw_sql(
+            "CREATE TABLE schema_version (one BIGINT PRIMARY KEY CHECK (one = 1), version BIGINT NOT NULL);
+             INSERT INTO schema_version (one, version) VALUES (1, 0)",
+        )
+        .execute(&mut **tx)
+        .await?;
+    }
+    let present: i64 = sqlx::query_scalar("SELECT version FROM schema_version WHERE one = 1")
+        .fetch_one(&mut **tx)
+        .await?;
+    if present > newest {
+        return Err(StoreError::Corrupt(
+            "it was made by a newer version; install that version",
+        ));
+    }
+    for (number, sql) in MIGRATIONS.iter().filter(|(number, _)| *number > present) {
+        sqlx::raw_sql(*sql).execute(&mut **tx).await?;
+        sqlx::query("UPDATE schema_version SET version = $1 WHERE one = 1")
+            .bind(number)
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Whether rows of wrapped keys were deleted since the table was written anew.
+pub(super) async fn has_dead_keys(pool: &PgPool) -> bool {
+    let dead: Result<Option<i64>, _> =
+        sqlx::query_scalar("SELECT n_dead_tup FROM pg_stat_user_tables WHERE relname = 'record_keys'")
+            .fetch_optional(pool)
+            .await;
+    dead.is_ok_and(|dead| dead.is_some_and(|rows| rows > 0))
+}
+
+/// Writes the table of wrapped keys anew: a deleted row would stay in its page until another takes the place. A row that
+/// an older snapshot can still see would be kept; `false` where such a reader does not end in time.
+pub(super) async fn scrub(pool: &PgPool) -> bool {
+    let newest: Result<i64, _> = sqlx::query_scalar(
+        "SELECT coalesce(max((backend_xmin::text)::bigint), 0) FROM pg_stat_activity WHERE pid = pg_backend_pid()",
+    )
+    .fetch_one(pool)
+    .await;
+    let Ok(newest) = newest else { return false };
+    for _ in 0..SNAPSHOT_TRIES {
+        let older: Result<i64, _> = sqlx::query_scalar(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+                 AND (backend_xmin::text)::bigint < $1",
+        )
+        .bind(newest)
+        .fetch_one(pool)
+        .await;
+        match older {
+            Ok(0) => return sqlx::query("VACUUM FULL record_keys").execute(pool).await.is_ok(),
+            Ok(_) => tokio::time::sleep(SNAPSHOT_WAIT).await,
+            Err(_) => return false,
+        }
+    }
+    false
+}
+
+/// By SQLSTATE class and code (PostgreSQL documentation, appendix A).
+pub(super) fn of_code(code: &str) -> StoreError {
+    match (code.get(..2).unwrap_or_default(), code) {
+        (_, "53100") => StoreError::DiskFull,
+        (_, "53200") => StoreError::Transient("the server is out of memory"),
+        (_, "53300") => StoreError::Transient("the server has too many connections"),
+        ("08" | "57", _) => StoreError::Transient("the connection to the server broke off"),
+        ("40", _) | (_, "55P03") => StoreError::Transient("locked by another process"),
+        (_, "25006") => StoreError::Transient("the server is read-only"),
+        (_, "25P03") => StoreError::Transient("a transaction took too long"),
+        ("58", _) => StoreError::Transient("input or output failed"),
+        ("28", _) | (_, "3D000") => StoreError::CannotConnect,
+        (_, "42501") => StoreError::Corrupt("the database user may not do this; it must own the database"),
+        ("XX", _) => StoreError::Corrupt("the database is damaged; restore a backup"),
+        ("23" | "P0", _) => StoreError::Corrupt("a change breaks a rule of the database"),
+        _ => StoreError::Corrupt("a statement failed"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_elsewhere_must_demand_a_checked_certificate_and_none_holds_a_password() {
+        let refused = |address: &str| PostgresPlace::parse(address).err();
+        assert_eq!(refused("postgresql://referrald@localhost/referrald"), None);
+        assert_eq!(
+            refused("postgresql://referrald@/referrald?host=/run/postgresql"),
+            None
+        );
+        assert_eq!(
+            refused("postgresql://referrald@db.example.org/referrald?sslmode=verify-full"),
+            None
+        );
+        for mode in ["", "?sslmode=require", "?sslmode=verify-ca", "?sslmode=disable"] {
+            assert_eq!(
+                refused(&format!("postgresql://referrald@db.example.org/referrald{mode}")),
+                Some(PostgresPlaceError::NotVerified),
+                "{mode}"
+            );
+        }
+        for address in [
+            "postgresql://referrald:secret@localhost/referrald",
+            "postgresql://localhost/referrald?password=secret",
+        ] {
+            assert_eq!(refused(address), Some(PostgresPlaceError::HasPassword));
+        }
+        for address in ["/var/lib/referrald.db", "mysql://a@b/c", "postgresql://[broken"] {
+            assert_eq!(
+                refused(address),
+                Some(PostgresPlaceError::NotAnAddress),
+                "{address}"
+            );
+        }
+    }
+
+    #[test]
+    fn server_errors_become_codes_without_their_text() {
+        for (code, word, transient) in [
+            ("53100", "full", true),
+            ("08006", "broke off", true),
+            ("57P01", "broke off", true),
+            ("40P01", "locked", true),
+            ("55P03", "locked", true),
+            ("25006", "read-only", true),
+            ("28P01", "cannot be reached", false),
+            ("XX001", "damaged", false),
+            ("23505", "rule", false),
+            ("42P01", "statement", false),
+            ("", "statement", false),
+        ] {
+            let error = of_code(code);
+            assert!(error.to_string().contains(word), "{code}: {error}");
+            assert_eq!(error.is_transient(), transient, "{code}");
+        }
+    }
+}
