@@ -198,6 +198,7 @@ fn people() -> KnownCase {
         party
     });
     KnownCase {
+        silenced: Vec::new(),
         reference: None,
         closed: false,
         referral: Referral {

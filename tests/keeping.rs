@@ -14,6 +14,8 @@ mod at_rest;
 mod casework;
 #[path = "keeping/inbound.rs"]
 mod inbound;
+#[path = "keeping/lifecycle.rs"]
+mod lifecycle;
 #[path = "keeping/outbound.rs"]
 mod outbound;
 #[path = "support/postgres.rs"]

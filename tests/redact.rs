@@ -44,6 +44,7 @@ fn case_of(name: &str) -> KnownCase {
     party.postcode = Some("CM1 1QH".to_owned());
     party.date_of_birth = Some("1951-11-03".to_owned());
     KnownCase {
+        silenced: Vec::new(),
         reference: None,
         closed: false,
         referral: Referral {
@@ -266,6 +267,7 @@ fn guards_hold_with_their_reason() {
     let refused = request(raw.clone(), &["Person74@example.org"], case);
     assert_eq!(reasons(&refused), [HoldReason::RecipientRefusedContact]);
     let closed = KnownCase {
+        silenced: Vec::new(),
         closed: true,
         reference: Some("RJ-2026-00012".to_owned()),
         ..case_of("Margaret Holloway")

@@ -5,14 +5,18 @@
 //! reference or id.
 
 mod ask;
+mod certificate;
 
 pub use ask::Draft;
+pub use certificate::certificate;
 
 use crate::domain::{
-    CaseId, CaseReference, MessageId, MessageState, ParsedMessage, Personal, Referral, Side, Timestamp,
+    CaseId, CaseReference, CloseReason, EntryId, FileChange, MessageId, MessageState, ParsedMessage,
+    Personal, Side, Timestamp,
 };
 use crate::store::{
-    Actor, Allocation, CaseFile, CaseSummary, MessageSummary, SimilarMessage, Store, StoreError,
+    Actor, Allocation, CaseName, CaseSummary, Closing, DestroyRule, Lookup, MessageSummary, NewDocument,
+    OpenedCase, OpenedFile, SimilarMessage, Store, StoreError, Tombstone, Viewer,
 };
 
 /// Fewest characters of the end of an id that name a message.
@@ -58,9 +62,9 @@ pub struct CaseView {
     /// Reference, state, sides.
     pub summary: CaseSummary,
     /// What belongs to the case as a whole. Never shown on a side's file.
-    pub core: Personal<Referral>,
+    pub core: OpenedCase,
     /// One entry per side.
-    pub files: Vec<CaseFile>,
+    pub files: Vec<OpenedFile>,
     /// Who may write about which file.
     pub allocations: Vec<Allocation>,
 }
@@ -94,14 +98,11 @@ impl Casework {
         if text.len() < MIN_ID_ENDING {
             return Err(CaseworkError::NoSuchMessage);
         }
-        let messages = self.store.messages().await?;
-        let mut fitting = messages
-            .into_iter()
-            .filter(|message| message.id.to_string().ends_with(&text));
-        let found = fitting.next().ok_or(CaseworkError::NoSuchMessage)?;
-        match fitting.next() {
-            Some(_) => Err(CaseworkError::AmbiguousMessage),
-            None => Ok(found),
+        let found = self.store.message_ids_ending(&text).await?;
+        match found.as_slice() {
+            [] => Err(CaseworkError::NoSuchMessage),
+            [id] => Ok(self.store.message(*id).await?),
+            [_, _, ..] => Err(CaseworkError::AmbiguousMessage),
         }
     }
 
@@ -183,8 +184,9 @@ impl Casework {
     /// [`CaseworkError::NoSuchCase`].
     pub async fn show_case(&self, text: &str, now: Timestamp) -> Result<CaseView, CaseworkError> {
         let summary = self.find_case(text).await?;
-        let core = self.store.case_core(summary.id, &self.actor, now).await?;
-        let files = self.store.case_files(summary.id, &self.actor, now).await?;
+        let viewer = self.viewer();
+        let core = self.store.open_case_core(&viewer, summary.id, now).await?;
+        let files = self.store.open_files(&viewer, summary.id, now).await?;
         let allocations = self.store.allocations(summary.id).await?;
         Ok(CaseView {
             summary,
@@ -200,14 +202,158 @@ impl Casework {
     /// [`CaseworkError::NoSuchCase`].
     pub async fn find_case(&self, text: &str) -> Result<CaseSummary, CaseworkError> {
         let wanted = text.trim();
-        let cases = self.store.cases().await?;
-        cases
-            .into_iter()
-            .find(|case| {
-                case.reference.as_str().eq_ignore_ascii_case(wanted)
-                    || case.id.to_string().eq_ignore_ascii_case(wanted)
-            })
-            .ok_or(CaseworkError::NoSuchCase)
+        let name = match wanted.parse::<CaseId>() {
+            Ok(id) => CaseName::Id(id),
+            Err(_) => CaseName::Reference(CaseReference::parse(wanted).ok_or(CaseworkError::NoSuchCase)?),
+        };
+        self.store.case_named(&name).await.map_err(|error| match error {
+            StoreError::NotFound => CaseworkError::NoSuchCase,
+            error => error.into(),
+        })
+    }
+
+    /// Cases on one of whose files this stands.
+    ///
+    /// # Errors
+    /// [`CaseworkError::Store`].
+    pub async fn find_cases(&self, lookup: &Lookup) -> Result<Vec<CaseSummary>, CaseworkError> {
+        Ok(self.store.find_cases(lookup).await?)
+    }
+
+    /// Messages in whose draft this stands.
+    ///
+    /// # Errors
+    /// [`CaseworkError::Store`].
+    pub async fn find_messages(&self, lookup: &Lookup) -> Result<Vec<MessageSummary>, CaseworkError> {
+        Ok(self.store.find_messages(lookup).await?)
+    }
+
+    /// Changes one side's file; gives the reason where the case was closed by it.
+    ///
+    /// # Errors
+    /// [`CaseworkError::NoSuchCase`]; [`StoreError::Refused`] with what to do instead.
+    pub async fn change(
+        &self,
+        case: &str,
+        side: Side,
+        change: &FileChange,
+        now: Timestamp,
+    ) -> Result<Option<CloseReason>, CaseworkError> {
+        let case = self.find_case(case).await?.id;
+        let done = self
+            .store
+            .change_file(&self.viewer(), case, side, change, now)
+            .await;
+        Ok(done?)
+    }
+
+    /// Keeps a document on one side's file.
+    ///
+    /// # Errors
+    /// As [`Casework::change`].
+    pub async fn add_document(
+        &self,
+        case: &str,
+        side: Side,
+        document: &NewDocument,
+        now: Timestamp,
+    ) -> Result<EntryId, CaseworkError> {
+        let case = self.find_case(case).await?.id;
+        Ok(self
+            .store
+            .add_document(&self.viewer(), case, side, document, now)
+            .await?)
+    }
+
+    /// A document of one side's file; the look is audited.
+    ///
+    /// # Errors
+    /// As [`Casework::change`].
+    pub async fn document(
+        &self,
+        case: &str,
+        side: Side,
+        id: EntryId,
+        now: Timestamp,
+    ) -> Result<NewDocument, CaseworkError> {
+        let case = self.find_case(case).await?.id;
+        Ok(self.store.document(&self.viewer(), case, side, id, now).await?)
+    }
+
+    /// Closes a case.
+    ///
+    /// # Errors
+    /// [`CaseworkError::NoSuchCase`]; [`StoreError::WrongState`] with the reason.
+    pub async fn close(&self, case: &str, closing: &Closing, now: Timestamp) -> Result<(), CaseworkError> {
+        let case = self.find_case(case).await?.id;
+        Ok(self.store.close_case(&self.viewer(), case, closing, now).await?)
+    }
+
+    /// Opens a closed case again.
+    ///
+    /// # Errors
+    /// As [`Casework::close`].
+    pub async fn reopen(&self, case: &str, why: &str, now: Timestamp) -> Result<(), CaseworkError> {
+        let case = self.find_case(case).await?.id;
+        Ok(self.store.reopen_case(&self.viewer(), case, why, now).await?)
+    }
+
+    /// Destroys a case at once, by order; gives its reference.
+    ///
+    /// # Errors
+    /// As [`Casework::close`].
+    pub async fn destroy(&self, case: &str, now: Timestamp) -> Result<CaseReference, CaseworkError> {
+        let case = self.find_case(case).await?;
+        let viewer = self.viewer();
+        self.store
+            .destroy_case(&viewer, case.id, DestroyRule::Order, now)
+            .await?;
+        Ok(case.reference)
+    }
+
+    /// What remains of a destroyed case and its mails.
+    ///
+    /// # Errors
+    /// [`CaseworkError::NoSuchCase`]; [`StoreError::WrongState`] where it is not destroyed.
+    pub async fn remains(&self, case: &str) -> Result<(CaseSummary, Vec<Tombstone>), CaseworkError> {
+        let case = self.find_case(case).await?;
+        if case.destroyed.is_none() {
+            return Err(StoreError::WrongState("the case is not destroyed").into());
+        }
+        let tombstones = self.store.tombstones_of_case(case.id).await?;
+        Ok((case, tombstones))
+    }
+
+    /// Files a message with an existing case.
+    ///
+    /// # Errors
+    /// As [`Casework::find_message`] and [`Casework::close`].
+    pub async fn file(
+        &self,
+        message: &str,
+        case: &str,
+        now: Timestamp,
+    ) -> Result<CaseReference, CaseworkError> {
+        let message = self.find_message(message).await?;
+        let case = self.find_case(case).await?;
+        let viewer = self.viewer();
+        self.store
+            .file_with_case(&viewer, message.id, case.id, now)
+            .await?;
+        Ok(case.reference)
+    }
+
+    /// Puts a message aside that nobody has to work on.
+    ///
+    /// # Errors
+    /// As [`Casework::find_message`]; [`StoreError::WrongState`].
+    pub async fn set_aside(&self, message: &str, now: Timestamp) -> Result<(), CaseworkError> {
+        let message = self.find_message(message).await?;
+        Ok(self.store.set_aside(&self.viewer(), message.id, now).await?)
+    }
+
+    fn viewer(&self) -> Viewer {
+        Viewer::Staff(self.actor.clone())
     }
 
     /// An account may write about one side's file of a case.

@@ -74,6 +74,8 @@ impl From<StoreError> for Failure {
             | StoreError::Tampered
             | StoreError::NotFound
             | StoreError::WrongState(_)
+            | StoreError::StaffOnly
+            | StoreError::Refused(_)
             | StoreError::AuditBroken(_)
             | StoreError::Corrupt(_) => Self::failed(error),
         }

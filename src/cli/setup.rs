@@ -421,6 +421,7 @@ pub(super) fn cases_from(files: &[PathBuf]) -> Result<Vec<KnownCase>, Failure> {
                 ))
             })?;
             Ok(KnownCase {
+                silenced: Vec::new(),
                 reference: None,
                 closed: false,
                 referral,

@@ -53,6 +53,24 @@ pub enum CloseReason {
     Other,
 }
 
+/// What came of a completed case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CaseOutcome {
+    /// The people met.
+    Meeting,
+    /// Messages were carried between them.
+    Indirect,
+    /// A letter or another apology was passed on.
+    Apology,
+    /// Something was made good: money, work, repair.
+    Reparation,
+    /// A dispute ended with an agreement.
+    Agreement,
+    /// It ran to its end without an agreement.
+    NoAgreement,
+}
+
 /// Which side of a case a file belongs to; the sides never see each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -134,6 +152,16 @@ stored_as_text!(MessageState {
 stored_as_text!(CaseState {
     CaseState::Open => "open", CaseState::Closed => "closed", CaseState::Destroyed => "destroyed",
 });
+stored_as_text!(CloseReason {
+    CloseReason::Completed => "completed", CloseReason::RefusedToSign => "refused_to_sign",
+    CloseReason::Declined => "declined", CloseReason::NoContact => "no_contact",
+    CloseReason::NotSuitable => "not_suitable", CloseReason::Other => "other",
+});
+stored_as_text!(CaseOutcome {
+    CaseOutcome::Meeting => "meeting", CaseOutcome::Indirect => "indirect", CaseOutcome::Apology => "apology",
+    CaseOutcome::Reparation => "reparation", CaseOutcome::Agreement => "agreement",
+    CaseOutcome::NoAgreement => "no_agreement",
+});
 stored_as_text!(OutboundState {
     OutboundState::Accepted => "accepted", OutboundState::Planned => "planned",
     OutboundState::Done => "done", OutboundState::Returned => "returned",
@@ -199,6 +227,13 @@ impl CaseReference {
     /// Builds `PREFIX-YYYY-NNNNN`.
     pub fn new(prefix: &str, year: i16, number: u32) -> Self {
         Self(format!("{prefix}-{year:04}-{number:05}"))
+    }
+
+    /// Reads `PREFIX-YYYY-NNNNN` in either letter case; `None` where it is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (prefix, rest) = text.trim().split_once('-')?;
+        let upper = prefix.to_ascii_uppercase();
+        Self::read_after(&upper, &format!("-{rest}").to_ascii_uppercase())
     }
 
     /// The reference as it is quoted.

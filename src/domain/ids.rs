@@ -39,6 +39,10 @@ record_id!(
     CaseFileId
 );
 record_id!(
+    /// Something that was done in a case.
+    EntryId
+);
+record_id!(
     /// One liaison mail that a volunteer submitted.
     OutboundId
 );

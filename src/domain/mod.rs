@@ -6,6 +6,7 @@
 mod address;
 mod boundary;
 mod case;
+mod case_file;
 mod clock;
 pub mod dates;
 mod document;
@@ -24,8 +25,12 @@ mod streets;
 pub use address::{CjsmAddress, EmailAddress, MailRoute, OpenAddress, Recipient};
 pub use boundary::{opens_word, word_starts};
 pub use case::{
-    AllocatedFile, CaseReference, CaseState, CaseStateError, CloseReason, MessageState, OutboundState, Side,
-    UnreadableReason,
+    AllocatedFile, CaseOutcome, CaseReference, CaseState, CaseStateError, CloseReason, MessageState,
+    OutboundState, Side, UnreadableReason,
+};
+pub use case_file::{
+    Applied, CaseFileState, ConsentPurpose, ContactRoute, ErasureException, FileChange, Form, PartyField,
+    PartyProgress, Refusal,
 };
 pub use clock::{Clock, SystemClock};
 pub use document::{
@@ -33,7 +38,7 @@ pub use document::{
     ReadMessage, ReadStatus, Repair, Row, Table, inline_text,
 };
 pub use given_names::{GIVEN_NAMES, is_given_name};
-pub use ids::{CaseFileId, CaseId, DeliveryId, MessageId, OutboundId, SubmissionAccountId};
+pub use ids::{CaseFileId, CaseId, DeliveryId, EntryId, MessageId, OutboundId, SubmissionAccountId};
 pub use jiff::Timestamp;
 pub use network::{Network, NetworkError};
 pub use outcome::{Change, ChangeWhere, DeliveryAction, HoldReason, OtherAttachments, Release, SpanKind};

@@ -70,6 +70,8 @@ pub enum HoldReason {
     NameModelMissing,
     /// The recipient is on one side of a case, and the mail names or also goes to somebody of another side.
     RecipientOnOtherSide,
+    /// The mail names or goes to somebody who has withdrawn, or whose data are restricted.
+    PersonWithdrew,
     /// The mail is about a case file that is not allocated to the sender.
     FileNotAllocated,
     /// Nobody has written to this address before, and it is no partner agency's.
@@ -85,6 +87,7 @@ impl HoldReason {
             Self::RecipientRefusedContact
             | Self::CaseClosed
             | Self::RecipientOnOtherSide
+            | Self::PersonWithdrew
             | Self::FileNotAllocated
             | Self::FirstMailToAddress => true,
             Self::NotACjsmDomain
@@ -137,6 +140,10 @@ impl HoldReason {
             Self::RecipientOnOtherSide => {
                 "the recipient is on one side of the case, and the mail names or also goes to somebody of the other side, \
                  who has not agreed to share"
+            }
+            Self::PersonWithdrew => {
+                "the mail names or goes to somebody who has withdrawn, or whose data are restricted: nothing goes out to them or \
+                 about them"
             }
             Self::FileNotAllocated => {
                 "the mail is about a case file that is not allocated to its sender: allocate it with `referrald cases allocate`"

@@ -413,4 +413,7 @@ pub struct KnownCase {
     pub closed: bool,
     /// People and numbers.
     pub referral: Referral,
+    /// Places in its parties of people about whom nothing may go out: they withdrew, or their data are restricted.
+    #[serde(default)]
+    pub silenced: Vec<usize>,
 }

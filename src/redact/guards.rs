@@ -47,6 +47,9 @@ impl<'a> Guards<'a> {
         if guards.quotes(|case| case.closed) {
             guards.common.push(HoldReason::CaseClosed);
         }
+        if guards.is_about_the_silenced() {
+            guards.common.push(HoldReason::PersonWithdrew);
+        }
         if guards.leaves_remit() {
             guards.common.push(HoldReason::FileNotAllocated);
         }
@@ -115,6 +118,24 @@ impl<'a> Guards<'a> {
             .filter_map(|text| EmailAddress::parse(text))
             .any(|recipient| others.iter().any(|party| has_address(party, &recipient)));
         written_to || self.mentions(others)
+    }
+
+    /// The mail names somebody about whom nothing may go out, or goes to them.
+    fn is_about_the_silenced(&self) -> bool {
+        let cases = self.request.cases.iter();
+        let silenced: Vec<Party> = cases
+            .flat_map(|case| {
+                case.silenced
+                    .iter()
+                    .filter_map(|place| case.referral.parties.get(*place))
+            })
+            .cloned()
+            .collect();
+        let recipients = self.request.recipients.iter();
+        let written_to = recipients
+            .filter_map(|text| EmailAddress::parse(text))
+            .any(|recipient| silenced.iter().any(|party| has_address(party, &recipient)));
+        written_to || self.mentions(silenced)
     }
 
     /// A name or a number of one of them stands in the mail.
@@ -246,6 +267,7 @@ fn without_detail(address: &str) -> String {
 /// Only these people, found by rules alone.
 fn known_people(parties: Vec<Party>, settings: &RedactionSettings) -> Known {
     let case = KnownCase {
+        silenced: Vec::new(),
         reference: None,
         closed: false,
         referral: Referral {

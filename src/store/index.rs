@@ -1,8 +1,9 @@
-//! Which values of a draft go into the blind index, and in which spelling.
+//! Which values of a draft or of a case file go into the blind index, and in which spelling.
 //!
-//! Only for *suggestions*: nothing merges without a person. The spelling is coarse on purpose (case,
+//! For looking up, and for *suggestions*: nothing merges without a person. The spelling is coarse on purpose (case,
 //! spaces and punctuation do not count); a changed spelling would need the index to be written anew.
 
+use super::Lookup;
 use crate::domain::{ParsedMessage, Party, ReferenceKind, Referral};
 use crate::vault::IndexedAs;
 use zeroize::Zeroizing;
@@ -11,16 +12,53 @@ use zeroize::Zeroizing;
 const MIN_LENGTH: usize = 5;
 
 /// Values to be hashed, each with its kind.
-pub(super) fn index_values(parsed: &ParsedMessage) -> Vec<(IndexedAs, Zeroizing<String>)> {
+pub(super) fn index_values(parsed: &ParsedMessage) -> Values {
     let mut values = Vec::new();
     for referral in parsed.referral.iter().chain(&parsed.more_referrals) {
-        for reference in &referral.references {
-            if let Some(kind) = indexed_as(reference.kind) {
-                push(&mut values, kind, alphanumeric(&reference.value));
-            }
-        }
+        reference_values(&mut values, referral);
         for party in &referral.parties {
-            party_values(&mut values, referral, party);
+            person_values(&mut values, party);
+            match_values(&mut values, referral, party);
+        }
+    }
+    values
+}
+
+/// What one side's file of a case is found by.
+pub(super) fn file_values(referral: &Referral) -> Values {
+    let mut values = Vec::new();
+    reference_values(&mut values, referral);
+    for party in &referral.parties {
+        person_values(&mut values, party);
+    }
+    values
+}
+
+/// The hashed spelling of what somebody looks for.
+pub(super) fn lookup_values(lookup: &Lookup) -> Values {
+    let mut values = Vec::new();
+    match lookup {
+        Lookup::Name(name) => push(&mut values, IndexedAs::Name, sorted_words(name.expose_personal())),
+        Lookup::Birth(birth) => push(
+            &mut values,
+            IndexedAs::Birth,
+            alphanumeric(birth.expose_personal()),
+        ),
+        Lookup::Phone(phone) => push(
+            &mut values,
+            IndexedAs::Phone,
+            national_digits(phone.expose_personal()),
+        ),
+        Lookup::Email(email) => push(&mut values, IndexedAs::Email, address(email.expose_personal())),
+        Lookup::Postcode(code) => push(
+            &mut values,
+            IndexedAs::Postcode,
+            alphanumeric(code.expose_personal()),
+        ),
+        Lookup::Reference(number) => {
+            for kind in [IndexedAs::Reference, IndexedAs::PersonNumber] {
+                push(&mut values, kind, alphanumeric(number.expose_personal()));
+            }
         }
     }
     values
@@ -41,17 +79,37 @@ fn indexed_as(kind: ReferenceKind) -> Option<IndexedAs> {
     }
 }
 
-fn party_values(values: &mut Vec<(IndexedAs, Zeroizing<String>)>, referral: &Referral, party: &Party) {
+type Values = Vec<(IndexedAs, Zeroizing<String>)>;
+
+fn reference_values(values: &mut Values, referral: &Referral) {
+    for reference in &referral.references {
+        if let Some(kind) = indexed_as(reference.kind) {
+            push(values, kind, alphanumeric(&reference.value));
+        }
+    }
+}
+
+fn person_values(values: &mut Values, party: &Party) {
     for email in &party.emails {
-        push(
-            values,
-            IndexedAs::Email,
-            Zeroizing::new(email.trim().to_lowercase()),
-        );
+        push(values, IndexedAs::Email, address(email));
     }
     for phone in &party.phones {
         push(values, IndexedAs::Phone, national_digits(phone));
     }
+    let names = [&party.name, &party.known_as, &party.organisation];
+    for name in names.into_iter().flatten() {
+        push(values, IndexedAs::Name, sorted_words(name));
+    }
+    if let Some(birth) = &party.date_of_birth {
+        push(values, IndexedAs::Birth, alphanumeric(birth));
+    }
+    if let Some(postcode) = &party.postcode {
+        push(values, IndexedAs::Postcode, alphanumeric(postcode));
+    }
+}
+
+/// Values that only together say that two mails are about the same people.
+fn match_values(values: &mut Values, referral: &Referral, party: &Party) {
     if let (Some(name), Some(birth)) = (&party.name, &party.date_of_birth) {
         let value = Zeroizing::new(format!("{}|{}", *sorted_words(name), *alphanumeric(birth)));
         push(values, IndexedAs::NameAndBirth, value);
@@ -62,7 +120,11 @@ fn party_values(values: &mut Vec<(IndexedAs, Zeroizing<String>)>, referral: &Ref
     }
 }
 
-fn push(values: &mut Vec<(IndexedAs, Zeroizing<String>)>, kind: IndexedAs, value: Zeroizing<String>) {
+fn address(text: &str) -> Zeroizing<String> {
+    Zeroizing::new(text.trim().to_lowercase())
+}
+
+fn push(values: &mut Values, kind: IndexedAs, value: Zeroizing<String>) {
     if value.len() >= MIN_LENGTH {
         values.push((kind, value));
     }

@@ -3,19 +3,21 @@
 //! Invariants: personal data enters a row only sealed by [`crate::vault`]; every change writes its audit
 //! row in the same transaction; affected rows are checked. SQL stands only below this module.
 
+mod case_types;
 mod index;
 mod sealing;
 mod sides;
 mod sql;
 mod types;
 
+pub use case_types::*;
 pub use sealing::OsEntropy;
 pub use sql::driver::{PostgresPlace, PostgresPlaceError};
 pub use types::*;
 
 use crate::domain::{
-    AllocatedFile, CaseId, CaseReference, DeliveryId, EmailAddress, KnownCase, MessageId, OutboundId,
-    ParsedMessage, Personal, Referral, Side, Timestamp, UnreadableReason,
+    AllocatedFile, CaseId, CaseReference, CloseReason, DeliveryId, EmailAddress, EntryId, FileChange,
+    KnownCase, MessageId, OutboundId, ParsedMessage, Personal, Side, Timestamp, UnreadableReason,
 };
 use std::sync::Arc;
 
@@ -241,25 +243,203 @@ impl Store {
         self.database.cases().await
     }
 
-    /// One side of a case, opened; the read is audited.
-    pub async fn case_files(
+    /// The case of this name.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn case_named(&self, name: &CaseName) -> Result<CaseSummary, StoreError> {
+        self.database.case_named(name).await
+    }
+
+    /// Every file of a case that this viewer has a right to, opened; each look is audited.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where there is none.
+    pub async fn open_files(
         &self,
-        id: CaseId,
-        actor: &Actor,
+        viewer: &Viewer,
+        case: CaseId,
         now: Timestamp,
-    ) -> Result<Vec<CaseFile>, StoreError> {
-        self.database.case_files(id, actor, now).await
+    ) -> Result<Vec<OpenedFile>, StoreError> {
+        self.database.open_files(viewer, case, now).await
+    }
+
+    /// One transaction: a file changes as [`CaseFileState::apply`](crate::domain::CaseFileState::apply) says, with a sealed
+    /// entry of what was changed; gives the reason where the case was closed by it.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] with what to do instead; [`StoreError::NotFound`] where this viewer has no right to the
+    /// file; [`StoreError::StaffOnly`].
+    pub async fn change_file(
+        &self,
+        viewer: &Viewer,
+        case: CaseId,
+        side: Side,
+        change: &FileChange,
+        now: Timestamp,
+    ) -> Result<Option<CloseReason>, StoreError> {
+        self.database.change_file(viewer, case, side, change, now).await
+    }
+
+    /// Keeps a document on a file, at most [`MAX_DOCUMENT`] bytes.
+    ///
+    /// # Errors
+    /// As [`Store::change_file`].
+    pub async fn add_document(
+        &self,
+        viewer: &Viewer,
+        case: CaseId,
+        side: Side,
+        document: &NewDocument,
+        now: Timestamp,
+    ) -> Result<EntryId, StoreError> {
+        self.database
+            .add_document(viewer, case, side, document, now)
+            .await
+    }
+
+    /// A document of a file, opened; the look is audited.
+    ///
+    /// # Errors
+    /// As [`Store::change_file`].
+    pub async fn document(
+        &self,
+        viewer: &Viewer,
+        case: CaseId,
+        side: Side,
+        id: EntryId,
+        now: Timestamp,
+    ) -> Result<NewDocument, StoreError> {
+        self.database.document(viewer, case, side, id, now).await
     }
 
     /// What belongs to a case as a whole (summary, place, risks, wishes, referrer, people on no side), for
-    /// staff only; the read is audited.
-    pub async fn case_core(
+    /// staff only; the look is audited.
+    ///
+    /// # Errors
+    /// [`StoreError::StaffOnly`].
+    pub async fn open_case_core(
         &self,
+        viewer: &Viewer,
         id: CaseId,
-        actor: &Actor,
         now: Timestamp,
-    ) -> Result<Personal<Referral>, StoreError> {
-        self.database.case_core(id, actor, now).await
+    ) -> Result<OpenedCase, StoreError> {
+        self.database.open_case_core(viewer, id, now).await
+    }
+
+    /// Staff close an open case.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongState`] for a case that is not open, a completed one without an outcome, another with one.
+    pub async fn close_case(
+        &self,
+        viewer: &Viewer,
+        id: CaseId,
+        closing: &Closing,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.database.close_case(viewer, id, closing, now).await
+    }
+
+    /// Staff open a closed case again.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongState`].
+    pub async fn reopen_case(
+        &self,
+        viewer: &Viewer,
+        id: CaseId,
+        why: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.database.reopen_case(viewer, id, why, now).await
+    }
+
+    /// One transaction: the keys of a case, its files and its mails go, with everything they are found by; the copies on
+    /// the mail server are queued for deletion; a tombstone stays.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongState`] where it is destroyed already.
+    pub async fn destroy_case(
+        &self,
+        viewer: &Viewer,
+        id: CaseId,
+        rule: DestroyRule,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.database.destroy_case(viewer, id, rule, now).await
+    }
+
+    /// Staff file a message with a case: it is kept and destroyed with it.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongState`].
+    pub async fn file_with_case(
+        &self,
+        viewer: &Viewer,
+        message: MessageId,
+        case: CaseId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.database.file_with_case(viewer, message, case, now).await
+    }
+
+    /// Staff put a message aside: it is destroyed after its term.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongState`].
+    pub async fn set_aside(
+        &self,
+        viewer: &Viewer,
+        message: MessageId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.database.set_aside(viewer, message, now).await
+    }
+
+    /// Cases on one of whose files this stands, at most 200.
+    pub async fn find_cases(&self, lookup: &Lookup) -> Result<Vec<CaseSummary>, StoreError> {
+        self.database.find_cases(lookup).await
+    }
+
+    /// Messages in whose draft this stands, at most 200 for each kind of number.
+    pub async fn find_messages(&self, lookup: &Lookup) -> Result<Vec<MessageSummary>, StoreError> {
+        self.database.find_messages(lookup).await
+    }
+
+    /// Messages that wait for a decision: withdrawals of consent and requests for data first, then the oldest.
+    pub async fn review_queue(&self, after: u32, at_most: u32) -> Result<Vec<MessageSummary>, StoreError> {
+        self.database.review_queue(after, at_most).await
+    }
+
+    /// Messages whose printed id ends so.
+    pub async fn message_ids_ending(&self, ending: &str) -> Result<Vec<MessageId>, StoreError> {
+        self.database.message_ids_ending(ending).await
+    }
+
+    /// What has outlived its term, oldest first.
+    pub async fn expired(&self, deadlines: &Deadlines, at_most: u32) -> Result<Vec<Expired>, StoreError> {
+        self.database.expired(deadlines, at_most).await
+    }
+
+    /// One transaction: at most so many of [`Store::expired`] are destroyed, and given back.
+    pub async fn destroy_expired(
+        &self,
+        deadlines: &Deadlines,
+        at_most: u32,
+        now: Timestamp,
+    ) -> Result<Vec<Expired>, StoreError> {
+        self.database.destroy_expired(deadlines, at_most, now).await
+    }
+
+    /// What remains of everything that was destroyed, oldest destruction first.
+    pub async fn tombstones(&self) -> Result<Vec<Tombstone>, StoreError> {
+        self.database.tombstones().await
+    }
+
+    /// What remains of a case and its mails.
+    pub async fn tombstones_of_case(&self, id: CaseId) -> Result<Vec<Tombstone>, StoreError> {
+        self.database.tombstones_of_case(id).await
     }
 
     /// The people of all cases that are not destroyed, for redaction.

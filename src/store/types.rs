@@ -2,9 +2,9 @@
 
 use super::PostgresPlace;
 use crate::domain::{
-    CaseFileId, CaseId, CaseReference, CaseState, DeliveryAction, DeliveryId, HoldReason, Kind, MailRoute,
-    MessageId, MessageState, OutboundId, OutboundState, Personal, Referral, Release, Side, Timestamp,
-    UnreadableReason,
+    CaseId, CaseOutcome, CaseReference, CaseState, CloseReason, DeliveryAction, DeliveryId, HoldReason, Kind,
+    MailRoute, MessageId, MessageState, OutboundId, OutboundState, Personal, Refusal, Release, Side,
+    Timestamp, UnreadableReason,
 };
 pub use crate::vault::MasterKeys;
 use serde::{Deserialize, Serialize};
@@ -52,6 +52,12 @@ pub enum StoreError {
     /// The record is in a state that does not allow this.
     #[error("not possible in this state: {0}")]
     WrongState(&'static str),
+    /// Only staff may do this.
+    #[error("only staff may do this")]
+    StaffOnly,
+    /// The case file does not allow this change.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// The audit chain is broken at this row.
     #[error("the audit log was changed: row {0} does not follow from the one before")]
     AuditBroken(u64),
@@ -276,18 +282,16 @@ pub struct CaseSummary {
     pub state: CaseState,
     /// When it was accepted.
     pub opened: Timestamp,
+    /// When it was closed.
+    pub closed: Option<Timestamp>,
+    /// Why it was closed.
+    pub close_reason: Option<CloseReason>,
+    /// What came of it.
+    pub outcome: Option<CaseOutcome>,
+    /// When it was destroyed.
+    pub destroyed: Option<Timestamp>,
     /// The sides that have a file.
     pub sides: Vec<Side>,
-}
-
-/// One side of a case, opened.
-pub struct CaseFile {
-    /// Identity.
-    pub id: CaseFileId,
-    /// Which side.
-    pub side: Side,
-    /// What the referral says about this side only.
-    pub content: Personal<Referral>,
 }
 
 /// Who did it, for the audit log: an operating-system user, a staff user, the daemon. Not a participant.

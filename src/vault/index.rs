@@ -22,6 +22,12 @@ pub enum IndexedAs {
     Email,
     /// A phone number.
     Phone,
+    /// A name.
+    Name,
+    /// A date of birth.
+    Birth,
+    /// A postcode.
+    Postcode,
     /// A name together with a date of birth.
     NameAndBirth,
     /// An agency's number of an incident.
@@ -44,6 +50,9 @@ impl IndexedAs {
             Self::Thread => "thread",
             Self::Email => "email",
             Self::Phone => "phone",
+            Self::Name => "name",
+            Self::Birth => "birth",
+            Self::Postcode => "postcode",
             Self::NameAndBirth => "name_and_birth",
             Self::Reference => "reference",
             Self::PersonNumber => "person_number",

@@ -18,6 +18,7 @@ pub(crate) fn request(folder: &Path) -> DraftRequest {
         raw: std::fs::read(folder.join("message.eml")).expect("the message is there"),
         recipients: strings(&expect["to"]),
         cases: vec![KnownCase {
+            silenced: Vec::new(),
             reference: Some("RJ-2026-00031".to_owned()),
             closed: false,
             referral: serde_json::from_value(case).expect("case.json is a referral"),

@@ -85,7 +85,7 @@ mod stories {
     async fn story(store: &Store) -> (MessageId, MessageId) {
         let accepted = read(store, 1, &parsed()).await;
         let (case, _) = store.accept(accepted, "RJ", &actor(), at(3)).await.unwrap();
-        store.case_files(case, &actor(), at(3)).await.unwrap();
+        store.open_files(&staff(), case, at(3)).await.unwrap();
         let rejected = read(store, 2, &parsed()).await;
         let outbound = SubmittedMail {
             account: "hates-dogs".into(),
@@ -230,12 +230,12 @@ mod stories {
         let id = read(&store, 1, &parsed()).await;
         let (case, _) = store.accept(id, "RJ", &actor(), at(3)).await.unwrap();
         let mut attacker = home.attacker().await;
-        let changed = attacker.run("UPDATE sealed SET bytes = (SELECT s.bytes FROM sealed s JOIN case_files f ON f.id = s.id WHERE f.side = 'victim')
-         WHERE id = (SELECT id FROM case_files WHERE side = 'offender')")
+        let changed = attacker.run("UPDATE sealed SET bytes = (SELECT s.bytes FROM sealed s JOIN case_files f ON f.id = s.id WHERE f.side = 'victim' AND s.part = 'referral')
+         WHERE id = (SELECT id FROM case_files WHERE side = 'offender') AND part = 'referral'")
     .await;
         assert_eq!(changed, 1);
         assert!(matches!(
-            store.case_files(case, &actor(), at(4)).await,
+            store.open_files(&staff(), case, at(4)).await,
             Err(StoreError::Tampered)
         ));
         assert!(

@@ -23,8 +23,8 @@ mod stories {
     use referrald::domain::*;
     use referrald::store::*;
 
-    fn all_of(file: &CaseFile) -> String {
-        serde_json::to_string(file.content.expose_personal()).unwrap()
+    fn all_of(file: &OpenedFile) -> String {
+        serde_json::to_string(&file.state.expose_personal().referral).unwrap()
     }
 
     pub(super) async fn accepting_opens_a_case_with_one_file_per_side_and_nothing_crosses(home: Home) {
@@ -37,7 +37,7 @@ mod stories {
         assert_eq!((cases[0].id, &cases[0].reference), (case, &reference));
         assert_eq!((cases[0].state, cases[0].opened), (CaseState::Open, at(10)));
         assert_eq!(cases[0].sides, [Side::Victim, Side::Offender]);
-        let files = store.case_files(case, &actor(), at(11)).await.unwrap();
+        let files = store.open_files(&staff(), case, at(11)).await.unwrap();
         let (victim, offender) = (all_of(&files[0]), all_of(&files[1]));
         for text in [
             OFFENDER,
@@ -67,9 +67,10 @@ mod stories {
         for text in [OFFENDER, OFFENDER_PNC, CRIME, "criminal damage"] {
             assert!(offender.contains(text), "{text} missing on the offender's file");
         }
-        let core = store.case_core(case, &actor(), at(11)).await.unwrap();
-        assert_eq!(core.expose_personal().offence.summary.as_deref(), Some(SUMMARY));
-        assert_eq!(core.expose_personal().parties[0].name.as_deref(), Some(WITNESS));
+        let core = store.open_case_core(&staff(), case, at(11)).await.unwrap();
+        let core = core.referral.expose_personal();
+        assert_eq!(core.offence.summary.as_deref(), Some(SUMMARY));
+        assert_eq!(core.parties[0].name.as_deref(), Some(WITNESS));
     }
 
     pub(super) async fn redaction_gets_everybody_of_every_case_with_who_supports_whom(home: Home) {

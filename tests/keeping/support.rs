@@ -246,6 +246,10 @@ pub(crate) fn copy(uid: u32) -> ServerCopy {
     }
 }
 
+pub(crate) fn staff() -> Viewer {
+    Viewer::Staff(actor())
+}
+
 pub(crate) fn actor() -> Actor {
     Actor("r.staff".into())
 }

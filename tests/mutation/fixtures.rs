@@ -50,6 +50,7 @@ pub fn messages() -> Vec<Message> {
             case: std::fs::read_to_string(folder.join("case.json"))
                 .ok()
                 .map(|text| KnownCase {
+                    silenced: Vec::new(),
                     reference: Some("RJ-2026-00031".to_owned()),
                     closed: false,
                     referral: serde_json::from_str(&text).expect("case.json is a referral"),

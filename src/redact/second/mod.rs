@@ -58,6 +58,7 @@ mod tests {
             ..Referral::default()
         };
         KnownCase {
+            silenced: Vec::new(),
             reference: None,
             closed: false,
             referral,

@@ -1,15 +1,17 @@
 //! Cases: accepting a message, one sealed file per side, references.
 
-use super::driver::{Connection, query, query_scalar};
+use super::case_files::{DESTROYED, demand_staff, file_state, read_entries};
+use super::driver::{Connection, Row, query, query_scalar};
 use super::messages::demand_undecided;
 use super::records::{json_part, open_record};
 use super::{Database, Write, blob, instant, number, one_row, uuid_of, word};
 use crate::domain::{
-    CaseFileId, CaseId, CaseReference, CaseState, KnownCase, MessageId, Personal, Referral, Side, Timestamp,
+    CaseFileId, CaseId, CaseReference, CaseState, KnownCase, MessageId, MessageState, Personal, Referral,
+    Side, Timestamp,
 };
-use crate::store::sealing::new_id;
+use crate::store::sealing::{Record, new_id};
 use crate::store::sides::{join, split};
-use crate::store::{Actor, CaseFile, CaseSummary, StoreError};
+use crate::store::{Actor, CaseName, CaseSummary, FileEntry, OpenedCase, StoreError, Viewer};
 use crate::vault::{RecordKind, RecordName};
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
@@ -17,11 +19,11 @@ use std::collections::HashMap;
 /// The one part of a case core and of a case file: a [`Referral`].
 const CONTENT: &str = "referral";
 
-fn core_name(id: CaseId) -> RecordName {
+pub(super) fn core_name(id: CaseId) -> RecordName {
     RecordName::new(RecordKind::CaseCore, id.0)
 }
 
-fn file_name(id: CaseFileId) -> RecordName {
+pub(super) fn file_name(id: CaseFileId) -> RecordName {
     RecordName::new(RecordKind::CaseFile, id.0)
 }
 
@@ -46,11 +48,7 @@ impl Database {
         let first = first.ok_or(StoreError::WrongState(
             "this message refers nobody, so there is no case to open",
         ))?;
-        let done = query("UPDATE messages SET state = 'accepted' WHERE id = $1")
-            .bind(blob(id.0))
-            .execute(write.connection())
-            .await?;
-        one_row(done)?;
+        write.decide(id, MessageState::Accepted, now).await?;
         write.audit(&actor.0, "message.accepted", id, now).await?;
         write.commit().await?;
         Ok(first)
@@ -69,63 +67,54 @@ impl Database {
                 .or_default()
                 .push(side);
         }
-        let rows = query("SELECT id, reference, state, opened FROM cases ORDER BY number DESC")
+        let rows = query(format!("{SUMMARY} ORDER BY number DESC"))
             .fetch_all(&mut tx)
             .await?;
         rows.iter()
             .map(|row| {
-                let id = CaseId(uuid_of(row.try_get("id")?)?);
-                Ok(CaseSummary {
-                    id,
-                    reference: reference_of(row.try_get("reference")?)?,
-                    state: word(row.try_get("state")?)?,
-                    opened: instant(row.try_get("opened")?)?,
-                    sides: sides.remove(&id).unwrap_or_default(),
-                })
+                let mut case = summary_of(row)?;
+                case.sides = sides.remove(&case.id).unwrap_or_default();
+                Ok(case)
             })
             .collect()
     }
 
-    pub(in crate::store) async fn case_files(
-        &self,
-        id: CaseId,
-        actor: &Actor,
-        now: Timestamp,
-    ) -> Result<Vec<CaseFile>, StoreError> {
-        let mut write = self.write().await?;
-        write.demand_content(id).await?;
-        let mut files = Vec::new();
-        for (file, side) in file_rows(write.connection(), id).await? {
-            let record = write.open_record(file_name(file)).await?;
-            let content: Referral = json_part(write.connection(), &record, CONTENT)
-                .await?
-                .ok_or(StoreError::Tampered)?;
-            write.audit(&actor.0, "case_file.opened", file, now).await?;
-            files.push(CaseFile {
-                id: file,
-                side,
-                content: Personal::new(content),
-            });
-        }
-        write.commit().await?;
-        Ok(files)
+    pub(in crate::store) async fn case_named(&self, name: &CaseName) -> Result<CaseSummary, StoreError> {
+        let mut tx = self.read().await?;
+        let row = match name {
+            CaseName::Reference(reference) => {
+                query(format!("{SUMMARY} WHERE reference = $1")).bind(reference.as_str().to_owned())
+            }
+            CaseName::Id(id) => query(format!("{SUMMARY} WHERE id = $1")).bind(blob(id.0)),
+        };
+        let mut case = summary_of(&row.fetch_one(&mut tx).await?)?;
+        let files = file_rows(&mut tx, case.id).await?;
+        case.sides = files.into_iter().map(|(_, side)| side).collect();
+        Ok(case)
     }
 
-    pub(in crate::store) async fn case_core(
+    pub(in crate::store) async fn open_case_core(
         &self,
+        viewer: &Viewer,
         id: CaseId,
-        actor: &Actor,
         now: Timestamp,
-    ) -> Result<Personal<Referral>, StoreError> {
+    ) -> Result<OpenedCase, StoreError> {
+        demand_staff(viewer)?;
         let mut write = self.write().await?;
         write.demand_content(id).await?;
         let record = write.open_record(core_name(id)).await?;
-        let core = json_part(write.connection(), &record, CONTENT)
+        let referral = json_part(write.connection(), &record, CONTENT)
             .await?
             .ok_or(StoreError::Tampered)?;
-        write.audit(&actor.0, "case_core.opened", id, now).await?;
+        let entries = write.case_entries(id, &record).await?;
+        write
+            .audit(&viewer.actor().0, "case_core.opened", id, now)
+            .await?;
         write.commit().await?;
-        Ok(Personal::new(core))
+        Ok(OpenedCase {
+            referral: Personal::new(referral),
+            entries,
+        })
     }
 
     pub(in crate::store) async fn known_cases(&self) -> Result<Vec<KnownCase>, StoreError> {
@@ -137,33 +126,38 @@ impl Database {
         for row in &rows {
             let id = CaseId(uuid_of(row.try_get("id")?)?);
             let state: CaseState = word(row.try_get("state")?)?;
-            let core = self.referral_of(&mut tx, core_name(id)).await?;
-            let mut files = Vec::new();
+            let core = self.known_record(&mut tx, core_name(id)).await?;
+            let core = json_part(&mut tx, &core, CONTENT)
+                .await?
+                .ok_or(StoreError::Tampered)?;
+            let (mut files, mut silenced, mut people) = (Vec::new(), Vec::new(), 0);
             for (file, _) in file_rows(&mut tx, id).await? {
-                files.push(self.referral_of(&mut tx, file_name(file)).await?);
+                let record = self.known_record(&mut tx, file_name(file)).await?;
+                let state = file_state(&mut tx, &record).await?;
+                silenced.extend(state.silenced().into_iter().map(|party| people + party));
+                people += state.referral.parties.len();
+                files.push(state.referral);
             }
             known.push(KnownCase {
                 reference: Some(row.try_get("reference")?),
                 closed: state == CaseState::Closed,
                 referral: join(core, files),
+                silenced,
             });
         }
         Ok(known)
     }
 
-    /// A key or part that is missing of a case that is not destroyed was taken away from outside.
-    async fn referral_of(
+    /// A key that is missing of a case that is not destroyed was taken away from outside.
+    async fn known_record(
         &self,
         connection: &mut Connection,
         name: RecordName,
-    ) -> Result<Referral, StoreError> {
-        let record = match open_record(connection, self.keys(), name).await {
-            Err(StoreError::NotFound) => return Err(StoreError::Tampered),
-            record => record?,
-        };
-        json_part(connection, &record, CONTENT)
-            .await?
-            .ok_or(StoreError::Tampered)
+    ) -> Result<Record, StoreError> {
+        match open_record(connection, self.keys(), name).await {
+            Err(StoreError::NotFound) => Err(StoreError::Tampered),
+            record => record,
+        }
     }
 }
 
@@ -189,28 +183,31 @@ impl Write<'_> {
         .await?;
         one_row(done)?;
         let split = split(referral);
-        self.seal_referral(core_name(id), &split.core).await?;
+        let record = self.create_record(core_name(id)).await?;
+        self.seal_core(&record, &split.core).await?;
         for (side, content) in &split.files {
-            let file = CaseFileId(new_id(now)?);
-            let (side, position) = side_columns(*side);
-            let done = query("INSERT INTO case_files (id, case_id, side, position) VALUES ($1, $2, $3, $4)")
-                .bind(blob(file.0))
-                .bind(blob(id.0))
-                .bind(side)
-                .bind(position)
-                .execute(self.connection())
-                .await?;
-            one_row(done)?;
-            self.seal_referral(file_name(file), content).await?;
+            self.insert_file(id, *side, content, now).await?;
         }
         self.audit(&actor.0, "case.accepted", id, now).await?;
         Ok((id, reference))
     }
 
-    async fn seal_referral(&mut self, name: RecordName, referral: &Referral) -> Result<(), StoreError> {
-        let record = self.create_record(name).await?;
-        let sealed = record.seal_json(CONTENT, referral)?;
-        self.put_part(&record, CONTENT, sealed).await
+    pub(super) async fn seal_core(&mut self, record: &Record, core: &Referral) -> Result<(), StoreError> {
+        let sealed = record.seal_json(CONTENT, core)?;
+        self.put_part(record, CONTENT, sealed).await
+    }
+
+    /// The core of a case as it stands.
+    pub(super) async fn core(&mut self, record: &Record) -> Result<Referral, StoreError> {
+        json_part(self.connection(), record, CONTENT)
+            .await?
+            .ok_or(StoreError::Tampered)
+    }
+
+    async fn case_entries(&mut self, id: CaseId, record: &Record) -> Result<Vec<FileEntry>, StoreError> {
+        let sql = "SELECT id, kind, at FROM case_entries WHERE case_id = $1 AND file IS NULL ORDER BY number";
+        let rows = query(sql).bind(blob(id.0)).fetch_all(self.connection()).await?;
+        read_entries(self.connection(), record, &rows).await
     }
 
     async fn next_reference(&mut self, prefix: &str, now: Timestamp) -> Result<CaseReference, StoreError> {
@@ -227,21 +224,47 @@ impl Write<'_> {
         Ok(CaseReference::new(prefix, year, number(last)?))
     }
 
-    async fn demand_content(&mut self, id: CaseId) -> Result<(), StoreError> {
+    /// The state of a case whose content is there.
+    pub(super) async fn demand_content(&mut self, id: CaseId) -> Result<CaseState, StoreError> {
         let state: String = query_scalar("SELECT state FROM cases WHERE id = $1")
             .bind(blob(id.0))
             .fetch_one(self.connection())
             .await?;
         match word(&state)? {
-            CaseState::Open | CaseState::Closed => Ok(()),
-            CaseState::Destroyed => Err(StoreError::WrongState(
-                "this case was destroyed at the end of its term",
-            )),
+            CaseState::Destroyed => Err(DESTROYED),
+            state @ (CaseState::Open | CaseState::Closed) => Ok(state),
         }
     }
 }
 
-async fn file_rows(connection: &mut Connection, id: CaseId) -> Result<Vec<(CaseFileId, Side)>, StoreError> {
+/// What every list of cases shows.
+pub(super) const SUMMARY: &str =
+    "SELECT id, reference, state, opened, closed, close_reason, outcome, destroyed FROM cases";
+
+/// All but the sides.
+pub(super) fn summary_of(row: &Row) -> Result<CaseSummary, StoreError> {
+    let time = |column: &'static str| -> Result<Option<Timestamp>, StoreError> {
+        row.try_get::<Option<i64>>(column)?.map(instant).transpose()
+    };
+    let reason: Option<&str> = row.try_get("close_reason")?;
+    let outcome: Option<&str> = row.try_get("outcome")?;
+    Ok(CaseSummary {
+        id: CaseId(uuid_of(row.try_get("id")?)?),
+        reference: reference_of(row.try_get("reference")?)?,
+        state: word(row.try_get("state")?)?,
+        opened: instant(row.try_get("opened")?)?,
+        closed: time("closed")?,
+        close_reason: reason.map(word).transpose()?,
+        outcome: outcome.map(word).transpose()?,
+        destroyed: time("destroyed")?,
+        sides: Vec::new(),
+    })
+}
+
+pub(super) async fn file_rows(
+    connection: &mut Connection,
+    id: CaseId,
+) -> Result<Vec<(CaseFileId, Side)>, StoreError> {
     let rows = query("SELECT id, side, position FROM case_files WHERE case_id = $1 ORDER BY number")
         .bind(blob(id.0))
         .fetch_all(connection)

@@ -18,7 +18,7 @@ const DRAFT: &str = "draft";
 /// Message-IDs taken of one mail; more than that is not a thread.
 const MAX_THREAD: usize = 200;
 
-fn name(id: MessageId) -> RecordName {
+pub(super) fn name(id: MessageId) -> RecordName {
     RecordName::new(RecordKind::Message, id.0)
 }
 
@@ -27,6 +27,7 @@ pub(super) struct StoredMessage {
     pub(super) id: MessageId,
     pub(super) state: MessageState,
     pub(super) received: Timestamp,
+    pub(super) is_destroyed: bool,
 }
 
 impl Database {
@@ -156,11 +157,10 @@ impl Database {
         now: Timestamp,
     ) -> Result<Option<ParsedMessage>, StoreError> {
         let mut write = self.write().await?;
-        if write.message(id).await?.state == MessageState::Rejected {
-            return Err(StoreError::WrongState(
-                "this message was rejected; its content is destroyed",
-            ));
+        if write.message(id).await?.is_destroyed {
+            return Err(StoreError::WrongState("the content of this message is destroyed"));
         }
+        write.note_first_look(id, now).await?;
         write.audit(&actor.0, "message.opened", id, now).await?;
         let draft = write.draft(id).await?;
         write.commit().await?;
@@ -176,21 +176,14 @@ impl Database {
         let mut write = self.write().await?;
         let message = write.message(id).await?;
         demand_undecided(message.state)?;
-        match write.destroy_record(name(id)).await {
-            // Bytes that were never fetched have no key.
-            Ok(()) | Err(StoreError::NotFound) => {}
-            Err(error) => return Err(error),
-        }
-        write.forget_hashes(id).await?;
+        write.wipe_message(id, now).await?;
         write.leave_tombstone(&message, actor, now).await?;
-        let done = query(
-            "UPDATE messages SET state = 'rejected', kind = NULL, checks = 0, unreadable = NULL WHERE id = $1",
-        )
-        .bind(blob(id.0))
-        .execute(write.connection())
-        .await?;
+        write.decide(id, MessageState::Rejected, now).await?;
+        let done = query("UPDATE messages SET kind = NULL, unreadable = NULL WHERE id = $1")
+            .bind(blob(id.0))
+            .execute(write.connection())
+            .await?;
         one_row(done)?;
-        write.queue_all_deletions(id, now).await?;
         write.audit(&actor.0, "message.rejected", id, now).await?;
         write.commit_destruction().await
     }
@@ -206,6 +199,7 @@ impl Database {
              JOIN blind_index other ON other.kind = mine.kind AND other.hash = mine.hash
              JOIN messages m ON m.id = other.message
              WHERE mine.message = $1 AND other.message <> $1
+                 AND mine.kind IN ('reference', 'person_number', 'name_and_birth', 'postcode_and_offence_date')
              GROUP BY m.number, other.kind
              ORDER BY m.number",
         )
@@ -264,7 +258,7 @@ pub(super) fn demand_undecided(state: MessageState) -> Result<(), StoreError> {
     }
 }
 
-fn summary(row: &Row) -> Result<MessageSummary, StoreError> {
+pub(super) fn summary(row: &Row) -> Result<MessageSummary, StoreError> {
     let kind: Option<&str> = row.try_get("kind")?;
     let unreadable: Option<&str> = row.try_get("unreadable")?;
     Ok(MessageSummary {
@@ -277,14 +271,14 @@ fn summary(row: &Row) -> Result<MessageSummary, StoreError> {
     })
 }
 
-fn kind_of(text: &str) -> Result<Kind, StoreError> {
+pub(super) fn kind_of(text: &str) -> Result<Kind, StoreError> {
     serde_json::from_value(serde_json::Value::from(text))
         .map_err(|_| StoreError::Corrupt("a word is not one this version knows"))
 }
 
 impl Write<'_> {
     pub(super) async fn message(&mut self, id: MessageId) -> Result<StoredMessage, StoreError> {
-        let row = query("SELECT id, state, received FROM messages WHERE id = $1")
+        let row = query("SELECT id, state, received, destroyed FROM messages WHERE id = $1")
             .bind(blob(id.0))
             .fetch_optional(self.connection())
             .await?
@@ -296,7 +290,7 @@ impl Write<'_> {
         &mut self,
         hash: &KeyedHash,
     ) -> Result<Option<StoredMessage>, StoreError> {
-        let row = query("SELECT id, state, received FROM messages WHERE raw_hash = $1")
+        let row = query("SELECT id, state, received, destroyed FROM messages WHERE raw_hash = $1")
             .bind(hash.to_vec())
             .fetch_optional(self.connection())
             .await?;
@@ -351,7 +345,7 @@ impl Write<'_> {
         }
     }
 
-    async fn forget_hashes(&mut self, id: MessageId) -> Result<(), StoreError> {
+    pub(super) async fn forget_hashes(&mut self, id: MessageId) -> Result<(), StoreError> {
         for sql in [
             "DELETE FROM blind_index WHERE message = $1",
             "DELETE FROM threads WHERE message = $1",
@@ -387,6 +381,22 @@ impl Write<'_> {
         Ok(())
     }
 
+    /// Staff's decision, with its time.
+    pub(super) async fn decide(
+        &mut self,
+        id: MessageId,
+        state: MessageState,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let done = query("UPDATE messages SET state = $1, decided = $2 WHERE id = $3")
+            .bind(state.as_str())
+            .bind(now.as_microsecond())
+            .bind(blob(id.0))
+            .execute(self.connection())
+            .await?;
+        one_row(done)
+    }
+
     async fn leave_tombstone(
         &mut self,
         message: &StoredMessage,
@@ -411,5 +421,6 @@ fn stored_message(row: &Row) -> Result<StoredMessage, StoreError> {
         id: MessageId(uuid_of(row.try_get("id")?)?),
         state: word(row.try_get("state")?)?,
         received: instant(row.try_get("received")?)?,
+        is_destroyed: row.try_get::<Option<i64>>("destroyed")?.is_some(),
     })
 }

@@ -6,16 +6,20 @@
 mod accounts;
 mod allocations;
 mod audit;
+mod case_files;
 mod cases;
 pub(super) mod driver;
+mod endings;
 mod held;
 mod ledger;
+mod lookup;
 mod messages;
 mod moves;
 mod notices;
 mod outbound;
 mod records;
 mod reports;
+mod retention;
 mod rotation;
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 use super::audit::DAEMON;
 use super::driver::{Row, query};
 use super::{Database, Write, blob, hash_of, number, one_row, uuid_of};
-use crate::domain::{MessageId, MessageState, Timestamp};
+use crate::domain::{MessageId, Timestamp};
 use crate::store::{FolderKey, MoveReceipt, ServerCopy, ServerDeletion, StoreError};
 
 impl Database {
@@ -228,7 +228,7 @@ impl Write<'_> {
         Ok(())
     }
 
-    /// Notes where the server keeps a copy. Of a message that was rejected meanwhile, it must go too.
+    /// Notes where the server keeps a copy. Of a message that was destroyed meanwhile, it must go too.
     pub(super) async fn note_server_copy(
         &mut self,
         mailbox: &str,
@@ -249,7 +249,7 @@ impl Write<'_> {
             .execute(self.connection())
             .await?;
         }
-        if self.message(message).await?.state == MessageState::Rejected {
+        if self.message(message).await?.is_destroyed {
             self.queue_deletion(mailbox, message, copy, now).await?;
         }
         Ok(())

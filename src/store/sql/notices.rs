@@ -28,8 +28,8 @@ impl Database {
             let mail = OutboundId(uuid_of(row.try_get("id")?)?);
             let received = instant(row.try_get("received")?)?;
             let record = match open_record(&mut tx, self.keys(), name(mail)).await {
-                // Whom to tell does not open either; `outbound list` shows the mail as damaged.
-                Err(StoreError::Tampered) => continue,
+                // Whom to tell does not open either; `outbound list` shows the mail as damaged, or destroyed.
+                Err(StoreError::Tampered | StoreError::NotFound) => continue,
                 record => record?,
             };
             let envelope = envelope_of(&mut tx, &record).await?;

@@ -25,6 +25,9 @@ const RAW: &str = "raw";
 /// Stands for the account of a mail that does not open.
 const DAMAGED: &str = "(does not open)";
 
+/// Stands for the account of a mail whose term is over.
+const DESTROYED: &str = "(destroyed)";
+
 /// Who sent it to whom, sealed.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Envelope {
@@ -218,6 +221,7 @@ impl Database {
             };
             let account = match opened {
                 Ok(envelope) => envelope.account,
+                Err(StoreError::NotFound) => DESTROYED.to_owned(),
                 // The list stays readable; its deliveries say why nothing leaves.
                 Err(StoreError::Tampered) => DAMAGED.to_owned(),
                 Err(error) => return Err(error),

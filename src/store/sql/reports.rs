@@ -78,7 +78,11 @@ impl Write<'_> {
         report: &DeliveryReport,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let record = self.open_record(name(mail)).await?;
+        let record = match self.open_record(name(mail)).await {
+            // Its term is over: the report is about a mail of ours, and changes nothing.
+            Err(StoreError::NotFound) => return Ok(true),
+            record => record?,
+        };
         let recipient: String = json_part(self.connection(), &record, &recipient_part(id))
             .await?
             .ok_or(StoreError::Tampered)?;

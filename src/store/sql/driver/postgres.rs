@@ -36,6 +36,7 @@ const SETTINGS: [(&str, &str); 4] = [
 const MIGRATIONS: &[(i64, &str)] = &[
     (1, include_str!("../migrations/postgres/0001_initial.sql")),
     (2, include_str!("../migrations/postgres/0002_liaison.sql")),
+    (4, include_str!("../migrations/postgres/0004_casework.sql")),
 ];
 
 /// Where a PostgreSQL database is.
@@ -202,29 +203,29 @@ pub(super) async fn has_dead_keys(pool: &PgPool) -> bool {
 }
 
 /// Writes the table of wrapped keys anew: a deleted row would stay in its page until another takes the place. A row that
-/// an older snapshot can still see would be kept; `false` where such a reader does not end in time.
+/// an older transaction may still see would be kept, so those are waited for; `false` where one does not end in time.
 pub(super) async fn scrub(pool: &PgPool) -> bool {
-    let newest: Result<i64, _> = sqlx::query_scalar(
-        "SELECT coalesce(max((backend_xmin::text)::bigint), 0) FROM pg_stat_activity WHERE pid = pg_backend_pid()",
-    )
-    .fetch_one(pool)
-    .await;
-    let Ok(newest) = newest else { return false };
+    scrub_now(pool).await.unwrap_or(false)
+}
+
+async fn scrub_now(pool: &PgPool) -> Result<bool, sqlx::Error> {
+    let now: String = sqlx::query_scalar("SELECT pg_current_xact_id()::text").fetch_one(pool).await?;
     for _ in 0..SNAPSHOT_TRIES {
-        let older: Result<i64, _> = sqlx::query_scalar(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
-                 AND (backend_xmin::text)::bigint < $1",
+        let gone: bool = sqlx::query_scalar(
+            "SELECT pg_snapshot_xmin(pg_current_snapshot()) > $1::xid8 AND NOT EXISTS (
+                 SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+                     AND age(backend_xmin) >= age($1::xid8::xid))",
         )
-        .bind(newest)
+        .bind(&now)
         .fetch_one(pool)
-        .await;
-        match older {
-            Ok(0) => return sqlx::query("VACUUM FULL record_keys").execute(pool).await.is_ok(),
-            Ok(_) => tokio::time::sleep(SNAPSHOT_WAIT).await,
-            Err(_) => return false,
+        .await?;
+        if gone {
+            sqlx::query("VACUUM FULL record_keys").execute(pool).await?;
+            return Ok(true);
         }
+        tokio::time::sleep(SNAPSHOT_WAIT).await;
     }
-    false
+    Ok(false)
 }
 
 /// By SQLSTATE class and code (PostgreSQL documentation, appendix A).
@@ -255,7 +256,7 @@ mod tests {
         let refused = |address: &str| PostgresPlace::parse(address).err();
         assert_eq!(refused("postgresql://referrald@localhost/referrald"), None);
         assert_eq!(
-            refused("postgresql://referrald@/referrald?host=/run/postgresql"),
+            refused("postgresql://referrald@localhost/referrald?host=/run/postgresql"),
             None
         );
         assert_eq!(

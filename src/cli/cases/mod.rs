@@ -1,10 +1,14 @@
 //! `cases`: the review queue and the cases.
 
+mod change;
+
+pub(super) use change::ChangeCommand;
+
 use super::output::{self, Failure, Outcome};
 use super::setup::Setup;
 use crate::casework::{CaseView, Casework, CaseworkError};
-use crate::domain::{Clock, MessageState, Side, SystemClock};
-use crate::store::{Actor, MessageSummary, SimilarMessage, Store};
+use crate::domain::{Clock, MessageState, Personal, Side, SystemClock};
+use crate::store::{Actor, FileEntry, Lookup, MessageSummary, SimilarMessage, Store};
 
 /// What `cases` does.
 #[derive(clap::Subcommand)]
@@ -48,11 +52,49 @@ pub(super) enum CasesCommand {
         #[arg(long)]
         from: String,
     },
+    /// File a message with an existing case: it is kept and destroyed with it
+    File {
+        /// Message id; its last six characters are enough
+        id: String,
+        /// Case id or reference
+        #[arg(long = "with")]
+        case: String,
+    },
+    /// Put a message aside that nobody has to work on; it is destroyed after its term
+    SetAside {
+        /// Message id; its last six characters are enough
+        id: String,
+    },
+    /// Find cases and messages by what is known of somebody; the value is read from standard input
+    Find {
+        /// What the value is
+        #[arg(value_enum)]
+        by: FindBy,
+    },
+    #[command(flatten)]
+    Change(ChangeCommand),
     /// Reject a message: its content is destroyed at once, here and in the mailbox
     Reject {
         /// Message id; its last six characters are enough
         id: String,
     },
+}
+
+/// What somebody is found by.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub(super) enum FindBy {
+    /// A full name, in any order of its words
+    Name,
+    /// A date of birth, such as 1991-04-17
+    Birth,
+    /// A phone number
+    Phone,
+    /// An e-mail address
+    Email,
+    /// A postcode
+    Postcode,
+    /// A number of an agency, of an incident or a person
+    Reference,
 }
 
 pub(super) async fn run(setup: Setup, command: CasesCommand) -> Outcome {
@@ -92,6 +134,18 @@ pub(super) async fn run(setup: Setup, command: CasesCommand) -> Outcome {
             output::line(format!("{from} may no longer write about the {side} file"));
             Ok(())
         }
+        CasesCommand::File { id, case } => {
+            let reference = casework.file(&id, &case, now).await?;
+            output::line(format!("filed with {reference}"));
+            Ok(())
+        }
+        CasesCommand::SetAside { id } => {
+            casework.set_aside(&id, now).await?;
+            output::line("put aside; it is destroyed after its term");
+            Ok(())
+        }
+        CasesCommand::Find { by } => find(&casework, by).await,
+        CasesCommand::Change(command) => change::run(&casework, command, now).await,
         CasesCommand::Reject { id } => {
             casework.reject(&id, now).await?;
             output::line(
@@ -172,6 +226,32 @@ async fn show(casework: &Casework, id: &str) -> Outcome {
     }
 }
 
+async fn find(casework: &Casework, by: FindBy) -> Outcome {
+    let value = Personal::new(change::stdin_text()?);
+    let lookup = match by {
+        FindBy::Name => Lookup::Name(value),
+        FindBy::Birth => Lookup::Birth(value),
+        FindBy::Phone => Lookup::Phone(value),
+        FindBy::Email => Lookup::Email(value),
+        FindBy::Postcode => Lookup::Postcode(value),
+        FindBy::Reference => Lookup::Reference(value),
+    };
+    let (cases, messages) = (
+        casework.find_cases(&lookup).await?,
+        casework.find_messages(&lookup).await?,
+    );
+    for case in &cases {
+        output::line(format!("case     {}  {}", case.reference, case.state.as_str()));
+    }
+    for message in &messages {
+        output::line(format!("message  {}  {}", message.id, message.state.as_str()));
+    }
+    if cases.is_empty() && messages.is_empty() {
+        output::line("nothing is found by this; parts of a name or number are not looked for");
+    }
+    Ok(())
+}
+
 /// Which other message, what it may be, and the case that was made of it.
 fn suggestion(similar: &SimilarMessage) -> String {
     let case = similar.case.as_ref();
@@ -190,16 +270,34 @@ fn case_as_json(case: &CaseView) -> serde_json::Value {
             serde_json::json!({
                 "side": file.side,
                 "allocated_to": allocated.map(|row| row.user.as_str()).collect::<Vec<_>>(),
-                "content": file.content.expose_personal(),
+                "content": file.state.expose_personal().referral,
+                "progress": file.state.expose_personal().progress,
+                "entries": entries_as_json(&file.entries),
             })
         })
         .collect();
     serde_json::json!({
         "reference": case.summary.reference,
         "state": case.summary.state,
-        "whole_case": case.core.expose_personal(),
+        "closed": case.summary.closed.map(|at| at.to_string()),
+        "close_reason": case.summary.close_reason,
+        "outcome": case.summary.outcome,
+        "whole_case": case.core.referral.expose_personal(),
+        "entries": entries_as_json(&case.core.entries),
         "files": files,
     })
+}
+
+fn entries_as_json(entries: &[FileEntry]) -> Vec<serde_json::Value> {
+    let entries = entries.iter().map(|entry| {
+        serde_json::json!({
+            "id": entry.id,
+            "at": entry.at.to_string(),
+            "kind": entry.kind,
+            "content": entry.content.as_ref().map(Personal::expose_personal),
+        })
+    });
+    entries.collect()
 }
 
 fn why_no_draft(message: &MessageSummary) -> &'static str {

@@ -1,0 +1,108 @@
+//! Finding cases and messages by what is known of people, and the review queue, page by page.
+
+use super::cases::{SUMMARY, file_rows, summary_of};
+use super::driver::query;
+use super::messages::summary;
+use super::{Database, blob, uuid_of};
+use crate::domain::{CaseId, MessageId};
+use crate::store::index::lookup_values;
+use crate::store::{CaseSummary, Lookup, MessageSummary, StoreError};
+use std::collections::BTreeSet;
+
+/// Most cases or messages that one look-up gives.
+const MAX_FOUND: i64 = 200;
+
+impl Database {
+    pub(in crate::store) async fn find_cases(&self, lookup: &Lookup) -> Result<Vec<CaseSummary>, StoreError> {
+        let mut tx = self.read().await?;
+        let mut ids = BTreeSet::new();
+        for (kind, value) in lookup_values(lookup) {
+            let rows = query(
+                "SELECT DISTINCT case_id FROM case_index JOIN case_files ON case_files.id = case_index.file
+                 WHERE kind = $1 AND hash = $2 LIMIT $3",
+            )
+            .bind(kind.as_str())
+            .bind(self.keys().hash(kind, value.as_bytes()).to_vec())
+            .bind(MAX_FOUND)
+            .fetch_all(&mut tx)
+            .await?;
+            for row in &rows {
+                ids.insert(CaseId(uuid_of(row.try_get("case_id")?)?));
+            }
+        }
+        let mut found = Vec::with_capacity(ids.len());
+        for id in ids {
+            let row = query(format!("{SUMMARY} WHERE id = $1")).bind(blob(id.0));
+            let mut case = summary_of(&row.fetch_one(&mut tx).await?)?;
+            case.sides = file_rows(&mut tx, id)
+                .await?
+                .into_iter()
+                .map(|(_, side)| side)
+                .collect();
+            found.push(case);
+        }
+        Ok(found)
+    }
+
+    pub(in crate::store) async fn find_messages(
+        &self,
+        lookup: &Lookup,
+    ) -> Result<Vec<MessageSummary>, StoreError> {
+        let mut tx = self.read().await?;
+        let mut found: Vec<MessageSummary> = Vec::new();
+        for (kind, value) in lookup_values(lookup) {
+            let rows = query(
+                "SELECT id, received, state, messages.kind, checks, unreadable FROM blind_index
+                 JOIN messages ON messages.id = blind_index.message
+                 WHERE blind_index.kind = $1 AND hash = $2 ORDER BY number LIMIT $3",
+            )
+            .bind(kind.as_str())
+            .bind(self.keys().hash(kind, value.as_bytes()).to_vec())
+            .bind(MAX_FOUND)
+            .fetch_all(&mut tx)
+            .await?;
+            for row in &rows {
+                let message = summary(row)?;
+                if found.iter().all(|other| other.id != message.id) {
+                    found.push(message);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    pub(in crate::store) async fn review_queue(
+        &self,
+        after: u32,
+        at_most: u32,
+    ) -> Result<Vec<MessageSummary>, StoreError> {
+        let rows = query(
+            "SELECT id, received, state, kind, checks, unreadable FROM messages
+             WHERE state IN ('held', 'read', 'unreadable') AND destroyed IS NULL
+             ORDER BY CASE WHEN kind IN ('consent_withdrawal', 'subject_access') THEN 0 ELSE 1 END, number
+             LIMIT $1 OFFSET $2",
+        )
+        .bind(i64::from(at_most))
+        .bind(i64::from(after))
+        .fetch_all(&mut self.read().await?)
+        .await?;
+        rows.iter().map(summary).collect()
+    }
+
+    pub(in crate::store) async fn message_ids_ending(
+        &self,
+        ending: &str,
+    ) -> Result<Vec<MessageId>, StoreError> {
+        let rows = query("SELECT id FROM messages")
+            .fetch_all(&mut self.read().await?)
+            .await?;
+        let mut found = Vec::new();
+        for row in &rows {
+            let id = MessageId(uuid_of(row.try_get("id")?)?);
+            if id.to_string().ends_with(ending) {
+                found.push(id);
+            }
+        }
+        Ok(found)
+    }
+}
