@@ -5,6 +5,7 @@
 //! reference or id.
 
 mod ask;
+pub mod report;
 
 pub use ask::Draft;
 
