@@ -6,6 +6,7 @@
 
 mod ask;
 mod certificate;
+pub mod report;
 
 pub use ask::Draft;
 pub use certificate::certificate;
