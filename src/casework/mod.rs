@@ -7,9 +7,13 @@
 mod ask;
 mod certificate;
 pub mod report;
+mod retention;
+mod statistics;
 
 pub use ask::Draft;
 pub use certificate::certificate;
+pub use retention::{MAX_LISTED, Purged, Terms, due, purge};
+pub use statistics::monthly_report;
 
 use crate::domain::{
     CaseId, CaseReference, CloseReason, EntryId, FileChange, MessageId, MessageState, ParsedMessage,

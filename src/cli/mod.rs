@@ -14,7 +14,9 @@ mod learn;
 mod messages;
 mod output;
 mod parse;
+mod purge;
 mod redact;
+mod report;
 mod setup;
 mod users;
 mod worker;
@@ -77,6 +79,10 @@ enum Command {
     /// Accounts of the submission server
     #[command(subcommand)]
     Users(users::UsersCommand),
+    /// Destroy what has outlived its term; the daemon does it every day
+    Purge(purge::PurgeArguments),
+    /// Print the anonymous report on a month
+    Report(report::ReportArguments),
     /// The audit log
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -115,6 +121,8 @@ fn dispatch(arguments: Arguments) -> Outcome {
             Command::Cases(command) => cases::run(setup.load()?, command).await,
             Command::Outbound(command) => messages::run(setup.load()?, command).await,
             Command::Users(command) => users::run(setup.load()?, command).await,
+            Command::Purge(arguments) => purge::run(setup.load()?, &arguments).await,
+            Command::Report(arguments) => report::run(setup.load()?, &arguments).await,
             Command::Audit(command) => audit::run(setup.load()?, command).await,
         }
     })

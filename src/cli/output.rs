@@ -106,6 +106,12 @@ pub(super) fn line(text: impl Display) {
     let _closed = writeln!(io::stdout().lock(), "{text}");
 }
 
+/// Prints a text that ends its own lines.
+pub(super) fn text(text: &str) -> Outcome {
+    let _closed = write!(io::stdout().lock(), "{text}");
+    Ok(())
+}
+
 /// Says something beside the result, on standard error.
 pub(super) fn aside(text: impl Display) {
     let _closed = writeln!(io::stderr().lock(), "{text}");

@@ -3,6 +3,7 @@
 use super::DEFAULT_CONFIG;
 use super::files::Files;
 use super::output::Failure;
+use crate::casework::Terms;
 use crate::config::{
     self, Config, DatabaseConfig, LogFormat, MailboxTls, RelayConfig, TlsChoice, UnprotectedChoice,
 };
@@ -137,6 +138,19 @@ impl Setup {
                 DatabaseConfig::Postgres { .. } => failure,
             }
         })
+    }
+
+    /// How long things are kept.
+    pub(super) fn terms(&self) -> Terms {
+        let config = self.config.retention;
+        Terms {
+            closed_years: config.closed_years,
+            automatic_days: config.automatic_days,
+            enquiry_days: config.enquiry_days,
+            liaison_days: config.liaison_days,
+            statistics_years: config.statistics_years,
+            left_days: config.left_days,
+        }
     }
 
     fn database_place(&self) -> Result<DatabasePlace, Failure> {

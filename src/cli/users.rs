@@ -4,7 +4,7 @@ use super::output::{self, Failure, Outcome};
 use super::setup::Setup;
 use crate::domain::{Clock, EmailAddress, Personal, SystemClock};
 use crate::smtp;
-use crate::store::{AccountRole, SubmissionAccount};
+use crate::store::{AccountRole, MonitoringAnswer, SubmissionAccount};
 use secrecy::{ExposeSecret, SecretString};
 use std::io::{BufRead, IsTerminal};
 use std::path::PathBuf;
@@ -28,6 +28,29 @@ pub(super) enum UsersCommand {
     },
     /// List accounts
     List,
+    /// Note the day on which somebody was given the privacy notice
+    PrivacyNotice {
+        /// User name
+        user: String,
+        /// The day, such as 2026-03-14
+        #[arg(long)]
+        on: jiff::civil::Date,
+    },
+    /// Somebody has left: the account cannot sign in any more, and goes after its term
+    Left {
+        /// User name
+        user: String,
+    },
+    /// Equality monitoring: count one more answer, or list the counts; never kept beside a name
+    Monitoring {
+        /// Calendar year
+        year: i16,
+        /// What was asked, such as ethnicity
+        #[arg(requires = "answer")]
+        category: Option<String>,
+        /// What was answered
+        answer: Option<String>,
+    },
     /// Remove an account
     Remove {
         /// User name
@@ -97,6 +120,46 @@ pub(super) async fn run(setup: Setup, command: UsersCommand) -> Outcome {
                 output::line(format!("{}\t{address}\t{role}", account.user));
             }
         }
+        UsersCommand::PrivacyNotice { user, on } => {
+            let on = jiff::tz::TimeZone::UTC
+                .to_timestamp(on.at(0, 0, 0, 0))
+                .map_err(|_| Failure::failed("this is no date"))?;
+            store.note_privacy_notice(&user, on, now).await?;
+            output::line(format!("noted for {user}"));
+        }
+        UsersCommand::Left { user } => {
+            store.account_left(&user, &super::cases::actor(), now).await?;
+            output::line(format!(
+                "{user} can no longer send or see files; the account goes after its term"
+            ));
+        }
+        UsersCommand::Monitoring {
+            year,
+            category,
+            answer,
+        } => match (category, answer) {
+            (Some(category), Some(answer)) => {
+                store
+                    .count_monitoring(&MonitoringAnswer {
+                        year,
+                        category,
+                        answer,
+                    })
+                    .await?;
+                output::line("counted");
+            }
+            (_, _) => {
+                let least = u64::from(setup.config.report.least);
+                let rows = store.monitoring().await?;
+                for (row, people) in rows.iter().filter(|(row, _)| row.year == year) {
+                    let people = match *people < least {
+                        true => format!("fewer than {least}"),
+                        false => people.to_string(),
+                    };
+                    output::line(format!("{}\t{}\t{people}", row.category, row.answer));
+                }
+            }
+        },
         UsersCommand::Remove { user } => {
             if !store.remove_account(&user, now).await? {
                 return Err(Failure::failed(

@@ -154,6 +154,33 @@ impl<'a> Fields<'a> {
         })
     }
 
+    /// A section whose keys are names of the service's own, each with a list of texts.
+    pub(super) fn text_lists(&mut self, name: &'static str) -> Vec<(String, Vec<String>)> {
+        let Some(value) = self.take(name) else {
+            return Vec::new();
+        };
+        let lists = value.as_table().and_then(|table| {
+            let list = |value: &Value| -> Option<Vec<String>> {
+                value
+                    .as_array()?
+                    .iter()
+                    .map(|item| item.as_str().map(str::to_owned))
+                    .collect()
+            };
+            table
+                .iter()
+                .map(|(key, value)| Some((key.clone(), list(value)?)))
+                .collect::<Option<Vec<_>>>()
+        });
+        lists.unwrap_or_else(|| {
+            self.problem(
+                name,
+                "must be a section of lists, such as Anytown = [\"AB1\", \"AB2\"]",
+            );
+            Vec::new()
+        })
+    }
+
     pub(super) fn optional_path(&mut self, name: &'static str) -> Option<PathBuf> {
         self.optional_text(name).map(PathBuf::from)
     }

@@ -24,6 +24,10 @@ pub struct Config {
     pub service: ServiceConfig,
     /// Where everything is kept.
     pub keeping: KeepingConfig,
+    /// How long.
+    pub retention: RetentionConfig,
+    /// The monthly report.
+    pub report: ReportConfig,
     /// The restricted mailbox.
     pub mailbox: MailboxConfig,
     /// The worker processes.
@@ -86,6 +90,32 @@ pub struct KeepingConfig {
     pub database: DatabaseConfig,
     /// Master key file.
     pub master_key_file: PathBuf,
+}
+
+/// `[retention]`: how long things are kept.
+#[derive(Debug, Clone, Copy)]
+pub struct RetentionConfig {
+    /// Cases, in years from closing.
+    pub closed_years: u16,
+    /// Automatic mail, in days.
+    pub automatic_days: u16,
+    /// Enquiries, and what staff put aside, in days.
+    pub enquiry_days: u16,
+    /// Liaison mail, in days.
+    pub liaison_days: u16,
+    /// Anonymous facts for the report, in years.
+    pub statistics_years: u16,
+    /// Accounts of people who have left, in days.
+    pub left_days: u16,
+}
+
+/// `[report]`
+#[derive(Debug, Clone)]
+pub struct ReportConfig {
+    /// Smallest count that is printed.
+    pub least: u32,
+    /// Names of districts with their outward codes.
+    pub districts: Vec<(String, Vec<String>)>,
 }
 
 /// `[redaction]`
@@ -237,6 +267,8 @@ impl Config {
         let mut root = Fields::root(table, &problems);
         let service = service(root.section("service"));
         let keeping = keeping(root.section("keeping"));
+        let retention = retention(root.section("retention"));
+        let report = report(root.section("report"));
         let mailbox = mailbox(root.section("mailbox"));
         let reading = reading::reading(root.section("reading"));
         let ocr = reading::ocr(root.section("ocr"));
@@ -253,6 +285,8 @@ impl Config {
         problems.into_result(Self {
             service,
             keeping,
+            retention,
+            report,
             mailbox,
             reading,
             ocr,
@@ -324,6 +358,29 @@ fn keeping(mut f: Fields) -> KeepingConfig {
             false => DatabaseConfig::Sqlite(database.into()),
         },
         master_key_file: f.path_or("master_key_file", "master.key"),
+    }
+}
+
+fn retention(mut f: Fields) -> RetentionConfig {
+    let mut term = |key, default, bounds| {
+        let value = f.number(key, default, bounds);
+        u16::try_from(value).unwrap_or(u16::MAX)
+    };
+    RetentionConfig {
+        closed_years: term("closed_years", 6, 0..=100),
+        automatic_days: term("automatic_days", 30, 1..=3650),
+        enquiry_days: term("enquiry_days", 180, 1..=3650),
+        liaison_days: term("liaison_days", 90, 1..=3650),
+        statistics_years: term("statistics_years", 7, 1..=100),
+        left_days: term("left_days", 365, 0..=3650),
+    }
+}
+
+fn report(mut f: Fields) -> ReportConfig {
+    let least = f.number("least", 5, 3..=100);
+    ReportConfig {
+        least: u32::try_from(least).unwrap_or(u32::MAX),
+        districts: f.text_lists("districts"),
     }
 }
 

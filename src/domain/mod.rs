@@ -10,11 +10,13 @@ mod case_file;
 mod clock;
 pub mod dates;
 mod document;
+mod facts;
 mod given_names;
 pub mod identifiers;
 mod ids;
 pub mod names;
 mod network;
+mod offence_group;
 mod outcome;
 mod personal;
 mod reading;
@@ -37,10 +39,12 @@ pub use document::{
     Attachment, Block, Cell, Document, FieldValue, FormField, Inline, MessageHeaders, Picture, PictureKind,
     ReadMessage, ReadStatus, Repair, Row, Table, inline_text,
 };
+pub use facts::AnonymousFacts;
 pub use given_names::{GIVEN_NAMES, is_given_name};
 pub use ids::{CaseFileId, CaseId, DeliveryId, EntryId, MessageId, OutboundId, SubmissionAccountId};
 pub use jiff::Timestamp;
 pub use network::{Network, NetworkError};
+pub use offence_group::OffenceGroup;
 pub use outcome::{Change, ChangeWhere, DeliveryAction, HoldReason, OtherAttachments, Release, SpanKind};
 pub use personal::Personal;
 pub use reading::{MailLimits, ReadLimits, ReadRequest, SkippedPart, comes_before};

@@ -1,8 +1,8 @@
 //! What crosses the store's interface about cases.
 
 use crate::domain::{
-    CaseFileId, CaseFileState, CaseId, CaseOutcome, CaseReference, CloseReason, EntryId, FileChange, Kind,
-    MessageId, Personal, Referral, Side, Timestamp,
+    AnonymousFacts, CaseFileId, CaseFileState, CaseId, CaseOutcome, CaseReference, CloseReason, EntryId,
+    FileChange, Kind, MessageId, MessageState, Personal, Referral, Side, Timestamp,
 };
 use crate::store::Actor;
 use serde::{Deserialize, Serialize};
@@ -168,6 +168,43 @@ pub enum Expired {
         /// When it was handed in.
         since: Timestamp,
     },
+    /// The account of somebody who has left.
+    Account {
+        /// Which.
+        id: crate::domain::SubmissionAccountId,
+        /// When they left.
+        since: Timestamp,
+    },
+    /// Anonymous facts of a message.
+    Statistics {
+        /// Which.
+        id: MessageId,
+        /// When it came.
+        since: Timestamp,
+    },
+}
+
+/// One answer of equality monitoring: never beside a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MonitoringAnswer {
+    /// Calendar year.
+    pub year: i16,
+    /// What was asked, such as "ethnicity"; at most 60 characters.
+    pub category: String,
+    /// What was answered; at most 60 characters.
+    pub answer: String,
+}
+
+/// What the report is made of: one message, and what may be known of it.
+#[derive(Debug, Clone)]
+#[allow(missing_docs)]
+pub struct MessageFacts {
+    pub received: Timestamp,
+    pub state: MessageState,
+    pub first_opened: Option<Timestamp>,
+    pub decided: Option<Timestamp>,
+    /// One entry per referral.
+    pub facts: Vec<AnonymousFacts>,
 }
 
 /// Everything before these times has outlived its term.
@@ -181,6 +218,10 @@ pub struct Deadlines {
     pub enquiries: Timestamp,
     /// Liaison mail handed in before this.
     pub liaison: Timestamp,
+    /// Anonymous facts of messages that came before this.
+    pub statistics: Timestamp,
+    /// Accounts of people who left before this.
+    pub left: Timestamp,
 }
 
 /// What remains of something destroyed. Identifies nobody.

@@ -417,6 +417,46 @@ impl Store {
         self.database.message_ids_ending(ending).await
     }
 
+    /// What the report may know of messages that came in this span, `to` left out.
+    pub async fn message_facts(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<MessageFacts>, StoreError> {
+        self.database.message_facts(from, to).await
+    }
+
+    /// Notes when an account's holder was given the privacy notice.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn note_privacy_notice(
+        &self,
+        user: &str,
+        on: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.database.note_privacy_notice(user, on, now).await
+    }
+
+    /// The holder of an account has left: it cannot sign in, nothing is allocated to it, and its term runs.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn account_left(&self, user: &str, actor: &Actor, now: Timestamp) -> Result<(), StoreError> {
+        self.database.account_left(user, actor, now).await
+    }
+
+    /// Equality monitoring: one more person of a year gave this answer. Kept as a count, apart from any name.
+    pub async fn count_monitoring(&self, answer: &MonitoringAnswer) -> Result<(), StoreError> {
+        self.database.count_monitoring(answer).await
+    }
+
+    /// The counts of equality monitoring.
+    pub async fn monitoring(&self) -> Result<Vec<(MonitoringAnswer, u64)>, StoreError> {
+        self.database.monitoring().await
+    }
+
     /// What has outlived its term, oldest first.
     pub async fn expired(&self, deadlines: &Deadlines, at_most: u32) -> Result<Vec<Expired>, StoreError> {
         self.database.expired(deadlines, at_most).await

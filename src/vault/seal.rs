@@ -23,6 +23,8 @@ pub enum RecordKind {
     Outbound,
     /// A submission account.
     Account,
+    /// What the report may know of a message; outlives it.
+    Facts,
     /// The database's [`super::DataKey`].
     Data,
 }
@@ -36,6 +38,7 @@ impl RecordKind {
             Self::CaseFile => "case_file",
             Self::Outbound => "outbound",
             Self::Account => "account",
+            Self::Facts => "facts",
             Self::Data => "data",
         }
     }
@@ -48,6 +51,7 @@ impl RecordKind {
             Self::CaseFile,
             Self::Outbound,
             Self::Account,
+            Self::Facts,
             Self::Data,
         ]
         .into_iter()

@@ -19,6 +19,9 @@ on_both! {
     people_and_numbers_are_found_in_any_spelling_until_they_are_destroyed
     a_withdrawal_stands_at_the_top_of_the_queue
     an_erased_person_is_in_no_part_of_their_case
+    the_report_counts_what_was_destroyed_and_names_nobody
+    who_has_left_sees_and_sends_nothing_and_goes_after_their_term
+    equality_monitoring_is_counts
 }
 
 mod stories {
@@ -410,7 +413,7 @@ mod stories {
         assert!(store.open_draft(message, &actor(), at(31)).await.is_err());
         let left = "SELECT (SELECT count(*) FROM case_entries) + (SELECT count(*) FROM case_index)
             + (SELECT count(*) FROM allocations) + (SELECT count(*) FROM blind_index) + (SELECT count(*) FROM threads)
-            + (SELECT count(*) FROM record_keys WHERE kind <> 'account')";
+            + (SELECT count(*) FROM record_keys WHERE kind NOT IN ('account', 'facts'))";
         assert_eq!(home.attacker().await.all::<(i64,)>(left).await, [(0,)]);
         assert_eq!(
             store.message(message).await.unwrap().state,
@@ -500,6 +503,8 @@ mod stories {
             automatic: before,
             enquiries: before,
             liaison: before,
+            statistics: at(-DAY),
+            left: before,
         }
     }
 
@@ -737,5 +742,119 @@ mod stories {
                 .unwrap()
                 .is_empty()
         );
+    }
+
+    pub(super) async fn the_report_counts_what_was_destroyed_and_names_nobody(home: Home) {
+        use referrald::casework::monthly_report;
+        use referrald::casework::report::{Districts, Least};
+        let store = home.open().await;
+        let (case, _) = accepted(&store, 1).await;
+        for uid in 2..=8 {
+            let id = read(&store, uid, &parsed()).await;
+            if uid > 3 {
+                store.reject(id, &actor(), at(3600)).await.unwrap();
+            }
+        }
+        store
+            .destroy_case(&staff(), case, DestroyRule::Order, at(7200))
+            .await
+            .unwrap();
+        let month = at(0).strftime("%Y-%m").to_string().parse().unwrap();
+        let least = Least::new(3).unwrap();
+        let report = monthly_report(&store, month, &Districts::default(), least)
+            .await
+            .unwrap();
+        let csv = report.csv();
+        let row = |start: &str| {
+            csv.lines()
+                .find(|line| line.starts_with(start))
+                .map(str::to_owned)
+        };
+        assert!(csv.contains(",8"), "all eight are counted: {csv}");
+        assert!(row("Decisions").is_some() || csv.contains("Rejected"), "{csv}");
+        let page = report.html("Anyshire Restorative Service");
+        for identity in IDENTITIES.iter().filter(|identity| **identity != "window") {
+            assert!(!csv.contains(identity) && !page.contains(identity), "{identity}");
+        }
+        let late = Deadlines {
+            statistics: at(DAY),
+            ..deadlines(-30)
+        };
+        let gone = store.destroy_expired(&late, 100, at(2 * DAY)).await.unwrap();
+        assert_eq!(gone.len(), 8);
+        assert!(gone.iter().all(|item| matches!(item, Expired::Statistics { .. })));
+        assert!(
+            store
+                .destroy_expired(&late, 100, at(2 * DAY))
+                .await
+                .unwrap()
+                .is_empty()
+        );
+    }
+
+    pub(super) async fn who_has_left_sees_and_sends_nothing_and_goes_after_their_term(home: Home) {
+        let store = home.open().await;
+        let (case, _) = accepted(&store, 1).await;
+        let vera = volunteer(&store, "vera").await;
+        store
+            .allocate(case, Side::Victim, "vera", &actor(), at(11))
+            .await
+            .unwrap();
+        store.note_privacy_notice("vera", at(0), at(12)).await.unwrap();
+        assert!(store.open_files(&vera, case, at(12)).await.is_ok());
+        store.account_left("vera", &actor(), at(20)).await.unwrap();
+        assert!(store.account("vera").await.unwrap().is_none(), "cannot sign in");
+        assert!(matches!(
+            store.open_files(&vera, case, at(21)).await,
+            Err(StoreError::NotFound)
+        ));
+        assert_eq!(store.accounts().await.unwrap().len(), 1, "kept for its term");
+        let term = |left| Deadlines {
+            left,
+            ..deadlines(-30)
+        };
+        assert!(
+            store
+                .destroy_expired(&term(at(20)), 10, at(30))
+                .await
+                .unwrap()
+                .is_empty()
+        );
+        assert_eq!(
+            store
+                .destroy_expired(&term(at(21)), 10, at(30))
+                .await
+                .unwrap()
+                .len(),
+            1
+        );
+        assert!(store.accounts().await.unwrap().is_empty());
+        assert!(matches!(
+            store.account_left("vera", &actor(), at(31)).await,
+            Err(StoreError::NotFound)
+        ));
+    }
+
+    pub(super) async fn equality_monitoring_is_counts(home: Home) {
+        let store = home.open().await;
+        let answer = |answer: &str| MonitoringAnswer {
+            year: 2026,
+            category: "ethnicity".into(),
+            answer: answer.into(),
+        };
+        for given in ["Asian", "White", "Asian "] {
+            store.count_monitoring(&answer(given)).await.unwrap();
+        }
+        let counts = store.monitoring().await.unwrap();
+        assert_eq!(counts, [(answer("Asian"), 2), (answer("White"), 1)]);
+        for wrong in ["", &"x".repeat(61)] {
+            assert!(store.count_monitoring(&answer(wrong)).await.is_err());
+        }
+        let columns: Vec<(i64, String, String, i64)> = home
+            .attacker()
+            .await
+            .all("SELECT * FROM monitoring ORDER BY answer")
+            .await;
+        assert_eq!(columns.len(), 2, "nothing else is kept");
     }
 }

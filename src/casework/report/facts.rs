@@ -2,10 +2,8 @@
 //!
 //! Invariant: no field names a person, gives a date of birth or a full postcode, or points back to a record.
 
-use crate::domain::{AgencyKind, CaseKind, CloseReason, ConsentAnswer, Kind, Role};
+use crate::domain::{AgencyKind, CaseKind, CloseReason, ConsentAnswer, Kind, OffenceGroup, Role};
 use jiff::civil::Date;
-
-use super::OffenceGroup;
 
 /// What staff decided about a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -15,7 +15,6 @@ mod districts;
 mod facts;
 mod markup;
 mod month;
-mod offence;
 mod page;
 mod suppress;
 mod tally;
@@ -24,7 +23,6 @@ mod words;
 pub use districts::{DistrictProblem, Districts, MAX_DISTRICTS, MAX_NAME};
 pub use facts::{CaseFacts, Decision, ReferralFacts};
 pub use month::{Month, MonthError};
-pub use offence::OffenceGroup;
 pub use page::STYLE;
 pub use suppress::{Least, LeastError};
 

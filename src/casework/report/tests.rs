@@ -5,7 +5,7 @@ mod page;
 mod reader;
 
 use super::*;
-use crate::domain::{AgencyKind, CaseKind, CloseReason, ConsentAnswer, Kind, Role};
+use crate::domain::{AgencyKind, CaseKind, CloseReason, ConsentAnswer, Kind, OffenceGroup, Role};
 use jiff::civil::{Date, date};
 use std::collections::BTreeMap;
 

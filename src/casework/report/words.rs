@@ -2,7 +2,8 @@
 //!
 //! Invariant: every word that a function here gives stands in the list of its table, once.
 
-use super::{Decision, OffenceGroup, ReferralFacts};
+use super::{Decision, ReferralFacts};
+use crate::domain::OffenceGroup;
 use crate::domain::{AgencyKind, CaseKind, CloseReason, ConsentAnswer, Kind, Role};
 
 const NOT_STATED: &str = "Not stated";

@@ -3,13 +3,15 @@
 use super::audit::DAEMON;
 use super::driver::{Connection, query, query_scalar};
 use super::records::{json_part, open_record};
-use super::{Database, Write, blob, one_row, uuid_of};
+use super::{Database, Write, blob, number, one_row, uuid_of};
 use crate::domain::{EmailAddress, Personal, SubmissionAccountId, Timestamp};
 use crate::store::sealing::new_id;
-use crate::store::{AccountRole, StoreError, SubmissionAccount};
+use crate::store::{AccountRole, Actor, MonitoringAnswer, StoreError, SubmissionAccount};
 use crate::vault::{IndexedAs, RecordKind, RecordName};
 use serde::{Deserialize, Serialize};
 
+/// Longest category or answer of equality monitoring, in characters.
+const MAX_ANSWER: usize = 60;
 /// The [`Content`].
 const CONTENT: &str = "account";
 
@@ -72,17 +74,7 @@ impl Database {
         let Some(id) = write.account_id(user).await? else {
             return Ok(false);
         };
-        query("DELETE FROM allocations WHERE account = $1")
-            .bind(blob(id.0))
-            .execute(write.connection())
-            .await?;
-        write.destroy_record(name(id)).await?;
-        let done = query("DELETE FROM accounts WHERE id = $1")
-            .bind(blob(id.0))
-            .execute(write.connection())
-            .await?;
-        one_row(done)?;
-        write.audit(DAEMON, "account.removed", id, now).await?;
+        write.remove_account(id, now).await?;
         write.commit_destruction().await?;
         Ok(true)
     }
@@ -92,10 +84,94 @@ impl Database {
         user: &str,
     ) -> Result<Option<SubmissionAccount>, StoreError> {
         let mut tx = self.read().await?;
-        match self.account_id(&mut tx, user).await? {
-            Some(id) => self.open_account(&mut tx, id).await.map(Some),
-            None => Ok(None),
+        let Some(id) = self.account_id(&mut tx, user).await? else {
+            return Ok(None);
+        };
+        let left: Option<i64> = query_scalar("SELECT left_on FROM accounts WHERE id = $1")
+            .bind(blob(id.0))
+            .fetch_one(&mut tx)
+            .await?;
+        match left {
+            Some(_) => Ok(None),
+            None => self.open_account(&mut tx, id).await.map(Some),
         }
+    }
+
+    pub(in crate::store) async fn note_privacy_notice(
+        &self,
+        user: &str,
+        on: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut write = self.write().await?;
+        let id = write.account_id(user).await?.ok_or(StoreError::NotFound)?;
+        let done = query("UPDATE accounts SET privacy_notice = $1 WHERE id = $2")
+            .bind(on.as_microsecond())
+            .bind(blob(id.0))
+            .execute(write.connection())
+            .await?;
+        one_row(done)?;
+        write.audit(DAEMON, "account.privacy_notice", id, now).await?;
+        write.commit().await
+    }
+
+    pub(in crate::store) async fn account_left(
+        &self,
+        user: &str,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut write = self.write().await?;
+        let id = write.account_id(user).await?.ok_or(StoreError::NotFound)?;
+        let done = query("UPDATE accounts SET left_on = coalesce(left_on, $1) WHERE id = $2")
+            .bind(now.as_microsecond())
+            .bind(blob(id.0))
+            .execute(write.connection())
+            .await?;
+        one_row(done)?;
+        write.forget_allocations(id).await?;
+        write.audit(&actor.0, "account.left", id, now).await?;
+        write.commit().await
+    }
+
+    pub(in crate::store) async fn count_monitoring(
+        &self,
+        answer: &MonitoringAnswer,
+    ) -> Result<(), StoreError> {
+        for text in [&answer.category, &answer.answer] {
+            if text.trim().is_empty() || text.chars().count() > MAX_ANSWER {
+                return Err(StoreError::WrongState("write 1 to 60 characters"));
+            }
+        }
+        let mut write = self.write().await?;
+        let done = query(
+            "INSERT INTO monitoring (year, category, answer, people) VALUES ($1, $2, $3, 1)
+             ON CONFLICT (year, category, answer) DO UPDATE SET people = monitoring.people + 1",
+        )
+        .bind(i64::from(answer.year))
+        .bind(answer.category.trim().to_owned())
+        .bind(answer.answer.trim().to_owned())
+        .execute(write.connection())
+        .await?;
+        one_row(done)?;
+        write.commit().await
+    }
+
+    pub(in crate::store) async fn monitoring(&self) -> Result<Vec<(MonitoringAnswer, u64)>, StoreError> {
+        let rows =
+            query("SELECT year, category, answer, people FROM monitoring ORDER BY year, category, answer")
+                .fetch_all(&mut self.read().await?)
+                .await?;
+        rows.iter()
+            .map(|row| {
+                let answer = MonitoringAnswer {
+                    year: number(row.try_get("year")?)?,
+                    category: row.try_get("category")?,
+                    answer: row.try_get("answer")?,
+                };
+                Ok((answer, number(row.try_get("people")?)?))
+            })
+            .collect()
     }
 
     /// Opens every account: a service has a few dozen, and no index has to tell which addresses there are.
@@ -163,6 +239,29 @@ impl Database {
 }
 
 impl Write<'_> {
+    pub(super) async fn remove_account(
+        &mut self,
+        id: SubmissionAccountId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.forget_allocations(id).await?;
+        self.destroy_record(name(id)).await?;
+        let done = query("DELETE FROM accounts WHERE id = $1")
+            .bind(blob(id.0))
+            .execute(self.connection())
+            .await?;
+        one_row(done)?;
+        self.audit(DAEMON, "account.removed", id, now).await
+    }
+
+    async fn forget_allocations(&mut self, id: SubmissionAccountId) -> Result<(), StoreError> {
+        query("DELETE FROM allocations WHERE account = $1")
+            .bind(blob(id.0))
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
+
     pub(super) async fn account_id(&mut self, user: &str) -> Result<Option<SubmissionAccountId>, StoreError> {
         let hash = self.keys().hash(IndexedAs::AccountUser, user.as_bytes());
         account_by_hash(self.connection(), &hash).await

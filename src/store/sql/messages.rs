@@ -5,16 +5,20 @@ use super::cases::reference_of;
 use super::driver::{Row, query, query_scalar};
 use super::records::{self, json_part, open_record, part};
 use super::{Database, Write, blob, instant, number, one_row, uuid_of, word};
-use crate::domain::{Kind, MessageId, MessageState, ParsedMessage, Personal, Timestamp, UnreadableReason};
+use crate::domain::{
+    AnonymousFacts, Kind, MessageId, MessageState, ParsedMessage, Personal, Timestamp, UnreadableReason,
+};
 use crate::store::index::{index_values, thread_value};
 use crate::store::sealing::new_id;
-use crate::store::{Actor, MessageSummary, Shared, SimilarMessage, StoreError};
+use crate::store::{Actor, MessageFacts, MessageSummary, Shared, SimilarMessage, StoreError};
 use crate::vault::{IndexedAs, KeyedHash, RecordKind, RecordName};
 
 /// The mail as it came.
 const RAW: &str = "raw";
 /// The [`ParsedMessage`].
 const DRAFT: &str = "draft";
+/// The [`AnonymousFacts`].
+const FACTS: &str = "facts";
 /// Message-IDs taken of one mail; more than that is not a thread.
 const MAX_THREAD: usize = 200;
 
@@ -91,6 +95,7 @@ impl Database {
         write.put_part(&record, DRAFT, sealed).await?;
         write.forget_hashes(id).await?;
         write.index(id, parsed, thread).await?;
+        write.put_facts(id, &AnonymousFacts::of(parsed)).await?;
         let checks = i64::try_from(parsed.checks.len()).unwrap_or(i64::MAX);
         let done = query(
             "UPDATE messages SET state = 'read', kind = $1, checks = $2, unreadable = NULL WHERE id = $3",
@@ -186,6 +191,43 @@ impl Database {
         one_row(done)?;
         write.audit(&actor.0, "message.rejected", id, now).await?;
         write.commit_destruction().await
+    }
+
+    pub(in crate::store) async fn message_facts(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<MessageFacts>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = query(
+            "SELECT id, received, state, first_opened, decided FROM messages
+             WHERE received >= $1 AND received < $2 ORDER BY number",
+        )
+        .bind(from.as_microsecond())
+        .bind(to.as_microsecond())
+        .fetch_all(&mut tx)
+        .await?;
+        let mut all = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let name = RecordName::new(RecordKind::Facts, uuid_of(row.try_get("id")?)?);
+            let facts = match open_record(&mut tx, self.keys(), name).await {
+                Ok(record) => json_part(&mut tx, &record, FACTS).await?.unwrap_or_default(),
+                // Not read yet, never readable, or beyond its term.
+                Err(StoreError::NotFound) => Vec::new(),
+                Err(error) => return Err(error),
+            };
+            let time = |column: &'static str| -> Result<Option<Timestamp>, StoreError> {
+                row.try_get::<Option<i64>>(column)?.map(instant).transpose()
+            };
+            all.push(MessageFacts {
+                received: instant(row.try_get("received")?)?,
+                state: word(row.try_get("state")?)?,
+                first_opened: time("first_opened")?,
+                decided: time("decided")?,
+                facts,
+            });
+        }
+        Ok(all)
     }
 
     pub(in crate::store) async fn similar_messages(
@@ -331,6 +373,16 @@ impl Write<'_> {
             self.put_part(&record, RAW, sealed).await?;
         }
         Ok(id)
+    }
+
+    async fn put_facts(&mut self, id: MessageId, facts: &[AnonymousFacts]) -> Result<(), StoreError> {
+        let name = RecordName::new(RecordKind::Facts, id.0);
+        let record = match self.open_record(name).await {
+            Err(StoreError::NotFound) => self.create_record(name).await?,
+            record => record?,
+        };
+        let sealed = record.seal_json(FACTS, &facts)?;
+        self.put_part(&record, FACTS, sealed).await
     }
 
     async fn demand_readable(&mut self, id: MessageId) -> Result<(), StoreError> {

@@ -5,8 +5,9 @@ use super::driver::{Connection, Row, query};
 use super::messages::kind_of;
 use super::outbound::name as outbound_name;
 use super::{Database, Write, blob, instant, one_row, uuid_of};
-use crate::domain::{CaseId, MessageId, OutboundId, Timestamp};
+use crate::domain::{CaseId, MessageId, OutboundId, SubmissionAccountId, Timestamp};
 use crate::store::{Deadlines, DestroyRule, Expired, StoreError, Tombstone};
+use crate::vault::{RecordKind, RecordName};
 
 /// Closed cases, oldest closing first.
 const CASES: &str = "SELECT id, reference, closed FROM cases WHERE state = 'closed' AND closed < $1
@@ -22,6 +23,13 @@ const MESSAGES: &str =
 const LIAISON: &str =
     "SELECT id, received FROM outbound WHERE destroyed IS NULL AND state IN ('done', 'returned')
      AND received < $1 ORDER BY number LIMIT $2";
+
+/// Accounts of people who have left.
+const LEFT: &str = "SELECT id, left_on FROM accounts WHERE left_on < $1 ORDER BY left_on LIMIT $2";
+/// Anonymous facts.
+const STATISTICS: &str = "SELECT messages.id, received FROM messages
+     JOIN record_keys ON record_keys.kind = 'facts' AND record_keys.id = messages.id
+     WHERE received < $1 ORDER BY number LIMIT $2";
 
 impl Database {
     pub(in crate::store) async fn expired(
@@ -54,6 +62,13 @@ impl Database {
                         .await?;
                 }
                 Expired::LiaisonMail { id, .. } => write.destroy_liaison_mail(*id, now).await?,
+                Expired::Account { id, .. } => write.remove_account(*id, now).await?,
+                Expired::Statistics { id, .. } => {
+                    write
+                        .destroy_record(RecordName::new(RecordKind::Facts, id.0))
+                        .await?;
+                    write.audit(DAEMON, "facts.destroyed", id, now).await?;
+                }
             }
         }
         write.commit_destruction().await?;
@@ -165,6 +180,28 @@ async fn expired(
     for row in &liaison {
         due.push(Expired::LiaisonMail {
             id: OutboundId(uuid_of(row.try_get("id")?)?),
+            since: instant(row.try_get("received")?)?,
+        });
+    }
+    let left_accounts = query(LEFT)
+        .bind(deadlines.left.as_microsecond())
+        .bind(left(&due))
+        .fetch_all(connection)
+        .await?;
+    for row in &left_accounts {
+        due.push(Expired::Account {
+            id: SubmissionAccountId(uuid_of(row.try_get("id")?)?),
+            since: instant(row.try_get("left_on")?)?,
+        });
+    }
+    let statistics = query(STATISTICS)
+        .bind(deadlines.statistics.as_microsecond())
+        .bind(left(&due))
+        .fetch_all(connection)
+        .await?;
+    for row in &statistics {
+        due.push(Expired::Statistics {
+            id: MessageId(uuid_of(row.try_get("id")?)?),
             since: instant(row.try_get("received")?)?,
         });
     }

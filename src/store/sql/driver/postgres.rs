@@ -209,7 +209,9 @@ pub(super) async fn scrub(pool: &PgPool) -> bool {
 }
 
 async fn scrub_now(pool: &PgPool) -> Result<bool, sqlx::Error> {
-    let now: String = sqlx::query_scalar("SELECT pg_current_xact_id()::text").fetch_one(pool).await?;
+    let now: String = sqlx::query_scalar("SELECT pg_current_xact_id()::text")
+        .fetch_one(pool)
+        .await?;
     for _ in 0..SNAPSHOT_TRIES {
         let gone: bool = sqlx::query_scalar(
             "SELECT pg_snapshot_xmin(pg_current_snapshot()) > $1::xid8 AND NOT EXISTS (

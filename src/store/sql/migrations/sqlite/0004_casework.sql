@@ -16,6 +16,13 @@ CREATE INDEX messages_by_case ON messages (filed_with) WHERE filed_with IS NOT N
 CREATE INDEX messages_to_review ON messages (number)
     WHERE state IN ('held', 'read', 'unreadable') AND destroyed IS NULL;
 
+-- Facts for the report are sealed under a key of their own: from here on they outlive the message.
+CREATE INDEX messages_by_time ON messages (received);
+
+-- When somebody was given the privacy notice, and when they left.
+ALTER TABLE accounts ADD COLUMN privacy_notice INTEGER;
+ALTER TABLE accounts ADD COLUMN left_on INTEGER;
+
 -- Liaison mail whose content was destroyed at the end of its term.
 ALTER TABLE outbound ADD COLUMN destroyed INTEGER;
 

@@ -3,6 +3,8 @@
 //! Invariant: only words of the text decide, and the first rule that fits: hate and sexual offences wherever
 //! they are mentioned, then the crime that is mentioned first, then the nuisance or dispute that is.
 
+use serde::{Deserialize, Serialize};
+
 use OffenceGroup::{
     AntiSocialBehaviour, Damage, Driving, Drugs, Fraud, Harassment, Hate, NeighbourDispute, PublicOrder,
     Robbery, Sexual, TheftAndBurglary, Violence,
@@ -12,7 +14,8 @@ use OffenceGroup::{
 const MAX_WORDS: usize = 200;
 
 /// A group of offences, as the report counts them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum OffenceGroup {
     /// Assault, wounding, threats to kill.
     Violence,
