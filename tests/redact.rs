@@ -285,6 +285,28 @@ fn guards_hold_with_their_reason() {
 }
 
 #[test]
+fn nothing_goes_out_to_or_about_somebody_who_withdrew() {
+    let silenced = KnownCase {
+        silenced: vec![1],
+        ..two_sides()
+    };
+    let about = |text: &str| mail("text/plain", "8bit", text);
+    let reasons = |to: &str, text: &str, case: KnownCase| one(&request(about(text), &[to], case)).reasons;
+    let withdrew = HoldReason::PersonWithdrew;
+    for (to, text) in [
+        (OPEN, "Mr Wraxhall rang again.\r\n"),
+        (OPEN, "See you on Tuesday with Desmond Wraxhall.\r\n"),
+        ("des@example.org", "See you on Tuesday.\r\n"),
+    ] {
+        assert!(reasons(to, text, silenced.clone()).contains(&withdrew), "{text}");
+        assert!(!reasons(to, text, two_sides()).contains(&withdrew), "{text}");
+    }
+    let other = reasons(OPEN, "Mrs Holloway can come on Tuesday.\r\n", silenced.clone());
+    assert!(!other.contains(&withdrew), "the others of the case go on");
+    assert!(withdrew.is_guard(), "staff may release the redacted copy");
+}
+
+#[test]
 fn two_people_with_the_same_initials_are_told_apart() {
     let mut case = case_of("Jane Sutton");
     let mut other = Party::new(Role::Offender);

@@ -184,6 +184,21 @@ pub enum Expired {
     },
 }
 
+/// One row of the audit log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct AuditRow {
+    /// From 1, without gaps.
+    pub seq: u64,
+    pub at: Timestamp,
+    pub actor: String,
+    pub action: String,
+    /// The record's id.
+    pub record: String,
+    /// HMAC over this row and the one before.
+    pub mac: [u8; 32],
+}
+
 /// One answer of equality monitoring: never beside a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MonitoringAnswer {

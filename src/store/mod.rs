@@ -487,6 +487,11 @@ impl Store {
         self.database.known_cases().await
     }
 
+    /// Rows of the audit log after this one, in order.
+    pub async fn audit_rows(&self, after: u64, at_most: u32) -> Result<Vec<AuditRow>, StoreError> {
+        self.database.audit_rows(after, at_most).await
+    }
+
     /// Walks the audit chain. `Ok(rows)` when nothing was changed, left out or cut off.
     pub async fn verify_audit(&self) -> Result<u64, StoreError> {
         self.database.verify_audit().await

@@ -298,6 +298,9 @@ pub struct CaseSummary {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor(pub String);
 
+/// Who stands in the audit log for what nobody asked for.
+pub const DAEMON: &str = "referrald";
+
 /// One volunteer's account on the submission server.
 #[derive(Clone)]
 pub struct SubmissionAccount {

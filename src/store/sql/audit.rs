@@ -6,15 +6,15 @@
 //! put back; compare with the head noted elsewhere for that.
 
 use super::driver::{Connection, query, query_scalar};
-use super::{Database, Write, hash_of, number, one_row};
+use super::{Database, Write, hash_of, instant, number, one_row};
 use crate::domain::Timestamp;
-use crate::store::StoreError;
 use crate::store::sealing::Keys;
+use crate::store::{AuditRow, StoreError};
 use crate::vault::KeyedHash;
 use std::fmt::Display;
 
-/// Who wrote rows that nobody asked for.
-pub(super) const DAEMON: &str = "referrald";
+pub(super) use crate::store::DAEMON;
+
 /// Longest actor name that is kept, in characters.
 const MAX_ACTOR: usize = 64;
 /// Rows read at a time.
@@ -151,6 +151,32 @@ fn stored(count: u64) -> Result<i64, StoreError> {
 }
 
 impl Database {
+    pub(in crate::store) async fn audit_rows(
+        &self,
+        after: u64,
+        at_most: u32,
+    ) -> Result<Vec<AuditRow>, StoreError> {
+        let rows = query(
+            "SELECT seq, at, actor, action, record, mac FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2",
+        )
+        .bind(stored(after)?)
+        .bind(i64::from(at_most))
+        .fetch_all(&mut self.read().await?)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(AuditRow {
+                    seq: number(row.try_get("seq")?)?,
+                    at: instant(row.try_get("at")?)?,
+                    actor: row.try_get("actor")?,
+                    action: row.try_get("action")?,
+                    record: row.try_get("record")?,
+                    mac: hash_of(row.try_get("mac")?)?,
+                })
+            })
+            .collect()
+    }
+
     pub(in crate::store) async fn verify_audit(&self) -> Result<u64, StoreError> {
         let mut tx = self.read().await?;
         let claimed = Head::load(&mut tx, self.keys()).await?;
