@@ -415,3 +415,25 @@ fn sql_outside_the_store_is_found() {
         assert_eq!(faults("casework/x.rs", text).len(), 1, "{text}");
     }
 }
+
+/// Every test that a document names as its proof is there: `FILE: FUNCTION`, or a whole file.
+#[test]
+fn what_the_documents_name_as_proof_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let document = std::fs::read_to_string(root.join("docs/DATA-PROTECTION.md")).unwrap();
+    let quoted = document.split('`').skip(1).step_by(2);
+    let named: Vec<&str> = quoted
+        .filter(|text| text.starts_with("tests/") || text.starts_with("src/"))
+        .collect();
+    assert!(named.len() > 40, "the search itself works");
+    for proof in named {
+        let (file, function) = proof.split_once(": ").unwrap_or((proof, ""));
+        let text = std::fs::read_to_string(root.join(file)).unwrap_or_default();
+        assert!(!text.is_empty(), "{file} is not there");
+        let wanted = format!("fn {function}(");
+        assert!(
+            function.is_empty() || text.contains(&wanted),
+            "{file} has no {function}"
+        );
+    }
+}
