@@ -3,12 +3,10 @@
 use super::output::{self, Failure, Outcome};
 use super::setup::Setup;
 use crate::domain::{Clock, Personal, SystemClock};
-use crate::store::{FetchedMail, FolderKey, SeenUid, Store};
+use crate::store::{FROM_FILES, FetchedMail, FolderKey, SeenUid, Store};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The ledger's name for mail that came from files.
-const FILES: &str = "files";
 /// Files have no UIDVALIDITY of their own.
 const FILES_UIDVALIDITY: u32 = 1;
 
@@ -102,11 +100,11 @@ fn mails_in(bytes: Vec<u8>) -> Vec<Vec<u8>> {
 async fn keep(store: &Store, raw: Vec<u8>) -> Result<bool, Failure> {
     let now = SystemClock.now();
     let folder = FolderKey {
-        mailbox: FILES.to_owned(),
-        folder: FILES.to_owned(),
+        mailbox: FROM_FILES.to_owned(),
+        folder: FROM_FILES.to_owned(),
         uidvalidity: FILES_UIDVALIDITY,
     };
-    let state = store.folder(FILES, FILES).await?;
+    let state = store.folder(FROM_FILES, FROM_FILES).await?;
     if state.is_none() {
         store.adopt_uidvalidity(&folder, now).await?;
     }

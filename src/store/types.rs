@@ -298,6 +298,9 @@ pub struct CaseSummary {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor(pub String);
 
+/// Stands for mailbox and folder of mail that was taken in from files. Those are their owner's: nothing is deleted there.
+pub const FROM_FILES: &str = "files";
+
 /// Who stands in the audit log for what nobody asked for.
 pub const DAEMON: &str = "referrald";
 

@@ -9,6 +9,7 @@ on_both! {
     every_referral_of_a_message_becomes_a_case
     a_decision_is_made_once_and_only_on_what_was_read
     a_rejected_message_is_destroyed_and_its_server_copies_are_due
+    nothing_is_to_be_deleted_where_a_mail_came_from_a_file
     a_rejected_mail_that_comes_again_is_no_second_message_and_must_go_again
     every_copy_of_a_rejected_mail_is_due_one_after_the_other
     a_copy_nobody_knows_is_due_to_be_looked_for_and_a_large_one_where_it_lies
@@ -199,6 +200,31 @@ mod stories {
             ("rejected", "r.staff")
         );
         assert_eq!(tombstone.3, Some(at(11).as_microsecond()));
+    }
+
+    pub(super) async fn nothing_is_to_be_deleted_where_a_mail_came_from_a_file(home: Home) {
+        let store = home.open().await;
+        let files = FolderKey {
+            mailbox: FROM_FILES.into(),
+            folder: FROM_FILES.into(),
+            uidvalidity: 1,
+        };
+        let id = store
+            .commit_batch(&files, vec![mail(1, "one")], at(0))
+            .await
+            .unwrap()[0]
+            .message;
+        store.finish_move(&files, 1, None, at(1)).await.unwrap();
+        store.save_parsed(id, &parsed(), &[], at(2)).await.unwrap();
+        store.reject(id, &actor(), at(3)).await.unwrap();
+        // The same file again.
+        store
+            .commit_batch(&files, vec![mail(2, "one")], at(4))
+            .await
+            .unwrap();
+        store.finish_move(&files, 2, None, at(5)).await.unwrap();
+        assert!(store.due_server_deletions(FROM_FILES).await.unwrap().is_empty());
+        assert_eq!(store.tombstones().await.unwrap()[0].copies_left, 0);
     }
 
     pub(super) async fn a_rejected_mail_that_comes_again_is_no_second_message_and_must_go_again(home: Home) {

@@ -4,7 +4,7 @@ use super::audit::DAEMON;
 use super::driver::{Row, query};
 use super::{Database, Write, blob, hash_of, number, one_row, uuid_of};
 use crate::domain::{MessageId, Timestamp};
-use crate::store::{FolderKey, MoveReceipt, ServerCopy, ServerDeletion, StoreError};
+use crate::store::{FROM_FILES, FolderKey, MoveReceipt, ServerCopy, ServerDeletion, StoreError};
 
 impl Database {
     pub(in crate::store) async fn write_move_receipts(
@@ -249,7 +249,7 @@ impl Write<'_> {
             .execute(self.connection())
             .await?;
         }
-        if self.message(message).await?.is_destroyed {
+        if mailbox != FROM_FILES && self.message(message).await?.is_destroyed {
             self.queue_deletion(mailbox, message, copy, now).await?;
         }
         Ok(())
@@ -294,12 +294,13 @@ impl Write<'_> {
              SELECT mailbox, message, folder, uidvalidity, uid, $1 FROM server_copies WHERE message = $2
              UNION ALL
              SELECT DISTINCT l.mailbox, l.message, CAST(NULL AS TEXT), CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), $1
-             FROM ledger l WHERE l.message = $2
+             FROM ledger l WHERE l.message = $2 AND l.mailbox <> $3
                  AND NOT EXISTS (SELECT 1 FROM server_copies c
                      WHERE c.message = l.message AND c.mailbox = l.mailbox)",
         )
         .bind(now.as_microsecond())
         .bind(blob(message.0))
+        .bind(FROM_FILES)
         .execute(self.connection())
         .await?;
         Ok(())
