@@ -10,8 +10,12 @@
 
 #[path = "keeping/at_rest.rs"]
 mod at_rest;
+#[path = "keeping/backup.rs"]
+mod backup;
 #[path = "keeping/casework.rs"]
 mod casework;
+#[path = "keeping/destroyed.rs"]
+mod destroyed;
 #[path = "keeping/inbound.rs"]
 mod inbound;
 #[path = "keeping/outbound.rs"]
@@ -19,6 +23,8 @@ mod outbound;
 #[path = "support/postgres.rs"]
 #[allow(dead_code)]
 mod postgres;
+#[path = "keeping/restoring.rs"]
+mod restoring;
 #[macro_use]
 #[path = "keeping/support.rs"]
 mod support;

@@ -351,7 +351,7 @@ impl Write<'_> {
         }
     }
 
-    async fn forget_hashes(&mut self, id: MessageId) -> Result<(), StoreError> {
+    pub(super) async fn forget_hashes(&mut self, id: MessageId) -> Result<(), StoreError> {
         for sql in [
             "DELETE FROM blind_index WHERE message = $1",
             "DELETE FROM threads WHERE message = $1",
