@@ -10,8 +10,12 @@
 
 #[path = "keeping/at_rest.rs"]
 mod at_rest;
+#[path = "keeping/backup.rs"]
+mod backup;
 #[path = "keeping/casework.rs"]
 mod casework;
+#[path = "keeping/destroyed.rs"]
+mod destroyed;
 #[path = "keeping/inbound.rs"]
 mod inbound;
 #[path = "keeping/lifecycle.rs"]
@@ -21,6 +25,8 @@ mod outbound;
 #[path = "support/postgres.rs"]
 #[allow(dead_code)]
 mod postgres;
+#[path = "keeping/restoring.rs"]
+mod restoring;
 #[macro_use]
 #[path = "keeping/support.rs"]
 mod support;

@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 failed, 78 the configuration is wrong (`EX_CONFIG` of sysexits.h).
 
 mod audit;
+mod backup;
 mod blocks;
 mod cases;
 mod check;
@@ -86,6 +87,13 @@ enum Command {
     /// The audit log
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Write everything into one encrypted file, while the daemon runs
+    Backup {
+        /// The new file
+        file: PathBuf,
+    },
+    /// Bring a backup into a new database, SQLite or PostgreSQL; no daemon may run meanwhile
+    Restore(backup::RestoreArguments),
 }
 
 /// Runs the program.
@@ -124,6 +132,8 @@ fn dispatch(arguments: Arguments) -> Outcome {
             Command::Purge(arguments) => purge::run(setup.load()?, &arguments).await,
             Command::Report(arguments) => report::run(setup.load()?, &arguments).await,
             Command::Audit(command) => audit::run(setup.load()?, command).await,
+            Command::Backup { file } => backup::backup(setup.load()?, &file).await,
+            Command::Restore(arguments) => backup::restore(setup.load()?, arguments).await,
         }
     })
 }

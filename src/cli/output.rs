@@ -66,9 +66,10 @@ impl Display for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::CannotOpen | StoreError::CannotConnect | StoreError::WrongKey => {
-                Self::configuration(error)
-            }
+            StoreError::CannotOpen
+            | StoreError::CannotConnect
+            | StoreError::WrongKey
+            | StoreError::DestructionLog(_) => Self::configuration(error),
             StoreError::DiskFull
             | StoreError::Transient(_)
             | StoreError::Tampered

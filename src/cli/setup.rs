@@ -19,7 +19,7 @@ use crate::scanner::{Clamd, ClamdAddress, Scanned};
 use crate::smtp::{
     RelayCredentials, RelaySettings, RelayTls, Relays, SubmissionSettings, TrustedRelaySettings,
 };
-use crate::store::{DatabasePlace, MasterKeys, PostgresPlace, Store};
+use crate::store::{DatabasePlace, MasterKeys, PostgresPlace, Store, StoreError};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -131,7 +131,12 @@ impl Setup {
     pub(super) async fn store(&self) -> Result<Store, Failure> {
         let keys = self.master_keys()?;
         let place = self.database_place()?;
-        Store::open(&place, keys).await.map_err(|error| {
+        let log = self.destruction_log(&place);
+        let opened = Store::open_logging(&place, &log, keys).await;
+        opened.map_err(|error| {
+            if let StoreError::DestructionLog(_) = &error {
+                return Failure::from(error).about(&log);
+            }
             let failure = Failure::from(error);
             match &self.config.keeping.database {
                 DatabaseConfig::Sqlite(path) => failure.about(path),
@@ -153,7 +158,12 @@ impl Setup {
         }
     }
 
-    fn database_place(&self) -> Result<DatabasePlace, Failure> {
+    pub(super) fn destruction_log(&self, place: &DatabasePlace) -> PathBuf {
+        let configured = self.config.keeping.destruction_log.clone();
+        configured.unwrap_or_else(|| place.destruction_log())
+    }
+
+    pub(super) fn database_place(&self) -> Result<DatabasePlace, Failure> {
         match &self.config.keeping.database {
             DatabaseConfig::Sqlite(path) => Ok(DatabasePlace::Sqlite(path.clone())),
             DatabaseConfig::Postgres {

@@ -90,6 +90,8 @@ pub struct KeepingConfig {
     pub database: DatabaseConfig,
     /// Master key file.
     pub master_key_file: PathBuf,
+    /// What was destroyed, for restoring backups; none for the default of the database.
+    pub destruction_log: Option<PathBuf>,
 }
 
 /// `[retention]`: how long things are kept.
@@ -358,6 +360,7 @@ fn keeping(mut f: Fields) -> KeepingConfig {
             false => DatabaseConfig::Sqlite(database.into()),
         },
         master_key_file: f.path_or("master_key_file", "master.key"),
+        destruction_log: f.optional_path("destruction_log"),
     }
 }
 

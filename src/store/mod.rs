@@ -3,13 +3,19 @@
 //! Invariants: personal data enters a row only sealed by [`crate::vault`]; every change writes its audit
 //! row in the same transaction; affected rows are checked. SQL stands only below this module.
 
+mod backup;
 mod case_types;
+mod destruction_log;
 mod index;
 mod sealing;
 mod sides;
 mod sql;
 mod types;
 
+pub use backup::{
+    BackupError, BackupSummary, MissingLog, RestoreError, RestoreOptions, RestoreSummary, RestoreTarget,
+    Unfinished,
+};
 pub use case_types::*;
 pub use sealing::OsEntropy;
 pub use sql::driver::{PostgresPlace, PostgresPlaceError};
@@ -19,6 +25,7 @@ use crate::domain::{
     AllocatedFile, CaseId, CaseReference, CloseReason, DeliveryId, EmailAddress, EntryId, FileChange,
     KnownCase, MessageId, OutboundId, ParsedMessage, Personal, Side, Timestamp, UnreadableReason,
 };
+use std::path::Path;
 use std::sync::Arc;
 
 /// The store. Cheap to clone.
@@ -30,8 +37,21 @@ pub struct Store {
 /// Inbound: ledger, messages, moves.
 impl Store {
     /// Opens (and migrates) the database. The key check row tells a wrong master key at once.
+    /// The destruction log is where [`DatabasePlace::destruction_log`] says.
     pub async fn open(place: &DatabasePlace, keys: MasterKeys) -> Result<Self, StoreError> {
-        let database = Arc::new(sql::Database::open(place, keys).await?);
+        Self::open_logging(place, &place.destruction_log(), keys).await
+    }
+
+    /// The same with another destruction log.
+    ///
+    /// # Errors
+    /// [`StoreError::DestructionLog`] where it cannot be read or written.
+    pub async fn open_logging(
+        place: &DatabasePlace,
+        destruction_log: &Path,
+        keys: MasterKeys,
+    ) -> Result<Self, StoreError> {
+        let database = Arc::new(sql::Database::open(place, destruction_log, keys).await?);
         Ok(Self { database })
     }
 

@@ -3,8 +3,8 @@
 use super::{MasterKeys, StoreError};
 use crate::domain::Timestamp;
 use crate::vault::{
-    AuditMac, DataKey, Entropy, IndexedAs, KeyedHash, RecordKey, RecordKind, RecordName, VaultError,
-    WrappedKey,
+    AuditMac, DataKey, DestructionMac, Entropy, IndexedAs, KeyedHash, RecordKey, RecordKind, RecordName,
+    StreamError, StreamHeader, StreamSealer, VaultError, WrappedKey,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
@@ -27,7 +27,8 @@ pub(super) struct Keys {
     audit: AuditMac,
 }
 
-fn data_record() -> RecordName {
+/// The name of the database's own key.
+pub(super) fn data_record() -> RecordName {
     RecordName::new(RecordKind::Data, Uuid::nil())
 }
 
@@ -59,6 +60,19 @@ impl Keys {
 
     pub(super) fn audit(&self) -> &AuditMac {
         &self.audit
+    }
+
+    pub(super) fn destruction(&self) -> DestructionMac {
+        self.data.destruction()
+    }
+
+    /// Begins a backup under the newest master key; `version` is the schema's.
+    pub(super) fn begin_stream(&self, version: u32) -> Result<(StreamSealer, StreamHeader), StreamError> {
+        StreamSealer::begin(&self.master, version, &OsEntropy)
+    }
+
+    pub(super) fn has_generation(&self, generation: u32) -> bool {
+        self.master.has_generation(generation)
     }
 
     pub(super) fn hash(&self, kind: IndexedAs, value: &[u8]) -> KeyedHash {

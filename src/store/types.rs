@@ -19,6 +19,17 @@ pub enum DatabasePlace {
     Postgres(PostgresPlace),
 }
 
+impl DatabasePlace {
+    /// Where the destruction log is when nothing is said: beside a SQLite file; for a PostgreSQL database in
+    /// `/var/lib/referrald`, the folder of the service.
+    pub fn destruction_log(&self) -> PathBuf {
+        match self {
+            Self::Sqlite(path) => path.with_file_name("destroyed.log"),
+            Self::Postgres(_) => PathBuf::from("/var/lib/referrald/destroyed.log"),
+        }
+    }
+}
+
 /// Why the store could not do it. Carries no content.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -64,6 +75,9 @@ pub enum StoreError {
     /// The database holds what this version cannot read.
     #[error("the database does not fit this version of referrald ({0})")]
     Corrupt(&'static str),
+    /// The destruction log cannot be used; nothing was destroyed.
+    #[error("the destruction log: {0}")]
+    DestructionLog(&'static str),
 }
 
 impl StoreError {

@@ -1,4 +1,4 @@
-//! Keyed hashes: the blind index, the raw hash and the audit chain.
+//! Keyed hashes: the blind index, the raw hash, the audit chain and the destruction log.
 
 use super::keyfile::sub_key;
 use super::{Entropy, KEY_BYTES, MasterKeys, RecordKey, RecordName, VaultError, WrappedKey};
@@ -110,6 +110,26 @@ impl DataKey {
     pub fn audit(&self) -> AuditMac {
         AuditMac(sub_key(self.0.bytes(), "referrald/audit/1"))
     }
+
+    /// The key of the destruction log.
+    pub fn destruction(&self) -> DestructionMac {
+        DestructionMac(sub_key(self.0.bytes(), "referrald/destruction/1"))
+    }
+}
+
+/// Authenticates lines of the destruction log.
+pub struct DestructionMac(Zeroizing<[u8; KEY_BYTES]>);
+
+impl DestructionMac {
+    /// HMAC over a line.
+    pub fn of_line(&self, line: &str) -> KeyedHash {
+        mac_over(&self.0, &[b"line\0", line.as_bytes()])
+    }
+
+    /// Tells lines of this database from those of others; says nothing else.
+    pub fn database(&self) -> KeyedHash {
+        mac_over(&self.0, &[b"database\0"])
+    }
 }
 
 /// Authenticates rows and head of the audit chain.
@@ -131,7 +151,7 @@ impl AuditMac {
     }
 }
 
-fn mac_over(key: &[u8; KEY_BYTES], parts: &[&[u8]]) -> KeyedHash {
+pub(super) fn mac_over(key: &[u8; KEY_BYTES], parts: &[&[u8]]) -> KeyedHash {
     // HMAC pads a key to its block with zeros (RFC 2104), so this is the 32-byte key itself.
     let mut block = Key::<Hmac<Sha256>>::default();
     let (head, _) = block.split_at_mut(KEY_BYTES);

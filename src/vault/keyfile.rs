@@ -117,6 +117,23 @@ impl MasterKeys {
         self.newest.0
     }
 
+    /// Whether there is a key of this generation.
+    pub fn has_generation(&self, wanted: u32) -> bool {
+        self.all().any(|(generation, _)| *generation == wanted)
+    }
+
+    /// The keys of one stream, which hang on a generation and a salt.
+    pub(super) fn stream_keys(&self, wanted: u32, salt: &[u8]) -> Result<StreamKeys, VaultError> {
+        let (_, master) = self
+            .all()
+            .find(|(generation, _)| *generation == wanted)
+            .ok_or(VaultError::NoSuchGeneration(wanted))?;
+        Ok(StreamKeys {
+            chunks: salted_key(master, salt, "referrald/stream/chunks/1"),
+            check: salted_key(master, salt, "referrald/stream/header/1"),
+        })
+    }
+
     fn all(&self) -> impl Iterator<Item = &Generation> {
         std::iter::once(&self.newest).chain(&self.older)
     }
@@ -138,10 +155,24 @@ fn wrapping(master: &Zeroizing<[u8; KEY_BYTES]>) -> Zeroizing<[u8; KEY_BYTES]> {
     sub_key(master, "referrald/wrapping/1")
 }
 
+/// What a stream is sealed with.
+pub(super) struct StreamKeys {
+    pub(super) chunks: Zeroizing<[u8; KEY_BYTES]>,
+    pub(super) check: Zeroizing<[u8; KEY_BYTES]>,
+}
+
 /// HKDF-SHA256 (RFC 5869) with `purpose` as info.
 pub(super) fn sub_key(key: &[u8; KEY_BYTES], purpose: &str) -> Zeroizing<[u8; KEY_BYTES]> {
+    derived(Hkdf::new(None, key), purpose)
+}
+
+fn salted_key(key: &[u8; KEY_BYTES], salt: &[u8], purpose: &str) -> Zeroizing<[u8; KEY_BYTES]> {
+    derived(Hkdf::new(Some(salt), key), purpose)
+}
+
+fn derived(extracted: Hkdf<Sha256>, purpose: &str) -> Zeroizing<[u8; KEY_BYTES]> {
     let mut out = Zeroizing::new([0; KEY_BYTES]);
-    let expanded = Hkdf::<Sha256>::new(None, key).expand(purpose.as_bytes(), out.as_mut_slice());
+    let expanded = extracted.expand(purpose.as_bytes(), out.as_mut_slice());
     debug_assert!(expanded.is_ok(), "32 bytes are within HKDF's 255 blocks");
     out
 }

@@ -6,7 +6,10 @@
 //! - **Record keys** ([`RecordKey`]): one per message, case file, outbound mail ..., drawn at random, stored
 //!   only wrapped under the newest master key. A record is destroyed by deleting its wrapped key.
 //! - **The data key** ([`DataKey`]): one per database, wrapped like a record key. The blind index, the keyed
-//!   raw hash and the audit chain hang on sub-keys of it, so rotating the master key does not change them.
+//!   raw hash, the audit chain and the destruction log hang on sub-keys of it, so rotating the master key does not
+//!   change them.
+//!
+//! A backup is a stream of its own ([`StreamSealer`]), sealed under a key that hangs on a master key.
 //!
 //! # Security
 //!
@@ -18,10 +21,15 @@
 mod index;
 mod keyfile;
 mod seal;
+mod stream;
 
-pub use index::{AuditMac, DataKey, IndexedAs, KeyedHash};
+pub use index::{AuditMac, DataKey, DestructionMac, IndexedAs, KeyedHash};
 pub use keyfile::{KeyFileError, MasterKeys};
 pub use seal::{RecordKey, RecordKind, RecordName, WrappedKey};
+pub use stream::{
+    STREAM_CHUNK_BYTES, STREAM_HEADER_BYTES, STREAM_SEALED_BYTES, StreamError, StreamHeader, StreamOpener,
+    StreamSealer, stream_name, stream_version,
+};
 
 /// Bytes of every key.
 pub const KEY_BYTES: usize = 32;

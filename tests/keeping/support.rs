@@ -28,6 +28,7 @@ pub(crate) struct Home {
     folder: tempfile::TempDir,
     server: Option<postgres::Database>,
     keys: String,
+    log: PathBuf,
 }
 
 impl Home {
@@ -35,7 +36,13 @@ impl Home {
         let folder = tempfile::tempdir().unwrap();
         let keys = MasterKeys::generate(&OsEntropy).unwrap().to_string();
         let server = None;
-        Self { folder, server, keys }
+        let log = folder.path().join("destroyed.log");
+        Self {
+            folder,
+            server,
+            keys,
+            log,
+        }
     }
 
     pub(crate) fn postgres() -> Self {
@@ -51,6 +58,27 @@ impl Home {
         match self.is_sqlite() {
             true => Self::sqlite(),
             false => Self::postgres(),
+        }
+    }
+
+    /// A new database of the same kind, with the same master key and destruction log.
+    pub(crate) fn successor(&self) -> Self {
+        self.inherit(self.another())
+    }
+
+    /// The same of the other kind.
+    pub(crate) fn other_kind(&self) -> Self {
+        self.inherit(match self.is_sqlite() {
+            true => Self::postgres(),
+            false => Self::sqlite(),
+        })
+    }
+
+    fn inherit(&self, new: Self) -> Self {
+        Self {
+            keys: self.keys.clone(),
+            log: self.log.clone(),
+            ..new
         }
     }
 
@@ -79,7 +107,24 @@ impl Home {
     }
 
     pub(crate) async fn try_open(&self, keys: MasterKeys) -> Result<Store, StoreError> {
-        Store::open(&self.place(), keys).await
+        Store::open_logging(&self.place(), &self.log(), keys).await
+    }
+
+    /// The destruction log.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.log.clone()
+    }
+
+    /// With another destruction log than it had.
+    pub(crate) fn with_log(self, log: PathBuf) -> Self {
+        Self { log, ..self }
+    }
+
+    pub(crate) fn with_keys(self, keys: &str) -> Self {
+        Self {
+            keys: keys.to_owned(),
+            ..self
+        }
     }
 
     /// A connection that knows nothing of the store's rules: an attacker with the file, or with the server.

@@ -142,6 +142,7 @@ impl Write<'_> {
                 })?;
         one_row(done)?;
         self.head = Some(next);
+        self.last_audit = Some(now);
         Ok(())
     }
 }
@@ -178,46 +179,50 @@ impl Database {
     }
 
     pub(in crate::store) async fn verify_audit(&self) -> Result<u64, StoreError> {
-        let mut tx = self.read().await?;
-        let claimed = Head::load(&mut tx, self.keys()).await?;
-        let mut head = Head::empty();
-        loop {
-            let rows = query(
-                "SELECT seq, at, actor, action, record, mac FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2",
-            )
-            .bind(stored(head.count)?)
-            .bind(PAGE)
-            .fetch_all(&mut tx)
-            .await?;
-            if rows.is_empty() {
-                break;
-            }
-            for row in rows {
-                let entry = Entry {
-                    at: row.try_get("at")?,
-                    actor: row.try_get("actor")?,
-                    action: row.try_get("action")?,
-                    record: row.try_get("record")?,
-                };
-                let next = head.follow(self.keys(), &entry);
-                let (seq, mac): (i64, &[u8]) = (row.try_get("seq")?, row.try_get("mac")?);
-                if seq != stored(next.count)? || mac != next.last {
-                    return Err(StoreError::AuditBroken(next.count));
-                }
-                head = next;
-            }
-        }
-        let below: i64 = query_scalar("SELECT count(*) FROM audit WHERE seq < 1")
-            .fetch_one(&mut tx)
-            .await?;
-        if below > 0 {
-            return Err(StoreError::AuditBroken(0));
-        }
-        if head.count != claimed.count || head.last != claimed.last {
-            return Err(StoreError::AuditBroken(
-                head.count.min(claimed.count).saturating_add(1),
-            ));
-        }
-        Ok(head.count)
+        verify(&mut self.read().await?, self.keys()).await
     }
+}
+
+/// Walks the whole chain; gives the number of rows.
+pub(super) async fn verify(tx: &mut Connection, keys: &Keys) -> Result<u64, StoreError> {
+    let claimed = Head::load(tx, keys).await?;
+    let mut head = Head::empty();
+    loop {
+        let rows = query(
+            "SELECT seq, at, actor, action, record, mac FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2",
+        )
+        .bind(stored(head.count)?)
+        .bind(PAGE)
+        .fetch_all(tx)
+        .await?;
+        if rows.is_empty() {
+            break;
+        }
+        for row in rows {
+            let entry = Entry {
+                at: row.try_get("at")?,
+                actor: row.try_get("actor")?,
+                action: row.try_get("action")?,
+                record: row.try_get("record")?,
+            };
+            let next = head.follow(keys, &entry);
+            let (seq, mac): (i64, &[u8]) = (row.try_get("seq")?, row.try_get("mac")?);
+            if seq != stored(next.count)? || mac != next.last {
+                return Err(StoreError::AuditBroken(next.count));
+            }
+            head = next;
+        }
+    }
+    let below: i64 = query_scalar("SELECT count(*) FROM audit WHERE seq < 1")
+        .fetch_one(tx)
+        .await?;
+    if below > 0 {
+        return Err(StoreError::AuditBroken(0));
+    }
+    if head.count != claimed.count || head.last != claimed.last {
+        return Err(StoreError::AuditBroken(
+            head.count.min(claimed.count).saturating_add(1),
+        ));
+    }
+    Ok(head.count)
 }

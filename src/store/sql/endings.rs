@@ -74,9 +74,9 @@ impl Database {
         demand_undecided(write.message(message).await?.state)?;
         write.demand_content(case).await?;
         write.decide(message, MessageState::Filed, now).await?;
-        let done = query("UPDATE messages SET filed_with = $1 WHERE id = $2")
-            .bind(blob(case.0))
+        let done = query("INSERT INTO filed (message, case_id) VALUES ($1, $2)")
             .bind(blob(message.0))
+            .bind(blob(case.0))
             .execute(write.connection())
             .await?;
         one_row(done)?;
@@ -240,7 +240,7 @@ impl Write<'_> {
     /// Messages with content that belong to this case and to no other that is not destroyed.
     async fn messages_of(&mut self, case: CaseId) -> Result<Vec<MessageId>, StoreError> {
         let ids: Vec<Vec<u8>> = query_scalar(
-            "SELECT id FROM messages WHERE destroyed IS NULL AND (filed_with = $1
+            "SELECT id FROM messages WHERE destroyed IS NULL AND (id IN (SELECT message FROM filed WHERE case_id = $1)
                  OR id = (SELECT message FROM cases WHERE id = $1)
                      AND NOT EXISTS (SELECT 1 FROM cases other WHERE other.message = messages.id
                          AND other.id <> $1 AND other.state <> 'destroyed'))

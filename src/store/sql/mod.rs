@@ -6,8 +6,10 @@
 mod accounts;
 mod allocations;
 mod audit;
+mod backup;
 mod case_files;
 mod cases;
+mod destruction;
 pub(super) mod driver;
 mod endings;
 mod held;
@@ -24,10 +26,14 @@ mod rotation;
 #[cfg(test)]
 mod tests;
 
+use super::destruction_log::{Destroyed, DestructionLog};
 use super::sealing::Keys;
 use super::{DatabasePlace, MasterKeys, StoreError};
+use crate::domain::Timestamp;
 use audit::Head;
+pub(super) use backup::restore;
 use driver::{Connection, Pools, query};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use uuid::Uuid;
@@ -38,6 +44,9 @@ pub(super) struct Database {
     keys: Arc<Keys>,
     /// Something was destroyed, and the files still hold its old pages.
     to_scrub: AtomicBool,
+    log: Arc<DestructionLog>,
+    /// The destruction log may hold a destruction of which it does not say whether it happened.
+    to_settle: AtomicBool,
 }
 
 /// A write transaction. Dropped without [`Write::commit`], it changes nothing.
@@ -46,28 +55,45 @@ pub(super) struct Write<'a> {
     db: &'a Database,
     /// Loaded with the first audit row of this transaction.
     head: Option<Head>,
+    /// When the last of them was written.
+    last_audit: Option<Timestamp>,
+    /// What this transaction destroys.
+    destroyed: Vec<Destroyed>,
 }
 
 impl Database {
-    pub(super) async fn open(place: &DatabasePlace, master: MasterKeys) -> Result<Self, StoreError> {
-        Self::open_with(Pools::open(place).await?, master).await
+    pub(super) async fn open(
+        place: &DatabasePlace,
+        log: &Path,
+        master: MasterKeys,
+    ) -> Result<Self, StoreError> {
+        Self::open_with(Pools::open(place).await?, log, master).await
     }
 
     /// A wrong master key leaves the database as it is.
-    async fn open_with(pools: Pools, master: MasterKeys) -> Result<Self, StoreError> {
+    async fn open_with(pools: Pools, log: &Path, master: MasterKeys) -> Result<Self, StoreError> {
         let mut tx = pools.set_up().await?;
-        pools.migrate(&mut tx).await?;
-        let keys = Arc::new(load_keys(&mut tx, master).await?);
+        tx.migrate(driver::newest_version()).await?;
+        let keys = load_keys(&mut tx, master).await?;
         tx.commit().await?;
         // A process that was killed between a destruction and the scrubbing after it left this to us.
         let old_pages = pools.may_hold_old_pages().await;
-        let database = Self {
-            pools,
-            keys,
-            to_scrub: AtomicBool::new(old_pages),
-        };
+        let database = Self::new(pools, log, keys);
+        database.to_scrub.store(old_pages, Ordering::Release);
+        database.open_log().await?;
         database.scrub().await;
         Ok(database)
+    }
+
+    fn new(pools: Pools, log: &Path, keys: Keys) -> Self {
+        let log = Arc::new(DestructionLog::new(log, &keys));
+        Self {
+            pools,
+            keys: Arc::new(keys),
+            to_scrub: AtomicBool::new(false),
+            log,
+            to_settle: AtomicBool::new(false),
+        }
     }
 
     pub(super) fn keys(&self) -> &Keys {
@@ -80,12 +106,9 @@ impl Database {
     }
 
     async fn write(&self) -> Result<Write<'_>, StoreError> {
-        let tx = self.pools.write().await?;
-        Ok(Write {
-            tx,
-            db: self,
-            head: None,
-        })
+        let mut write = Write::within(self, self.pools.write().await?);
+        self.settle_if_needed(&mut write).await;
+        Ok(write)
     }
 
     /// Takes old pages out of the files. Where somebody is in the way, the next write tries again.
@@ -96,7 +119,17 @@ impl Database {
     }
 }
 
-impl Write<'_> {
+impl<'a> Write<'a> {
+    fn within(db: &'a Database, tx: Connection) -> Self {
+        Self {
+            tx,
+            db,
+            head: None,
+            last_audit: None,
+            destroyed: Vec::new(),
+        }
+    }
+
     fn connection(&mut self) -> &mut Connection {
         &mut self.tx
     }
@@ -105,11 +138,19 @@ impl Write<'_> {
         &self.db.keys
     }
 
+    /// What was destroyed is in the destruction log before the commit and once more after it.
     async fn commit(mut self) -> Result<(), StoreError> {
         if let Some(head) = self.head.take() {
             head.store(&mut self.tx, &self.db.keys).await?;
         }
-        self.tx.commit().await?;
+        match self.destroyed.is_empty() {
+            true => self.tx.commit().await?,
+            false => {
+                self.db
+                    .commit_logged(self.tx, self.destroyed, self.last_audit)
+                    .await?
+            }
+        }
         self.db.scrub().await;
         Ok(())
     }

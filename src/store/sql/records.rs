@@ -1,10 +1,11 @@
 //! Record keys and sealed parts: the only place where content goes in or comes out.
 
 use super::driver::{Connection, Row, query, query_scalar};
-use super::{Write, blob, found, number, one_row};
+use super::{Write, blob, found, hash_of, number, one_row};
 use crate::store::StoreError;
+use crate::store::destruction_log::{Destroyed, Held};
 use crate::store::sealing::{Keys, Record};
-use crate::vault::{RecordName, WrappedKey};
+use crate::vault::{KeyedHash, RecordKind, RecordName, WrappedKey};
 use zeroize::Zeroizing;
 
 /// A row's `generation` and `wrapped`.
@@ -108,13 +109,43 @@ impl Write<'_> {
         one_row(done)
     }
 
-    /// Deletes the wrapped key; the sealed parts go with it. Commit with `commit_destruction`.
+    /// Deletes the wrapped key; the sealed parts go with it. The commit writes it into the destruction log, also where
+    /// there was no key ([`StoreError::NotFound`]) and the caller goes on.
     pub(super) async fn destroy_record(&mut self, name: RecordName) -> Result<(), StoreError> {
+        let raw_hash = self.raw_hash(name).await?;
         let done = query("DELETE FROM record_keys WHERE kind = $1 AND id = $2")
             .bind(name.kind.as_str())
             .bind(blob(name.id))
             .execute(self.connection())
             .await?;
+        self.destroyed.push(Destroyed {
+            name,
+            held: match done {
+                0 => Held::Nothing,
+                _ => Held::Key,
+            },
+            raw_hash,
+        });
         found(done)
+    }
+
+    /// By which a destroyed mail is known again.
+    async fn raw_hash(&mut self, name: RecordName) -> Result<Option<KeyedHash>, StoreError> {
+        match name.kind {
+            RecordKind::Message => {}
+            RecordKind::CaseCore
+            | RecordKind::CaseFile
+            | RecordKind::Outbound
+            | RecordKind::Account
+            | RecordKind::Facts
+            | RecordKind::Data => return Ok(None),
+        }
+        let row = query("SELECT raw_hash FROM messages WHERE id = $1")
+            .bind(blob(name.id))
+            .fetch_optional(self.connection())
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let hash: Option<&[u8]> = row.try_get("raw_hash")?;
+        hash.map(hash_of).transpose()
     }
 }

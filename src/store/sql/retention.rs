@@ -14,8 +14,8 @@ const CASES: &str = "SELECT id, reference, closed FROM cases WHERE state = 'clos
      ORDER BY closed, number LIMIT $2";
 /// Mail that is in no case. What nobody has decided about goes only where it refers nobody.
 const MESSAGES: &str =
-    "SELECT id, kind, received FROM messages WHERE destroyed IS NULL AND filed_with IS NULL
-     AND ((kind = 'automatic' AND state IN ('read', 'filed', 'set_aside') AND received < $1)
+    "SELECT id, kind, received FROM messages WHERE destroyed IS NULL
+     AND NOT EXISTS (SELECT 1 FROM filed WHERE filed.message = messages.id) AND ((kind = 'automatic' AND state IN ('read', 'filed', 'set_aside') AND received < $1)
          OR (state = 'set_aside' AND received < $2)
          OR (kind = 'enquiry' AND state = 'read' AND received < $2))
      ORDER BY number LIMIT $3";
@@ -88,7 +88,7 @@ impl Database {
     ) -> Result<Vec<Tombstone>, StoreError> {
         let rows = query(format!(
             "{TOMBSTONE} WHERE id = $1 OR id IN (SELECT message FROM cases WHERE id = $1)
-                 OR id IN (SELECT id FROM messages WHERE filed_with = $1) ORDER BY at, id"
+                 OR id IN (SELECT message FROM filed WHERE case_id = $1) ORDER BY at, id"
         ))
         .bind(blob(id.0))
         .fetch_all(&mut self.read().await?)

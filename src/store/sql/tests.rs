@@ -16,7 +16,9 @@ fn keys(text: &str) -> MasterKeys {
 
 async fn open(path: &Path, text: &str, options: SqliteConnectOptions) -> Database {
     let pools = Pools::Sqlite(open_with(path, options).await.unwrap());
-    Database::open_with(pools, keys(text)).await.unwrap()
+    Database::open_with(pools, &path.with_extension("log"), keys(text))
+        .await
+        .unwrap()
 }
 
 fn now() -> Timestamp {

@@ -78,14 +78,6 @@ impl Pools {
         }
     }
 
-    /// Brings the schema to the newest version.
-    pub(super) async fn migrate(&self, connection: &mut Connection) -> Result<(), StoreError> {
-        match connection {
-            Connection::Sqlite(tx) => sqlite::migrate(tx).await,
-            Connection::Postgres(tx) => postgres::migrate(tx).await,
-        }
-    }
-
     /// Whether a process that was killed may have left deleted rows in the files.
     pub(super) async fn may_hold_old_pages(&self) -> bool {
         match self {
@@ -111,6 +103,66 @@ impl Connection {
         }
     }
 
+    /// The schema's version; 0 for a database without tables.
+    pub(super) async fn version(&mut self) -> Result<i64, StoreError> {
+        match self {
+            Self::Sqlite(tx) => sqlite::version(tx).await,
+            Self::Postgres(tx) => postgres::version(tx).await,
+        }
+    }
+
+    /// Brings the schema up to a version, in a transaction of [`Pools::set_up`]; a newer one stays.
+    pub(super) async fn migrate(&mut self, up_to: i64) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(tx) => sqlite::migrate(tx, up_to).await,
+            Self::Postgres(tx) => postgres::migrate(tx, up_to).await,
+        }
+    }
+
+    /// Every column that there is, table by table.
+    pub(super) async fn columns(&mut self) -> Result<Vec<LiveColumn>, StoreError> {
+        let sql = match self {
+            Self::Sqlite(_) => sqlite::COLUMNS,
+            Self::Postgres(_) => postgres::COLUMNS,
+        };
+        let rows = query(sql).fetch_all(self).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(LiveColumn {
+                    table: row.try_get("home")?,
+                    name: row.try_get("name")?,
+                    kind: row.try_get("kind")?,
+                    filled: row.try_get("filled")?,
+                })
+            })
+            .collect()
+    }
+
+    /// Drops these tables and forgets the schema's version.
+    pub(super) async fn drop_tables(&mut self, tables: &[String]) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(tx) => sqlite::drop_tables(tx, tables).await,
+            Self::Postgres(tx) => postgres::drop_tables(tx, tables).await,
+        }
+    }
+
+    /// What an `INSERT` that brings its own `number` has before `VALUES`.
+    pub(super) fn own_numbers(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "",
+            Self::Postgres(_) => " OVERRIDING SYSTEM VALUE",
+        }
+    }
+
+    /// After rows came in with their own numbers: the next one of the table follows the highest.
+    pub(super) async fn follow_numbers(&mut self, table: &'static str) -> Result<(), StoreError> {
+        match self {
+            // SQLite takes the highest number there is.
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(tx) => postgres::follow_numbers(tx, table).await,
+        }
+    }
+
     /// What a claiming `SELECT` ends with: rows that somebody else is claiming are passed over.
     pub(super) fn skip_claimed(&self) -> &'static str {
         match self {
@@ -121,7 +173,21 @@ impl Connection {
     }
 }
 
+/// A column as the database tells it; `kind` is the database's own word for the type.
+pub(super) struct LiveColumn {
+    pub(super) table: String,
+    pub(super) name: String,
+    pub(super) kind: String,
+    pub(super) filled: i64,
+}
+
+/// The newest version of the schema; the databases' migrations are twins.
+pub(super) fn newest_version() -> i64 {
+    sqlite::MIGRATIONS.last().map_or(0, |(number, _)| *number)
+}
+
 /// A parameter.
+#[derive(Clone)]
 pub(super) enum Value {
     Int(Option<i64>),
     Text(Option<String>),
@@ -338,5 +404,18 @@ impl From<sqlx::Error> for StoreError {
             // Foreign enum, non-exhaustive: the rest are mistakes of ours in a statement.
             _ => Self::Corrupt("a statement does not fit the database"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn migrations_are_numbered_in_order_and_twins() {
+        let numbers = |list: &[(i64, &str)]| list.iter().map(|(number, _)| *number).collect::<Vec<_>>();
+        let sqlite = numbers(sqlite::MIGRATIONS);
+        assert_eq!(sqlite, numbers(postgres::MIGRATIONS));
+        assert_eq!(sqlite, (1..=newest_version()).collect::<Vec<_>>());
     }
 }

@@ -33,7 +33,7 @@ const SETTINGS: [(&str, &str); 4] = [
 ];
 
 /// Numbered, append-only, twins of the SQLite ones: a released migration is never edited.
-const MIGRATIONS: &[(i64, &str)] = &[
+pub(super) const MIGRATIONS: &[(i64, &str)] = &[
     (1, include_str!("../migrations/postgres/0001_initial.sql")),
     (2, include_str!("../migrations/postgres/0002_liaison.sql")),
     (4, include_str!("../migrations/postgres/0004_casework.sql")),
@@ -156,8 +156,17 @@ pub(super) async fn set_up(pool: &PgPool) -> Result<Transaction<'static, Postgre
     Ok(tx)
 }
 
-pub(super) async fn migrate(tx: &mut Transaction<'static, Postgres>) -> Result<(), StoreError> {
-    let newest = MIGRATIONS.last().map_or(0, |(number, _)| *number);
+/// Table, column, type and whether it must be filled, of everything in the schema but its version.
+pub(super) const COLUMNS: &str = "SELECT c.relname::text AS home, a.attname::text AS name,
+        format_type(a.atttypid, a.atttypmod) AS kind,
+        CAST(CASE WHEN a.attnotnull THEN 1 ELSE 0 END AS BIGINT) AS filled
+    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+    WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
+        AND a.attnum > 0 AND NOT a.attisdropped AND c.relname <> 'schema_version'
+    ORDER BY c.relname, a.attnum";
+
+/// The schema's version; 0 for a database without tables.
+pub(super) async fn version(tx: &mut Transaction<'static, Postgres>) -> Result<i64, StoreError> {
     let (version_table, tables): (bool, i64) = sqlx::query_as(
         "SELECT to_regclass('schema_version') IS NOT NULL,
             (SELECT count(*) FROM pg_tables WHERE schemaname = current_schema())",
@@ -165,31 +174,73 @@ pub(super) async fn migrate(tx: &mut Transaction<'static, Postgres>) -> Result<(
     .fetch_one(&mut **tx)
     .await?;
     if !version_table {
-        if tables > 0 {
-            return Err(StoreError::Corrupt("it is a database of something else"));
-        }
-        sqlx::raw_sql(
-            "CREATE TABLE schema_version (one BIGINT PRIMARY KEY CHECK (one = 1), version BIGINT NOT NULL);
-             INSERT INTO schema_version (one, version) VALUES (1, 0)",
-        )
-        .execute(&mut **tx)
-        .await?;
+        return match tables {
+            0 => Ok(0),
+            _ => Err(StoreError::Corrupt("it is a database of something else")),
+        };
     }
-    let present: i64 = sqlx::query_scalar("SELECT version FROM schema_version WHERE one = 1")
-        .fetch_one(&mut **tx)
-        .await?;
-    if present > newest {
+    Ok(
+        sqlx::query_scalar("SELECT version FROM schema_version WHERE one = 1")
+            .fetch_one(&mut **tx)
+            .await?,
+    )
+}
+
+/// Brings the schema up to a version; a newer one stays.
+pub(super) async fn migrate(tx: &mut Transaction<'static, Postgres>, up_to: i64) -> Result<(), StoreError> {
+    let present = version(tx).await?;
+    if present > super::newest_version() {
         return Err(StoreError::Corrupt(
             "it was made by a newer version; install that version",
         ));
     }
-    for (number, sql) in MIGRATIONS.iter().filter(|(number, _)| *number > present) {
+    if present == 0 {
+        sqlx::raw_sql(
+            "CREATE TABLE IF NOT EXISTS schema_version (one BIGINT PRIMARY KEY CHECK (one = 1), version BIGINT NOT NULL);
+             INSERT INTO schema_version (one, version) VALUES (1, 0) ON CONFLICT DO NOTHING",
+        )
+        .execute(&mut **tx)
+        .await?;
+    }
+    let missing = |number: i64| number > present && number <= up_to;
+    for (number, sql) in MIGRATIONS.iter().filter(|(number, _)| missing(*number)) {
         sqlx::raw_sql(*sql).execute(&mut **tx).await?;
         sqlx::query("UPDATE schema_version SET version = $1 WHERE one = 1")
             .bind(number)
             .execute(&mut **tx)
             .await?;
     }
+    Ok(())
+}
+
+/// Drops every table, and every function that a migration makes. The names come from the database's own schema.
+pub(super) async fn drop_tables(
+    tx: &mut Transaction<'static, Postgres>,
+    tables: &[String],
+) -> Result<(), StoreError> {
+    for table in tables {
+        let drop = format!("DROP TABLE \"{table}\" CASCADE");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(drop))
+            .execute(&mut **tx)
+            .await?;
+    }
+    sqlx::raw_sql("DROP TABLE schema_version; DROP FUNCTION IF EXISTS audit_refuses()")
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// The next number that a table gives follows the highest in it.
+pub(super) async fn follow_numbers(
+    tx: &mut Transaction<'static, Postgres>,
+    table: &'static str,
+) -> Result<(), StoreError> {
+    let follow = format!(
+        "SELECT setval(pg_get_serial_sequence('{table}', 'number'), coalesce(max(number), 0) + 1, false) FROM {table}"
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(follow))
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 

@@ -124,16 +124,17 @@ fn make_private_file(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-pub(super) async fn migrate(tx: &mut Transaction<'static, Sqlite>) -> Result<(), StoreError> {
-    let newest = MIGRATIONS.last().map_or(0, |(number, _)| *number);
+/// Table, column, type and whether it must be filled, of everything in the database.
+pub(super) const COLUMNS: &str = "SELECT m.name AS home, p.name AS name, p.type AS kind,
+        CASE WHEN p.\"notnull\" = 1 OR p.pk > 0 THEN 1 ELSE 0 END AS filled
+    FROM sqlite_schema m JOIN pragma_table_info(m.name) p
+    WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY m.name, p.cid";
+
+/// The schema's version; 0 for a database without tables.
+pub(super) async fn version(tx: &mut Transaction<'static, Sqlite>) -> Result<i64, StoreError> {
     let present: i64 = sqlx::query_scalar("PRAGMA user_version")
         .fetch_one(&mut **tx)
         .await?;
-    if present > newest {
-        return Err(StoreError::Corrupt(
-            "it was made by a newer version; install that version",
-        ));
-    }
     if present == 0 {
         let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema")
             .fetch_one(&mut **tx)
@@ -142,15 +143,46 @@ pub(super) async fn migrate(tx: &mut Transaction<'static, Sqlite>) -> Result<(),
             return Err(StoreError::Corrupt("the file is a database of something else"));
         }
     }
-    for (number, sql) in MIGRATIONS.iter().filter(|(number, _)| *number > present) {
+    Ok(present)
+}
+
+/// Brings the schema up to a version; a newer one stays.
+pub(super) async fn migrate(tx: &mut Transaction<'static, Sqlite>, up_to: i64) -> Result<(), StoreError> {
+    let present = version(tx).await?;
+    if present > super::newest_version() {
+        return Err(StoreError::Corrupt(
+            "it was made by a newer version; install that version",
+        ));
+    }
+    let missing = |number: i64| number > present && number <= up_to;
+    for (number, sql) in MIGRATIONS.iter().filter(|(number, _)| missing(*number)) {
         sqlx::raw_sql(*sql).execute(&mut **tx).await?;
-        // A pragma takes no parameters; the number is ours.
-        let note = format!("PRAGMA user_version = {number}");
-        sqlx::raw_sql(sqlx::AssertSqlSafe(note))
+        note_version(tx, *number).await?;
+    }
+    Ok(())
+}
+
+async fn note_version(tx: &mut Transaction<'static, Sqlite>, number: i64) -> Result<(), StoreError> {
+    // A pragma takes no parameters; the number is ours.
+    let note = format!("PRAGMA user_version = {number}");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(note))
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Drops every table. The names come from the database's own schema.
+pub(super) async fn drop_tables(
+    tx: &mut Transaction<'static, Sqlite>,
+    tables: &[String],
+) -> Result<(), StoreError> {
+    for table in tables {
+        let drop = format!("DROP TABLE \"{table}\"");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(drop))
             .execute(&mut **tx)
             .await?;
     }
-    Ok(())
+    note_version(tx, 0).await
 }
 
 /// At the start a file that cannot be opened is a mistake of the set-up; later on it is a failure of the

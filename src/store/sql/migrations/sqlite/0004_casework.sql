@@ -5,16 +5,21 @@ ALTER TABLE cases ADD COLUMN outcome TEXT;
 ALTER TABLE cases ADD COLUMN destroyed INTEGER;
 CREATE INDEX cases_by_state ON cases (state, closed);
 
--- The case that a message was filed with; when somebody looked at it first, when it was decided about, and when its
+-- When somebody looked at it first, when it was decided about, and when its
 -- content was destroyed.
-ALTER TABLE messages ADD COLUMN filed_with BLOB REFERENCES cases (id);
 ALTER TABLE messages ADD COLUMN first_opened INTEGER;
 ALTER TABLE messages ADD COLUMN decided INTEGER;
 ALTER TABLE messages ADD COLUMN destroyed INTEGER;
 UPDATE messages SET destroyed = (SELECT at FROM tombstones WHERE tombstones.id = messages.id) WHERE state = 'rejected';
-CREATE INDEX messages_by_case ON messages (filed_with) WHERE filed_with IS NOT NULL;
 CREATE INDEX messages_to_review ON messages (number)
     WHERE state IN ('held', 'read', 'unreadable') AND destroyed IS NULL;
+
+-- The case that a message was filed with: it is kept and destroyed with it.
+CREATE TABLE filed (
+    message BLOB NOT NULL PRIMARY KEY REFERENCES messages (id),
+    case_id BLOB NOT NULL REFERENCES cases (id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX filed_by_case ON filed (case_id);
 
 -- Facts for the report are sealed under a key of their own: from here on they outlive the message.
 CREATE INDEX messages_by_time ON messages (received);
