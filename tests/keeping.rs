@@ -12,6 +12,8 @@
 mod at_rest;
 #[path = "keeping/casework.rs"]
 mod casework;
+#[path = "keeping/daemons.rs"]
+mod daemons;
 #[path = "keeping/inbound.rs"]
 mod inbound;
 #[path = "keeping/outbound.rs"]

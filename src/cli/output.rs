@@ -72,6 +72,7 @@ impl From<StoreError> for Failure {
             StoreError::DiskFull
             | StoreError::Transient(_)
             | StoreError::Tampered
+            | StoreError::NotOurs
             | StoreError::NotFound
             | StoreError::WrongState(_)
             | StoreError::AuditBroken(_)

@@ -7,7 +7,10 @@ mod accounts;
 mod allocations;
 mod audit;
 mod cases;
+mod claims;
+mod daemons;
 pub(super) mod driver;
+mod files;
 mod held;
 mod ledger;
 mod messages;
@@ -20,20 +23,39 @@ mod rotation;
 #[cfg(test)]
 mod tests;
 
+use super::daemons::Fence;
 use super::sealing::Keys;
 use super::{DatabasePlace, MasterKeys, StoreError};
 use audit::Head;
+use daemons::Holder;
 use driver::{Connection, Pools, query};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::time::timeout;
 use uuid::Uuid;
 
-/// An open database.
+/// How long a write waits for the others of its own process.
+const TURN_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// An open database, as one holder of leases and claims uses it.
 pub(super) struct Database {
+    open: Arc<Open>,
+    me: Holder,
+    /// What must be ours for every write.
+    fence: Option<Fence>,
+}
+
+/// What every handle of an open database shares.
+struct Open {
     pools: Pools,
     keys: Arc<Keys>,
     /// Something was destroyed, and the files still hold its old pages.
     to_scrub: AtomicBool,
+    /// Write transactions of this process go one after another. On a server each of several would wait there by itself, and
+    /// get its turn even while the process stands still.
+    turn: Arc<Mutex<()>>,
 }
 
 /// A write transaction. Dropped without [`Write::commit`], it changes nothing.
@@ -42,6 +64,7 @@ pub(super) struct Write<'a> {
     db: &'a Database,
     /// Loaded with the first audit row of this transaction.
     head: Option<Head>,
+    turn: OwnedMutexGuard<()>,
 }
 
 impl Database {
@@ -58,36 +81,60 @@ impl Database {
         // A process that was killed between a destruction and the scrubbing after it left this to us.
         let old_pages = pools.may_hold_old_pages().await;
         let database = Self {
-            pools,
-            keys,
-            to_scrub: AtomicBool::new(old_pages),
+            open: Arc::new(Open {
+                pools,
+                keys,
+                to_scrub: AtomicBool::new(old_pages),
+                turn: Arc::default(),
+            }),
+            me: Holder::nobody()?,
+            fence: None,
         };
         database.scrub().await;
         Ok(database)
     }
 
     pub(super) fn keys(&self) -> &Keys {
-        &self.keys
+        &self.open.keys
+    }
+
+    /// The same database; every write through it demands that this is ours, in its own transaction.
+    pub(super) fn under(&self, fence: Fence) -> Self {
+        Self {
+            open: Arc::clone(&self.open),
+            me: self.me.clone(),
+            fence: Some(fence),
+        }
     }
 
     /// A snapshot for reads that must agree.
     async fn read(&self) -> Result<Connection, StoreError> {
-        self.pools.read().await
+        self.open.pools.read().await
     }
 
+    /// # Errors
+    /// [`StoreError::NotOurs`] where what this handle works under is not ours, or not any more.
     async fn write(&self) -> Result<Write<'_>, StoreError> {
-        let tx = self.pools.write().await?;
+        let turn = timeout(TURN_TIMEOUT, Arc::clone(&self.open.turn).lock_owned())
+            .await
+            .map_err(|_| StoreError::Transient("its own connection stayed busy"))?;
+        let mut tx = self.open.pools.write().await?;
+        if let Some(fence) = &self.fence {
+            self.demand_ours(&mut tx, fence).await?;
+        }
         Ok(Write {
             tx,
             db: self,
             head: None,
+            turn,
         })
     }
 
     /// Takes old pages out of the files. Where somebody is in the way, the next write tries again.
     async fn scrub(&self) {
-        if self.to_scrub.swap(false, Ordering::AcqRel) && !self.pools.scrub().await {
-            self.to_scrub.store(true, Ordering::Release);
+        let open = &self.open;
+        if open.to_scrub.swap(false, Ordering::AcqRel) && !open.pools.scrub().await {
+            open.to_scrub.store(true, Ordering::Release);
         }
     }
 }
@@ -98,21 +145,23 @@ impl Write<'_> {
     }
 
     fn keys(&self) -> &Keys {
-        &self.db.keys
+        self.db.keys()
     }
 
     async fn commit(mut self) -> Result<(), StoreError> {
         if let Some(head) = self.head.take() {
-            head.store(&mut self.tx, &self.db.keys).await?;
+            head.store(&mut self.tx, self.db.keys()).await?;
         }
-        self.tx.commit().await?;
-        self.db.scrub().await;
+        let Self { tx, db, turn, .. } = self;
+        tx.commit().await?;
+        drop(turn);
+        db.scrub().await;
         Ok(())
     }
 
     /// Commits a destruction: what is deleted leaves the files too.
     async fn commit_destruction(self) -> Result<(), StoreError> {
-        self.db.to_scrub.store(true, Ordering::Release);
+        self.db.open.to_scrub.store(true, Ordering::Release);
         self.commit().await
     }
 }
