@@ -5,8 +5,9 @@
 //! A pure core ([`domain`], [`mail`], [`extract`], [`forms`], [`redact`], [`vault`]) does no input or
 //! output, reads no clock and draws no randomness. Two services use it: [`ingest`] (mailbox to draft
 //! referral) and [`outbound`] (liaison mail to deliveries). Each names the ports it needs; the adapters
-//! [`imap`], [`smtp`], [`sandbox`] and [`scanner`] serve them. [`store`] keeps everything sealed, [`casework`] is what
-//! staff do with it, and [`cli`] is the only module that wires the others together.
+//! [`imap`], [`smtp`], [`sandbox`] and [`scanner`] serve them. [`store`] keeps everything sealed, [`presence`] shares the
+//! work among several daemons on one database, [`casework`] is what staff do with it, and [`cli`] is the only module that
+//! wires the others together.
 //!
 //! # Invariants
 //!
@@ -29,6 +30,7 @@ pub mod ingest;
 pub mod mail;
 pub mod observe;
 pub mod outbound;
+pub mod presence;
 pub mod redact;
 pub mod sandbox;
 pub mod scanner;

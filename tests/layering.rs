@@ -36,9 +36,16 @@ const TABLE: &[(&str, &[May])] = &[
     ("vault", &[All("domain")]),
     ("config", &[All("domain")]),
     ("store", &[All("domain"), All("vault")]),
+    ("presence", &[All("domain"), All("store")]),
     (
         "ingest",
-        &[All("domain"), All("mail"), All("forms"), All("store")],
+        &[
+            All("domain"),
+            All("mail"),
+            All("forms"),
+            All("store"),
+            All("presence"),
+        ],
     ),
     (
         "outbound",
@@ -88,6 +95,7 @@ const TABLE: &[(&str, &[May])] = &[
             All("ingest"),
             All("outbound"),
             All("casework"),
+            All("presence"),
             All("imap"),
             All("smtp"),
             All("sandbox"),

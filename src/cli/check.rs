@@ -1,5 +1,6 @@
 //! `check`: tries everything the daemon will need and says in plain words what is wrong.
 
+use super::cases::lease_line;
 use super::output::{self, Failure, Outcome};
 use super::setup::{Place, Setup};
 use crate::config::{RelayConfig, SubmissionConfig, TrustedRelayConfig};
@@ -54,6 +55,7 @@ pub(super) async fn run(place: Place) -> Outcome {
         setup.books().await.map(|_| "read".to_owned()),
     );
     findings.note("database", database(&setup).await);
+    findings.note("daemons", daemons(&setup).await);
     let fence = setup.reading_pool().check().await;
     findings.note(
         "worker",
@@ -85,6 +87,19 @@ async fn database(setup: &Setup) -> Result<String, Failure> {
         "opens with the master key; {} mails arrived, audit log whole ({audit} rows)",
         ledger.arrived
     ))
+}
+
+/// Who works on the mailboxes.
+async fn daemons(setup: &Setup) -> Result<String, Failure> {
+    let leases = setup.store().await?.leases().await?;
+    let lines: Vec<String> = leases.iter().map(lease_line).collect();
+    Ok(match lines.is_empty() {
+        true => format!(
+            "none works on a mailbox now; this one is called {}",
+            setup.instance()
+        ),
+        false => format!("{}; this one is called {}", lines.join("; "), setup.instance()),
+    })
 }
 
 async fn text_recognition(setup: &Setup) -> Result<String, String> {

@@ -6,11 +6,14 @@ use crate::domain::SystemClock;
 use crate::imap::ImapConnector;
 use crate::ingest::{Ingest, IngestParts, NoProbe, Outbox, OutboxParts, StepProbe, SystemJitter};
 use crate::outbound::{Outbound, OutboundParts, OutboundSettings, SystemNonces};
+use crate::presence::{Ended, Presence};
 use crate::redact::{ModelError, NameModel};
-use crate::sandbox::{ReadingPool, check_ocr};
+use crate::sandbox::{DraftingPool, ReadingPool, check_ocr};
 use crate::scanner::Scanned;
-use crate::smtp::SubmissionServer;
-use crate::store::Store;
+use crate::smtp::{Relays, SubmissionServer};
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
+use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -21,15 +24,24 @@ const OUTBOUND_POLL: Duration = Duration::from_secs(5);
 /// A redaction, its worker's start and second try included, may take so many times the worker's limit.
 const DRAFT_TRIES: u32 = 3;
 
-/// Runs until SIGTERM or SIGINT.
+/// The longest that a mail may be on its way to a relay: our time-out, the 5 minutes for which a relay keeps up a
+/// dialogue with a sender that stands still (RFC 5321 section 4.5.3.2.7), and recording the outcome.
+const SENDING_LIMIT: Duration = Duration::from_secs(600);
+
+type Service = Outbound<DraftingPool, Relays, SystemClock, SystemNonces>;
+
+/// Runs until SIGTERM or SIGINT, or until a later run has taken this one's name.
 pub(super) async fn run(setup: Setup) -> Outcome {
     let stop = stop_on_signal()?;
+    let _while_running = only_one_here(&setup)?;
     let store = setup.store().await?;
     let reader = setup.reader();
     report_fence(reader.reader()).await?;
+    let instance = setup.instance();
+    let presence = Arc::new(Presence::new(&store, &instance, setup.config.keeping.lease)?);
 
     let (ingest, _status) = Ingest::new(IngestParts {
-        store: store.clone(),
+        presence: Arc::clone(&presence),
         connector: ImapConnector {
             settings: setup.imap_settings()?,
         },
@@ -40,24 +52,8 @@ pub(super) async fn run(setup: Setup) -> Outcome {
         jitter: Arc::new(SystemJitter),
         probe: step_probe()?,
     });
-    let outbound = Arc::new(Outbound::new(
-        OutboundParts {
-            store: store.clone(),
-            drafter: setup.drafting_pool(),
-            relay: setup.relays()?,
-            clock: SystemClock,
-            nonces: SystemNonces,
-        },
-        OutboundSettings {
-            redaction: setup.redaction_settings(),
-            draft_timeout: setup.config.reading.time_limit * DRAFT_TRIES,
-            poll_interval: OUTBOUND_POLL,
-            guards: setup.guard_settings()?,
-            notices_from: setup.config.outbound.notices_from.clone(),
-            bounces_to: setup.config.outbound.bounces_to.clone(),
-        },
-    ));
-    let outbox = outbox(&setup, &store)?;
+    let outbound = Arc::new(outbound(&setup, &presence)?);
+    let outbox = outbox(&setup, &presence)?;
     let submission = match setup.submission_settings()? {
         None => None,
         Some(settings) => Some(
@@ -66,8 +62,10 @@ pub(super) async fn run(setup: Setup) -> Outcome {
                 .map_err(Failure::configuration)?,
         ),
     };
+    // Only now: a daemon that cannot run must not put an earlier one out.
+    presence.sign_on().await?;
 
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), mailbox = %setup.config.mailbox.name, "referrald is running");
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), mailbox = %setup.config.mailbox.name, %instance, "referrald is running");
     // Outside systemd there is nobody to notify.
     let _no_systemd = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     let serve_submission = async {
@@ -82,30 +80,98 @@ pub(super) async fn run(setup: Setup) -> Outcome {
             None => stop.cancelled().await,
         }
     };
-    tokio::join!(
-        watch_outbox,
-        ingest.run(stop.clone()),
-        outbound.run(&stop),
-        serve_submission,
-        feed_watchdog(&stop),
-        report_helpers(&setup, &stop),
-        super::purge::daily(&store, setup.terms(), &stop),
-    );
+    let work = async {
+        tokio::join!(
+            watch_outbox,
+            ingest.run(stop.clone()),
+            outbound.run(&stop),
+            serve_submission,
+            feed_watchdog(&stop),
+            report_helpers(&setup, &stop),
+            super::purge::daily(&store, setup.terms(), &stop),
+        );
+    };
+    let ended = work_as_long_as_present(&presence, &stop, work).await;
     let _no_systemd = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
     tracing::info!("referrald has stopped");
-    Ok(())
+    match ended {
+        Ended::Stopped => Ok(()),
+        Ended::Superseded => Err(Failure::configuration(format!(
+            "another daemon has signed on as \"{instance}\", and this one has stopped: give each daemon a name of its own in \
+             [keeping] instance"
+        ))),
+    }
+}
+
+/// Two daemons with one configuration would have one name, and put each other out.
+fn only_one_here(setup: &Setup) -> Result<Option<File>, Failure> {
+    let Some(file) = setup.path().and_then(|path| File::open(path).ok()) else {
+        return Ok(None);
+    };
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(Some(file)),
+        Err(Errno::WOULDBLOCK) => Err(Failure::configuration(
+            "a daemon with this configuration runs already: stop it first, or write another configuration",
+        )),
+        // Some network file systems lock nothing; the names are compared in the database all the same.
+        Err(_) => Ok(None),
+    }
+}
+
+/// Renews for as long as anything is at work, the orderly stop included.
+async fn work_as_long_as_present(
+    presence: &Presence,
+    stop: &CancellationToken,
+    work: impl Future<Output = ()>,
+) -> Ended {
+    let done = CancellationToken::new();
+    let working = async {
+        work.await;
+        done.cancel();
+    };
+    let present = async {
+        let ended = presence.keep(&done).await;
+        if ended == Ended::Superseded {
+            tracing::error!("another daemon has signed on with this instance name; this one stops");
+            stop.cancel();
+        }
+        ended
+    };
+    let ((), ended) = tokio::join!(working, present);
+    presence.sign_off().await;
+    ended
+}
+
+fn outbound(setup: &Setup, presence: &Presence) -> Result<Service, Failure> {
+    let parts = OutboundParts {
+        store: presence.store().clone(),
+        drafter: setup.drafting_pool(),
+        relay: setup.relays()?,
+        clock: SystemClock,
+        nonces: SystemNonces,
+    };
+    let settings = OutboundSettings {
+        redaction: setup.redaction_settings(),
+        draft_timeout: setup.config.reading.time_limit * DRAFT_TRIES,
+        poll_interval: OUTBOUND_POLL,
+        sending_limit: SENDING_LIMIT,
+        guards: setup.guard_settings()?,
+        notices_from: setup.config.outbound.notices_from.clone(),
+        bounces_to: setup.config.outbound.bounces_to.clone(),
+    };
+    Ok(Outbound::new(parts, settings))
 }
 
 /// The Outbox folder, where one is configured.
 fn outbox(
     setup: &Setup,
-    store: &Store,
+    presence: &Arc<Presence>,
 ) -> Result<Option<Outbox<ImapConnector, Scanned<ReadingPool>>>, Failure> {
     let Some(settings) = setup.outbox_settings() else {
         return Ok(None);
     };
     let parts = OutboxParts {
-        store: store.clone(),
+        presence: Arc::clone(presence),
         connector: ImapConnector {
             settings: setup.imap_settings()?,
         },
@@ -201,32 +267,35 @@ async fn feed_watchdog(stop: &CancellationToken) {
     }
 }
 
-/// In builds for tests, `REFERRALD_KILL_AT=STEP[:N]` kills the process at that step.
+/// In builds for tests, `REFERRALD_KILL_AT=STEP[:N]` kills the process at that step, and `REFERRALD_PAUSE_AT` stops it
+/// until somebody lets it go on.
 #[cfg(debug_assertions)]
 fn step_probe() -> Result<Arc<dyn StepProbe>, Failure> {
     use crate::ingest::{Step, StopAt};
+    use rustix::process::{Signal, getpid, kill_process};
 
-    struct KillAt(StopAt);
+    struct SignalAt(StopAt, Signal);
 
-    impl StepProbe for KillAt {
+    impl StepProbe for SignalAt {
         fn at(&self, step: Step) {
             if self.0.is_now(step) {
-                let own = rustix::process::getpid();
                 // It fails only for a process that is gone.
-                let _gone = rustix::process::kill_process(own, rustix::process::Signal::KILL);
+                let _gone = kill_process(getpid(), self.1);
             }
         }
     }
 
-    match std::env::var("REFERRALD_KILL_AT") {
-        Err(_) => Ok(Arc::new(NoProbe)),
-        Ok(text) => {
-            let stop_at = text
-                .parse()
-                .map_err(|error| Failure::failed(format!("REFERRALD_KILL_AT: {error}")))?;
-            Ok(Arc::new(KillAt(stop_at)))
+    for (name, signal) in [
+        ("REFERRALD_KILL_AT", Signal::KILL),
+        ("REFERRALD_PAUSE_AT", Signal::STOP),
+    ] {
+        if let Ok(text) = std::env::var(name) {
+            let at = text.parse();
+            let at = at.map_err(|error| Failure::failed(format!("{name}: {error}")))?;
+            return Ok(Arc::new(SignalAt(at, signal)));
         }
     }
+    Ok(Arc::new(NoProbe))
 }
 
 #[cfg(not(debug_assertions))]

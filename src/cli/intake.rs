@@ -3,7 +3,7 @@
 use super::output::{self, Failure, Outcome};
 use super::setup::Setup;
 use crate::domain::{Clock, Personal, SystemClock};
-use crate::store::{FROM_FILES, FetchedMail, FolderKey, SeenUid, Store};
+use crate::store::{FROM_FILES, FolderKey, Store};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -98,38 +98,15 @@ fn mails_in(bytes: Vec<u8>) -> Vec<Vec<u8>> {
 
 /// Stores one mail; tells whether it was known already.
 async fn keep(store: &Store, raw: Vec<u8>) -> Result<bool, Failure> {
-    let now = SystemClock.now();
     let folder = FolderKey {
         mailbox: FROM_FILES.to_owned(),
         folder: FROM_FILES.to_owned(),
         uidvalidity: FILES_UIDVALIDITY,
     };
-    let state = store.folder(FROM_FILES, FROM_FILES).await?;
-    if state.is_none() {
-        store.adopt_uidvalidity(&folder, now).await?;
-    }
-    let uid = state.map_or(0, |state| state.highest_uid).saturating_add(1);
-    let size = u64::try_from(raw.len()).ok();
-    store
-        .note_seen(
-            &folder,
-            &[SeenUid {
-                uid,
-                size,
-                internal_date: None,
-            }],
-            now,
-        )
+    let committed = store
+        .commit_file(&folder, Personal::new(raw), SystemClock.now())
         .await?;
-    let mail = FetchedMail {
-        uid,
-        raw: Personal::new(raw),
-        internal_date: None,
-    };
-    let committed = store.commit_batch(&folder, vec![mail], now).await?;
-    // A file is not moved: its ledger row ends here.
-    store.finish_move(&folder, uid, None, now).await?;
-    Ok(committed.iter().any(|mail| mail.already_known))
+    Ok(committed.already_known)
 }
 
 #[cfg(test)]

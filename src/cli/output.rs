@@ -73,6 +73,7 @@ impl From<StoreError> for Failure {
             StoreError::DiskFull
             | StoreError::Transient(_)
             | StoreError::Tampered
+            | StoreError::NotOurs
             | StoreError::NotFound
             | StoreError::WrongState(_)
             | StoreError::StaffOnly

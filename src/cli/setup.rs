@@ -75,7 +75,7 @@ impl Place {
                     .join("\n"),
             )
         })?;
-        self.with(config, files, true)
+        self.with(config, files, Some(path))
     }
 
     /// Reads the configuration, or takes the defaults where none was named and none is installed.
@@ -84,20 +84,16 @@ impl Place {
             return self.load();
         }
         let config = Config::from_toml(NO_CONFIG)?;
-        self.with(config, Files::beside(Path::new(DEFAULT_CONFIG)), false)
+        self.with(config, Files::beside(Path::new(DEFAULT_CONFIG)), None)
     }
 
-    fn with(self, config: Config, files: Files, configured: bool) -> Result<Setup, Failure> {
+    fn with(self, config: Config, files: Files, path: Option<PathBuf>) -> Result<Setup, Failure> {
         let format = match config.log.format {
             LogFormat::Text => observe::Format::Text,
             LogFormat::Json => observe::Format::Json,
         };
         observe::start(self.log.unwrap_or(config.log.level), format);
-        Ok(Setup {
-            config,
-            files,
-            configured,
-        })
+        Ok(Setup { config, files, path })
     }
 }
 
@@ -111,13 +107,30 @@ pub(super) struct Books {
 pub(super) struct Setup {
     pub(super) config: Config,
     pub(super) files: Files,
-    configured: bool,
+    /// The configuration file; without one only dry runs work.
+    path: Option<PathBuf>,
 }
 
 impl Setup {
     /// There is a configuration file; without one only dry runs work.
     pub(super) fn is_configured(&self) -> bool {
-        self.configured
+        self.path.is_some()
+    }
+
+    /// The configuration file, where there is one.
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// This daemon's name among several: the configured one, or one that survives restarts and that no other daemon of
+    /// this host has.
+    pub(super) fn instance(&self) -> String {
+        self.config.keeping.instance.clone().unwrap_or_else(|| {
+            let system = rustix::system::uname();
+            let path = self.path().unwrap_or(Path::new(DEFAULT_CONFIG));
+            let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+            format!("{}:{}", system.nodename().to_string_lossy(), path.display())
+        })
     }
 
     pub(super) fn master_keys(&self) -> Result<MasterKeys, Failure> {
@@ -355,6 +368,7 @@ impl Setup {
     pub(super) fn outbox_settings(&self) -> Option<OutboxSettings> {
         let config = &self.config.outbound;
         Some(OutboxSettings {
+            mailbox: self.config.mailbox.name.clone(),
             outbox: config.outbox.clone()?,
             sent: config.outbox_sent.clone(),
             refused: config.outbox_refused.clone(),

@@ -92,6 +92,10 @@ pub struct KeepingConfig {
     pub master_key_file: PathBuf,
     /// What was destroyed, for restoring backups; none for the default of the database.
     pub destruction_log: Option<PathBuf>,
+    /// The daemon's name among several on one database; one is made up without it.
+    pub instance: Option<String>,
+    /// How long a daemon that is not heard of keeps what it works on.
+    pub lease: Duration,
 }
 
 /// `[retention]`: how long things are kept.
@@ -304,6 +308,8 @@ impl Config {
 }
 
 const MEGABYTE: u64 = 1024 * 1024;
+/// Longest name of a daemon, in characters.
+const MAX_INSTANCE: usize = 100;
 
 fn service(mut f: Fields) -> ServiceConfig {
     let config = ServiceConfig {
@@ -351,6 +357,14 @@ fn keeping(mut f: Fields) -> KeepingConfig {
         "database_password_file",
         "a SQLite file has no password: leave this out, or name a PostgreSQL server in \"database\"",
     );
+    let instance = f.optional_text("instance");
+    f.demand(
+        instance
+            .as_ref()
+            .is_none_or(|name| name.chars().count() <= MAX_INSTANCE && !name.chars().any(char::is_control)),
+        "instance",
+        "write a short name on one line (100 characters at the most), another one for each daemon",
+    );
     KeepingConfig {
         database: match is_server {
             true => DatabaseConfig::Postgres {
@@ -361,6 +375,8 @@ fn keeping(mut f: Fields) -> KeepingConfig {
         },
         master_key_file: f.path_or("master_key_file", "master.key"),
         destruction_log: f.optional_path("destruction_log"),
+        instance,
+        lease: f.seconds("lease_seconds", 60, 5..=600),
     }
 }
 

@@ -36,7 +36,7 @@ pub(super) async fn locate<C: Connector, R: Reader>(
     let mut used = BTreeSet::new();
     let mut found = BTreeMap::new();
     for one in wanted {
-        let raw = match service.store.raw_message(one.message).await {
+        let raw = match service.leased.raw_message(one.message).await {
             Ok(raw) => raw,
             Err(error) if error.is_transient() => return Err(error.into()),
             // Destroyed meanwhile: its copy is found by hash when it is deleted.
@@ -105,7 +105,7 @@ pub(super) async fn delete_due<C: Connector, R: Reader>(
     mailbox: &mut C::Mailbox,
 ) -> Result<Deletions, LookError> {
     let due = service
-        .store
+        .leased
         .due_server_deletions(&service.settings.mailbox)
         .await?;
     if due.is_empty() {
@@ -155,7 +155,7 @@ async fn finish<C: Connector, R: Reader>(
     message: MessageId,
 ) -> Result<(), StoreError> {
     service
-        .store
+        .leased
         .finish_server_deletion(message, service.now())
         .await?;
     tracing::info!(message = %message, "server copy of a destroyed message is gone");
@@ -193,7 +193,7 @@ async fn delete_if_it_is<C: Connector, R: Reader>(
         return Ok(Deleted::Unsure);
     };
     // The keyed hash of a destroyed message is kept to recognise its bytes.
-    let owner = service.store.message_with_raw(&bytes).await?;
+    let owner = service.leased.message_with_raw(&bytes).await?;
     if !deletions.iter().any(|deletion| owner == Some(deletion.message)) {
         return Ok(Deleted::NotThere);
     }
@@ -205,6 +205,7 @@ async fn delete_uid<C: Connector, R: Reader>(
     mailbox: &mut C::Mailbox,
     uid: u32,
 ) -> Result<Deleted, LookError> {
+    service.demand_lease()?;
     mailbox.delete_uids(&[uid]).await?;
     service.probe.at(Step::CopyDeleted);
     if mailbox.uids_from(uid).await?.contains(&uid) {

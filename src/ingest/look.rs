@@ -66,7 +66,7 @@ impl<'a, C: Connector, R: Reader> Look<'a, C, R> {
         self.service.probe.at(Step::Seen);
 
         let (mut to_fetch, mut to_move, mut absent) = (Vec::new(), Vec::new(), Vec::new());
-        for row in self.service.store.open_rows(&folder).await? {
+        for row in self.service.leased.open_rows(&folder).await? {
             match (present.contains(&row.uid), row.stored) {
                 (true, None) => to_fetch.push(row),
                 (true, Some(message)) => to_move.push((row.uid, message)),
@@ -99,14 +99,14 @@ impl<'a, C: Connector, R: Reader> Look<'a, C, R> {
         };
         let known = self
             .service
-            .store
+            .leased
             .folder(&settings.mailbox, &settings.inbox)
             .await?;
         let is_new = known.is_none_or(|known| known.uidvalidity != selected.uidvalidity);
         if is_new {
             self.memory.suspects.clear();
             self.service
-                .store
+                .leased
                 .adopt_uidvalidity(&folder, self.service.now())
                 .await?;
             tracing::info!(mailbox = %folder.mailbox, uidvalidity = folder.uidvalidity, "folder adopted");
@@ -117,7 +117,7 @@ impl<'a, C: Connector, R: Reader> Look<'a, C, R> {
     /// Gives every UID above the last one a ledger row; from time to time every UID of the folder.
     /// Gives the UIDs that are there, at least from the lowest open row on.
     async fn scan(&mut self, folder: &FolderKey, is_new: bool) -> Result<BTreeSet<u32>, LookError> {
-        let store = &self.service.store;
+        let store = &self.service.leased;
         let highest = store
             .folder(&folder.mailbox, &folder.folder)
             .await?
@@ -154,7 +154,7 @@ impl<'a, C: Connector, R: Reader> Look<'a, C, R> {
 
     /// Rows whose message is not in the folder any more.
     async fn end_absent(&mut self, folder: &FolderKey, rows: &[LedgerRow]) -> Result<(), LookError> {
-        let store = &self.service.store;
+        let store = &self.service.leased;
         let mut moved = Vec::new();
         for row in rows {
             match row.stored {
@@ -208,7 +208,7 @@ impl<'a, C: Connector, R: Reader> Look<'a, C, R> {
                 match outcome {
                     Taken::Mail(mail) => mails.push(mail),
                     Taken::NotYet => {
-                        self.service.store.count_attempt(folder, uid).await?;
+                        self.service.leased.count_attempt(folder, uid).await?;
                     }
                 }
             }
@@ -220,7 +220,7 @@ impl<'a, C: Connector, R: Reader> Look<'a, C, R> {
     /// One message by itself. The attempt is counted before it is made.
     async fn take_suspect(&mut self, folder: &FolderKey, uid: u32) -> Result<(), LookError> {
         let settings = &self.service.settings;
-        let attempts = self.service.store.count_attempt(folder, uid).await?;
+        let attempts = self.service.leased.count_attempt(folder, uid).await?;
         let outcome = match self.fetch_alone(folder, uid).await {
             Ok(None) => {
                 self.memory.suspects.remove(&uid);
@@ -259,7 +259,7 @@ impl<'a, C: Connector, R: Reader> Look<'a, C, R> {
 
     async fn give_up(&mut self, folder: &FolderKey, uid: u32, attempts: u32) -> Result<(), LookError> {
         self.service
-            .store
+            .leased
             .end_unstored(folder, uid, UnstoredEnd::CannotFetch, self.service.now())
             .await?;
         self.memory.suspects.remove(&uid);
@@ -274,7 +274,7 @@ impl<'a, C: Connector, R: Reader> Look<'a, C, R> {
         let limit = self.service.settings.max_message_bytes;
         for meta in metas.iter().filter(|meta| meta.size > limit) {
             self.service
-                .store
+                .leased
                 .end_unstored(folder, meta.uid, UnstoredEnd::TooLarge, self.service.now())
                 .await?;
             tracing::warn!(mailbox = %folder.mailbox, uid = meta.uid, bytes = meta.size, limit, "message over the size limit; it is a review item now");
@@ -316,7 +316,7 @@ impl<'a, C: Connector, R: Reader> Look<'a, C, R> {
         }
         let service = self.service;
         service.probe.at(Step::BeforeCommit);
-        let committed = service.store.commit_batch(folder, mails, service.now()).await?;
+        let committed = service.leased.commit_batch(folder, mails, service.now()).await?;
         service.probe.at(Step::Committed);
         let known = committed.iter().filter(|mail| mail.already_known).count();
         tracing::info!(mailbox = %folder.mailbox, messages = committed.len(), known, "committed");
@@ -346,7 +346,7 @@ impl<'a, C: Connector, R: Reader> Look<'a, C, R> {
             })
             .collect();
         self.service
-            .store
+            .leased
             .write_move_receipts(&receipts, self.service.now())
             .await?;
         self.service.probe.at(Step::ReceiptsWritten);
@@ -354,17 +354,21 @@ impl<'a, C: Connector, R: Reader> Look<'a, C, R> {
         let mut copies = BTreeMap::new();
         match self.ask_to_move(&uids, &target).await {
             Ok(moved) => copies.extend(moved),
-            Err(MailboxError::No(doing)) if uids.len() == 1 => self.refused = Some(MailboxError::No(doing)),
-            Err(MailboxError::No(_)) => {
+            Err(LookError::Mailbox(MailboxError::No(doing))) if uids.len() == 1 => {
+                self.refused = Some(MailboxError::No(doing));
+            }
+            Err(LookError::Mailbox(MailboxError::No(_))) => {
                 for uid in &uids {
                     match self.ask_to_move(&[*uid], &target).await {
                         Ok(moved) => copies.extend(moved),
-                        Err(MailboxError::No(doing)) => self.refused = Some(MailboxError::No(doing)),
-                        Err(other) => return Err(other.into()),
+                        Err(LookError::Mailbox(MailboxError::No(doing))) => {
+                            self.refused = Some(MailboxError::No(doing));
+                        }
+                        Err(other) => return Err(other),
                     }
                 }
             }
-            Err(other) => return Err(other.into()),
+            Err(other) => return Err(other),
         }
         self.service.probe.at(Step::Moved);
         let mut unproved = Vec::new();
@@ -380,11 +384,8 @@ impl<'a, C: Connector, R: Reader> Look<'a, C, R> {
         self.prove(folder, &unproved).await
     }
 
-    async fn ask_to_move(
-        &mut self,
-        uids: &[u32],
-        target: &str,
-    ) -> Result<Vec<(u32, ServerCopy)>, MailboxError> {
+    async fn ask_to_move(&mut self, uids: &[u32], target: &str) -> Result<Vec<(u32, ServerCopy)>, LookError> {
+        self.service.demand_lease()?;
         let mut moving = pin!(self.mailbox.move_uids(uids, target));
         // The first poll writes the command; the answer cannot be here yet.
         let first = poll_fn(|cx| Poll::Ready(moving.as_mut().poll(cx))).await;
@@ -398,7 +399,7 @@ impl<'a, C: Connector, R: Reader> Look<'a, C, R> {
 
     async fn finish(&self, folder: &FolderKey, uid: u32, copy: Option<ServerCopy>) -> Result<(), LookError> {
         self.service
-            .store
+            .leased
             .finish_move(folder, uid, copy, self.service.now())
             .await?;
         self.service.status.send_modify(|status| status.moved += 1);
@@ -408,12 +409,15 @@ impl<'a, C: Connector, R: Reader> Look<'a, C, R> {
     /// Receipts of an earlier look that did not come to its end.
     async fn settle_receipts(&mut self, folder: &FolderKey) -> Result<(), LookError> {
         let mut rows = Vec::new();
-        for receipt in self.service.store.move_receipts(&folder.mailbox).await? {
+        for receipt in self.service.leased.move_receipts(&folder.mailbox).await? {
             if receipt.from == *folder {
                 rows.push((receipt.uid, receipt.message));
             } else {
                 // Its UID means nothing any more; the mail is recognised by its bytes.
-                self.service.store.cancel_move(&receipt.from, receipt.uid).await?;
+                self.service
+                    .leased
+                    .cancel_move(&receipt.from, receipt.uid)
+                    .await?;
             }
         }
         self.prove(folder, &rows).await
@@ -428,7 +432,7 @@ impl<'a, C: Connector, R: Reader> Look<'a, C, R> {
         let mut absent = Vec::new();
         for (uid, message) in rows {
             if present.contains(uid) {
-                self.service.store.cancel_move(folder, *uid).await?;
+                self.service.leased.cancel_move(folder, *uid).await?;
             } else {
                 absent.push((*uid, *message));
             }

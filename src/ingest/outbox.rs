@@ -1,7 +1,8 @@
 //! The Outbox folder: liaison mail that staff lay into a folder of the restricted mailbox instead of submitting it.
 //!
 //! Invariants: a mail is moved out of the folder only once it is stored, and the same bytes are stored once, whatever
-//! crashes when. What cannot be sent is moved aside, never deleted.
+//! crashes when. What cannot be sent is moved aside, never deleted. Of several daemons one works on the folder, under a
+//! lease of its own.
 //!
 //! # Security
 //!
@@ -14,7 +15,8 @@ use super::{
     BackoffSettings, Connector, FetchOutcome, Jitter, Mailbox, MailboxError, ReadFailure, Reader, UidMeta,
 };
 use crate::domain::{Clock, EmailAddress, MessageHeaders, OutboundId, Personal};
-use crate::store::{Store, StoreError, SubmittedMail};
+use crate::presence::Presence;
+use crate::store::{Duty, LeaseName, Store, StoreError, SubmittedMail};
 use futures::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -24,6 +26,8 @@ use tokio_util::sync::CancellationToken;
 /// Settings of the Outbox folder.
 #[derive(Debug, Clone)]
 pub struct OutboxSettings {
+    /// Name of the mailbox in the store.
+    pub mailbox: String,
     /// Folder that staff lay mail into; made if it is not there.
     pub outbox: String,
     /// Where stored mail is moved to.
@@ -40,8 +44,8 @@ pub struct OutboxSettings {
 
 /// What the Outbox is made of.
 pub struct OutboxParts<C, R> {
-    /// The store.
-    pub store: Store,
+    /// This daemon among others, and the store.
+    pub presence: Arc<Presence>,
     /// Opens connections to the mailbox.
     pub connector: C,
     /// Takes mails apart.
@@ -56,6 +60,9 @@ pub struct OutboxParts<C, R> {
 pub struct Outbox<C, R> {
     parts: OutboxParts<C, R>,
     settings: OutboxSettings,
+    lease: LeaseName,
+    /// Every change demands the lease.
+    leased: Store,
 }
 
 /// What becomes of one mail of the folder.
@@ -85,11 +92,27 @@ enum Refusal {
 impl<C: Connector, R: Reader> Outbox<C, R> {
     /// A service that does nothing until [`Self::run`].
     pub fn new(parts: OutboxParts<C, R>, settings: OutboxSettings) -> Self {
-        Self { parts, settings }
+        let lease = LeaseName {
+            mailbox: settings.mailbox.clone(),
+            duty: Duty::Outbox,
+        };
+        Self {
+            leased: parts.presence.store().under_lease(&lease),
+            parts,
+            settings,
+            lease,
+        }
     }
 
-    /// Runs until `stop`. No error ends it: it waits and goes on.
+    /// Runs until `stop`. No error ends it: it waits and goes on. The folder is looked at only under its lease.
     pub async fn run(&self, stop: &CancellationToken) {
+        self.parts
+            .presence
+            .hold(&self.lease, stop, || self.watch(stop))
+            .await;
+    }
+
+    async fn watch(&self, stop: &CancellationToken) {
         let mut backoff = Backoff::new(self.settings.backoff);
         while !stop.is_cancelled() {
             // Being cut off by the stop is harmless: what is stored is known again by its bytes.
@@ -144,6 +167,9 @@ impl<C: Connector, R: Reader> Outbox<C, R> {
                 }
                 Laid::Later => continue,
             };
+            if !self.parts.presence.is_current() {
+                return Err(StoreError::NotOurs.into());
+            }
             mailbox.move_uids(&[meta.uid], folder).await?;
         }
         Ok(())
@@ -169,7 +195,7 @@ impl<C: Connector, R: Reader> Outbox<C, R> {
     async fn store(&self, headers: &MessageHeaders, raw: Personal<Vec<u8>>) -> Result<Laid, StoreError> {
         let from = headers.from_address.as_deref().and_then(EmailAddress::parse);
         let account = match from {
-            Some(from) => self.parts.store.account_of_address(&from).await?,
+            Some(from) => self.leased.account_of_address(&from).await?,
             None => None,
         };
         let Some(account) = account else {
@@ -191,7 +217,7 @@ impl<C: Connector, R: Reader> Outbox<C, R> {
             raw: Personal::new(with_crlf(raw.expose_personal())),
         };
         let now = self.parts.clock.now();
-        let id = self.parts.store.accept_outbound_once(&mail, now).await?;
+        let id = self.leased.accept_outbound_once(&mail, now).await?;
         Ok(Laid::Stored(id))
     }
 }

@@ -1,4 +1,9 @@
 //! Supervision: one task looks at the mailbox, one reads what was committed; both go on after any error.
+//!
+//! Invariant: of several daemons one looks at the mailbox. Should two do so for a moment (one stood still and does not know
+//! yet), nothing is lost or taken twice: every change in the ledger demands the lease in its own transaction, the server is
+//! asked to move or delete only right after the lease was looked at, and what it did for the earlier holder is proved by
+//! the folder, as after a crash.
 
 use super::backoff::{Backoff, Jitter};
 use super::look::{Look, Memory, Next};
@@ -7,7 +12,8 @@ use super::{
     Connector, IngestSettings, IngestStatus, Mailbox, MailboxError, Reader, Step, StepProbe, Understanding,
 };
 use crate::domain::{Clock, Timestamp};
-use crate::store::{Store, StoreError};
+use crate::presence::Presence;
+use crate::store::{Duty, LeaseName, Store, StoreError};
 use futures::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -20,8 +26,8 @@ const STOP_GRACE: Duration = Duration::from_secs(5);
 
 /// What the service is made of.
 pub struct IngestParts<C, R> {
-    /// The store.
-    pub store: Store,
+    /// This daemon among others, and the store.
+    pub presence: Arc<Presence>,
     /// Opens connections to the mailbox.
     pub connector: C,
     /// Takes mails apart.
@@ -40,6 +46,11 @@ pub struct IngestParts<C, R> {
 
 /// The inbound service of one mailbox.
 pub struct Ingest<C, R> {
+    presence: Arc<Presence>,
+    lease: LeaseName,
+    /// For looking at the mailbox: every change demands the lease.
+    pub(super) leased: Store,
+    /// For reading what was committed, which any daemon may do.
     pub(super) store: Store,
     pub(super) connector: C,
     pub(super) reader: R,
@@ -67,8 +78,15 @@ impl<C: Connector, R: Reader> Ingest<C, R> {
     /// Puts the service together; the receiver tells how it is doing.
     pub fn new(parts: IngestParts<C, R>) -> (Self, watch::Receiver<IngestStatus>) {
         let (status, receiver) = watch::channel(IngestStatus::default());
+        let lease = LeaseName {
+            mailbox: parts.settings.mailbox.clone(),
+            duty: Duty::Inbox,
+        };
         let service = Self {
-            store: parts.store,
+            leased: parts.presence.store().under_lease(&lease),
+            store: parts.presence.store().clone(),
+            presence: parts.presence,
+            lease,
             connector: parts.connector,
             reader: parts.reader,
             understanding: Arc::new(parts.understanding),
@@ -82,9 +100,20 @@ impl<C: Connector, R: Reader> Ingest<C, R> {
         (service, receiver)
     }
 
-    /// Runs until `stop`. No error ends it: it waits and goes on.
+    /// Runs until `stop`. No error ends it: it waits and goes on. The mailbox is looked at only under its lease.
     pub async fn run(&self, stop: CancellationToken) {
-        tokio::join!(self.watch_mailbox(&stop), read_held(self, &stop));
+        let watching = self
+            .presence
+            .hold(&self.lease, &stop, || self.watch_mailbox(&stop));
+        tokio::join!(watching, read_held(self, &stop));
+    }
+
+    /// To be asked right before the mailbox is changed: this daemon may have stood still since the store last agreed.
+    pub(super) fn demand_lease(&self) -> Result<(), LookError> {
+        match self.presence.is_current() {
+            true => Ok(()),
+            false => Err(StoreError::NotOurs.into()),
+        }
     }
 
     async fn watch_mailbox(&self, stop: &CancellationToken) {
@@ -132,7 +161,12 @@ impl<C: Connector, R: Reader> Ingest<C, R> {
         let mut mailbox = self.connector.connect().await?;
         self.probe.at(Step::Connected);
         mailbox.ensure_folder(&self.settings.processed).await?;
-        if !self.store.move_receipts(&self.settings.mailbox).await?.is_empty() {
+        if !self
+            .leased
+            .move_receipts(&self.settings.mailbox)
+            .await?
+            .is_empty()
+        {
             tokio::time::sleep(self.settings.settle).await;
         }
         loop {

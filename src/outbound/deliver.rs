@@ -17,9 +17,10 @@ use crate::store::{DeliveryOutcome, DueDelivery, StoreError};
 use jiff::SignedDuration;
 use std::collections::HashSet;
 use std::time::Duration;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// Deliveries looked up at once: each brings its whole mail into memory.
+/// Deliveries claimed at once: each brings its whole mail into memory.
 const BATCH: u32 = 4;
 /// How long a relay that could not be reached is left alone, in seconds.
 const LEFT_ALONE: i64 = 30;
@@ -38,6 +39,14 @@ enum Cleared {
         to: CjsmAddress,
         message: VerbatimMessage,
     },
+}
+
+/// What became of one try.
+enum Tried {
+    /// The relay's answer, or none from a relay that is left alone.
+    Answer(RelayAnswer),
+    /// Another daemon has the delivery.
+    NotOurs,
 }
 
 /// How one relay's turn ended.
@@ -119,20 +128,38 @@ impl<D: Drafter, R: Relay, C: Clock, N: NonceSource> Outbound<D, R, C, N> {
                     return LaneReport { unrecorded, end };
                 }
                 Ok(Err(reason)) => DeliveryOutcome::Held { reason },
-                Ok(Ok(cleared)) => {
-                    let answer = self.send_unless_left_alone(lane, &cleared).await;
-                    self.outcome(answer, attempts)
-                }
+                Ok(Ok(cleared)) => match self.send_unless_left_alone(lane, id, &cleared).await {
+                    Ok(Tried::Answer(answer)) => self.outcome(answer, attempts),
+                    Ok(Tried::NotOurs) => continue,
+                    Err(error) => {
+                        let end = Err(error);
+                        return LaneReport { unrecorded, end };
+                    }
+                },
             };
             tracing::info!(delivery = %id, outbound = %mail, attempts, ?outcome, "delivery tried");
-            if let Err(error) = self.record(id, outcome).await {
-                tracing::error!(delivery = %id, %error, "an outcome could not be recorded; it is not tried again before a restart");
+            if !self.is_recorded(id, outcome).await {
                 unrecorded.push(id);
             }
             self.to_notify.notify_one();
         }
         let end = Ok(());
         LaneReport { unrecorded, end }
+    }
+
+    /// Records an outcome. `false` where that failed and the delivery must not be tried again here.
+    async fn is_recorded(&self, id: DeliveryId, outcome: DeliveryOutcome) -> bool {
+        match self.record(id, outcome).await {
+            Ok(()) => true,
+            Err(StoreError::NotOurs) => {
+                tracing::warn!(delivery = %id, "another daemon has taken the delivery over; this outcome is not recorded");
+                true
+            }
+            Err(error) => {
+                tracing::error!(delivery = %id, %error, "an outcome could not be recorded; it is not tried again here before a restart");
+                false
+            }
+        }
     }
 
     /// Whether this delivery may leave now. The inner error is a hold.
@@ -148,17 +175,33 @@ impl<D: Drafter, R: Relay, C: Clock, N: NonceSource> Outbound<D, R, C, N> {
     }
 
     /// Waiting for a time-out once per mail would help nobody.
-    async fn send_unless_left_alone(&self, lane: &mut Lane, cleared: &Cleared) -> RelayAnswer {
+    async fn send_unless_left_alone(
+        &self,
+        lane: &mut Lane,
+        id: DeliveryId,
+        cleared: &Cleared,
+    ) -> Result<Tried, StoreError> {
         let now = self.parts.clock.now();
         if lane.left_alone_until.is_some_and(|until| now < until) {
-            return RelayAnswer::Later(None);
+            return Ok(Tried::Answer(RelayAnswer::Later(None)));
+        }
+        let lasting = self.settings.sending_limit;
+        let asked = Instant::now();
+        match self.parts.store.begin_delivery(id, lasting).await {
+            Ok(()) => {}
+            Err(StoreError::NotOurs) => return Ok(Tried::NotOurs),
+            Err(error) => return Err(error),
+        }
+        // The process may have stood still before it saw the answer.
+        if asked.elapsed() > lasting / 2 {
+            return Ok(Tried::NotOurs);
         }
         let answer = self.send(cleared).await;
         lane.left_alone_until = match answer {
             RelayAnswer::Later(None) => now.checked_add(SignedDuration::from_secs(LEFT_ALONE)).ok(),
             RelayAnswer::Later(Some(_)) | RelayAnswer::Accepted(_) | RelayAnswer::Refused(_) => None,
         };
-        answer
+        Ok(Tried::Answer(answer))
     }
 
     async fn send(&self, cleared: &Cleared) -> RelayAnswer {

@@ -6,6 +6,10 @@
 //! - A mail is taken over ([`SubmissionSink::accept`]) only once it is stored; what is stored is planned and
 //!   delivered after any crash. A crash between a relay's answer and its record sends a mail again, with the
 //!   same Message-ID: twice rather than never.
+//! - Of several daemons on one database each plans and delivers what it has claimed. Right before a mail is handed to a
+//!   relay its delivery is noted as being sent, for longer than that can take; until then no other daemon tries it, even if
+//!   this one is killed. Then it is sent again, as after a crash of a single daemon; a daemon that starts again under its
+//!   own name need not wait. Stored mail, notices and outcomes are guarded in their own transactions.
 //! - What goes to an open recipient passed the second pass twice: when it was planned, and right before it
 //!   is sent, against the people known at that moment.
 //!
@@ -41,6 +45,9 @@ pub struct OutboundSettings {
     pub draft_timeout: Duration,
     /// How often the loops look for work by themselves (retries that are due).
     pub poll_interval: Duration,
+    /// The longest that a mail may be on its way to a relay, the relay's own patience included, until its outcome is
+    /// recorded; only then may another daemon try it.
+    pub sending_limit: Duration,
     /// The guards that depend on what is kept.
     pub guards: GuardSettings,
     /// From whom notices to senders come.

@@ -43,7 +43,12 @@ impl<D: Drafter, R: Relay, C: Clock, N: NonceSource> Outbound<D, R, C, N> {
                 }
                 let sender = Personal::new(self.settings.notices_from.clone());
                 let queued = delivery.as_ref().map(|delivery| (&sender, delivery));
-                self.parts.store.queue_notice(&notice, queued, now).await?;
+                match self.parts.store.queue_notice(&notice, queued, now).await {
+                    Ok(()) => {}
+                    // Another daemon told it, or it is no news any more.
+                    Err(StoreError::NotOurs) => continue,
+                    Err(error) => return Err(error),
+                }
                 tracing::info!(outbound = %notice.mail, news = notice.news.len(), "notice to the sender queued");
                 self.to_deliver.notify_one();
             }

@@ -6,13 +6,13 @@
 use super::{Drafter, NonceSource, Outbound, Relay, SubmittedMail};
 use crate::domain::{Clock, DeliveryAction, HoldReason, MailRoute, OutboundId, Personal, Recipient};
 use crate::redact::{self, DraftRequest, Finished, FinishedDelivery};
-use crate::store::{PlannedDelivery, StoreError};
+use crate::store::{Claim, PlannedDelivery, StoreError};
 use std::collections::HashSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-/// Mails looked up at once.
-const BATCH: u32 = 20;
+/// Mails claimed at once; the rest is left to other daemons.
+const BATCH: u32 = 4;
 
 /// Why a mail was not planned.
 enum NotPlanned {
@@ -20,13 +20,18 @@ enum NotPlanned {
     Stopping,
     /// The operating system gives no randomness now.
     NoNonce,
+    /// This daemon stood still, and another one plans it or has done so.
+    NotOurs,
     /// The store's reason.
     Store(StoreError),
 }
 
 impl From<StoreError> for NotPlanned {
     fn from(error: StoreError) -> Self {
-        Self::Store(error)
+        match error {
+            StoreError::NotOurs => Self::NotOurs,
+            other => Self::Store(other),
+        }
     }
 }
 
@@ -51,7 +56,7 @@ impl<D: Drafter, R: Relay, C: Clock, N: NonceSource> Outbound<D, R, C, N> {
     ) -> Result<(), StoreError> {
         loop {
             let at_most = BATCH.saturating_add(u32::try_from(broken.len()).unwrap_or(u32::MAX));
-            let mut waiting = self.parts.store.unplanned_outbound(at_most).await?;
+            let mut waiting = self.parts.store.claim_unplanned(at_most).await?;
             waiting.retain(|id| !broken.contains(id));
             if waiting.is_empty() {
                 return Ok(());
@@ -62,6 +67,7 @@ impl<D: Drafter, R: Relay, C: Clock, N: NonceSource> Outbound<D, R, C, N> {
                         self.to_deliver.notify_one();
                         self.to_notify.notify_one();
                     }
+                    Err(NotPlanned::NotOurs) => {}
                     Err(NotPlanned::Stopping | NotPlanned::NoNonce) => return Ok(()),
                     Err(NotPlanned::Store(error)) if error.is_transient() => return Err(error),
                     Err(NotPlanned::Store(error)) => {
@@ -86,8 +92,7 @@ impl<D: Drafter, R: Relay, C: Clock, N: NonceSource> Outbound<D, R, C, N> {
         let recipients: Vec<String> = recipients.into_iter().map(Personal::into_personal).collect();
         if self.is_our_copy(raw.expose_personal()).await? {
             let deliveries = self.all_held(recipients, HoldReason::MailLoop);
-            let now = self.parts.clock.now();
-            self.parts.store.save_plan(id, &deliveries, now).await?;
+            self.save_plan(id, &deliveries).await?;
             tracing::error!(outbound = %id, "a copy that we sent was handed in again: the mail server in front sends our mail back");
             return Ok(());
         }
@@ -107,10 +112,14 @@ impl<D: Drafter, R: Relay, C: Clock, N: NonceSource> Outbound<D, R, C, N> {
             .iter()
             .filter(|delivery| delivery.action == DeliveryAction::Hold)
             .count();
-        let now = self.parts.clock.now();
-        self.parts.store.save_plan(id, &deliveries, now).await?;
+        self.save_plan(id, &deliveries).await?;
         tracing::info!(outbound = %id, deliveries = deliveries.len(), held, "mail planned");
         Ok(())
+    }
+
+    async fn save_plan(&self, id: OutboundId, deliveries: &[PlannedDelivery]) -> Result<(), StoreError> {
+        let claimed = self.parts.store.under_claim(Claim::Mail(id));
+        claimed.save_plan(id, deliveries, self.parts.clock.now()).await
     }
 
     /// Whether a mail has the Message-ID of a copy that left here.

@@ -5,6 +5,7 @@
 
 mod backup;
 mod case_types;
+mod daemons;
 mod destruction_log;
 mod index;
 mod sealing;
@@ -17,6 +18,7 @@ pub use backup::{
     Unfinished,
 };
 pub use case_types::*;
+pub use daemons::{Claim, Duty, EarlierRun, HeldLease, LeaseAnswer, LeaseName, Standing};
 pub use sealing::OsEntropy;
 pub use sql::driver::{PostgresPlace, PostgresPlaceError};
 pub use types::*;
@@ -92,6 +94,16 @@ impl Store {
         self.database.commit_batch(folder, mails, now).await
     }
 
+    /// One transaction: a mail that came from a file gets the folder's next number, and is stored; there is nothing to move.
+    pub async fn commit_file(
+        &self,
+        folder: &FolderKey,
+        raw: Personal<Vec<u8>>,
+        now: Timestamp,
+    ) -> Result<CommittedMail, StoreError> {
+        self.database.commit_file(folder, raw, now).await
+    }
+
     /// Counts a failed fetch of one UID; gives the new count.
     pub async fn count_attempt(&self, folder: &FolderKey, uid: u32) -> Result<u32, StoreError> {
         self.database.count_attempt(folder, uid).await
@@ -150,7 +162,7 @@ impl Store {
         self.database.ledger_summary(mailbox).await
     }
 
-    /// Messages in state `held`, oldest first.
+    /// Messages in state `held`, oldest first, whoever reads them.
     pub async fn held_messages(&self, at_most: u32) -> Result<Vec<MessageId>, StoreError> {
         self.database.held_messages(at_most).await
     }
@@ -577,7 +589,7 @@ impl Store {
         self.database.accept_outbound_once(mail, now).await
     }
 
-    /// Mails in state `accepted`, oldest first.
+    /// Mails in state `accepted`, oldest first, whoever plans them.
     pub async fn unplanned_outbound(&self, at_most: u32) -> Result<Vec<OutboundId>, StoreError> {
         self.database.unplanned_outbound(at_most).await
     }
@@ -597,12 +609,17 @@ impl Store {
         self.database.save_plan(id, deliveries, now).await
     }
 
-    /// Deliveries to be tried now.
+    /// Deliveries to be tried now that no other daemon has; they are claimed. Ours come again until their outcome is
+    /// recorded.
     pub async fn due_deliveries(&self, now: Timestamp, at_most: u32) -> Result<Vec<DueDelivery>, StoreError> {
         self.database.due_deliveries(now, at_most).await
     }
 
     /// Records the relay's answer. The mail becomes `done` when its last delivery ends.
+    ///
+    /// # Errors
+    /// [`StoreError::NotOurs`] where another daemon has the delivery; that a relay took the mail is recorded all the same.
+    /// [`StoreError::WrongState`] where the delivery has ended.
     pub async fn record_delivery(
         &self,
         id: DeliveryId,
@@ -654,6 +671,9 @@ impl Store {
 
     /// One transaction: the notice is a mail of its own with one delivery, and its news counts as told. Without a notice
     /// (there is no way to send one) it only counts as told.
+    ///
+    /// # Errors
+    /// [`StoreError::NotOurs`] where another daemon told it, or there is later news.
     pub async fn queue_notice(
         &self,
         about: &DueNotice,

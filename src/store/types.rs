@@ -57,6 +57,10 @@ pub enum StoreError {
     /// A sealed value does not open: the row was changed or moved.
     #[error("a sealed record does not open: the database was changed from outside")]
     Tampered,
+    /// A lease or claim that this needs is another daemon's, or nobody's, or this daemon's term has passed. Nothing was
+    /// changed.
+    #[error("another daemon has taken this over, or this one was late to renew")]
+    NotOurs,
     /// No such record.
     #[error("there is no such record")]
     NotFound,

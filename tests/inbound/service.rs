@@ -14,6 +14,7 @@ use referrald::ingest::{
     BackoffSettings, Ingest, IngestParts, IngestSettings, IngestStatus, NoProbe, Outbox, OutboxParts,
     OutboxSettings, ReadFailure, Reader, SystemJitter, Understanding,
 };
+use referrald::presence::Presence;
 use referrald::store::{
     AccountRole, Actor, DatabasePlace, DeliveryOutcome, LedgerSummary, MasterKeys, OsEntropy,
     PlannedDelivery, Store, SubmissionAccount, SubmittedMail,
@@ -86,7 +87,7 @@ async fn start(server: &Dovecot, port: u16, change: impl FnOnce(&mut IngestSetti
     };
     change(&mut settings);
     let (service, status) = Ingest::new(IngestParts {
-        store: store.clone(),
+        presence: presence(&store).await,
         connector: ImapConnector {
             settings: imap_settings(server, port),
         },
@@ -114,6 +115,14 @@ async fn start(server: &Dovecot, port: u16, change: impl FnOnce(&mut IngestSetti
         task,
         _dir: dir,
     }
+}
+
+/// Nobody renews: the term outlasts every test.
+async fn presence(store: &Store) -> Arc<Presence> {
+    let term = Duration::from_secs(3600);
+    let presence = Presence::new(store, "tests", term).unwrap();
+    presence.sign_on().await.unwrap();
+    Arc::new(presence)
 }
 
 impl Service {
@@ -548,9 +557,9 @@ async fn filled(server: &Dovecot, folder: &str, count: usize) {
     }
 }
 
-fn outbox(server: &Dovecot, port: u16, store: &Store) -> Outbox<ImapConnector, TestReader> {
+async fn outbox(server: &Dovecot, port: u16, store: &Store) -> Outbox<ImapConnector, TestReader> {
     let parts = OutboxParts {
-        store: store.clone(),
+        presence: presence(store).await,
         connector: ImapConnector {
             settings: imap_settings(server, port),
         },
@@ -559,6 +568,7 @@ fn outbox(server: &Dovecot, port: u16, store: &Store) -> Outbox<ImapConnector, T
         jitter: Arc::new(SystemJitter),
     };
     let settings = OutboxSettings {
+        mailbox: MAILBOX.to_owned(),
         // Where the test server delivers.
         outbox: "INBOX".to_owned(),
         sent: "Sent".to_owned(),
@@ -605,7 +615,10 @@ async fn mail_in_the_outbox_is_stored_once_and_moved_whatever_happens_to_the_con
     // The first moves are not answered: the mail is stored, and still lies there.
     let proxy = Proxy::start(&server.certificate, server.imap_port).await;
     proxy.on("UID MOVE", Act::HangUp, 2);
-    let (service, stop) = (outbox(&server, proxy.port, &store), CancellationToken::new());
+    let (service, stop) = (
+        outbox(&server, proxy.port, &store).await,
+        CancellationToken::new(),
+    );
     let until = stop.clone();
     let task = tokio::spawn(async move { service.run(&until).await });
     filled(&server, "Sent", 1).await;

@@ -165,6 +165,7 @@ pub(crate) fn relay(port: u16) -> RelaySettings {
 
 pub(crate) fn settings() -> OutboundSettings {
     OutboundSettings {
+        sending_limit: Duration::from_secs(600),
         redaction: RedactionSettings {
             cjsm_route: true,
             ordinary_route: true,

@@ -8,7 +8,7 @@ use super::output::{self, Failure, Outcome};
 use super::setup::Setup;
 use crate::casework::{CaseView, Casework, CaseworkError};
 use crate::domain::{Clock, MessageState, Personal, Side, SystemClock};
-use crate::store::{Actor, FileEntry, Lookup, MessageSummary, SimilarMessage, Store};
+use crate::store::{Actor, FileEntry, HeldLease, Lookup, MessageSummary, SimilarMessage, Store};
 
 /// What `cases` does.
 #[derive(clap::Subcommand)]
@@ -203,7 +203,25 @@ async fn list(setup: &Setup, store: &Store, casework: &Casework) -> Outcome {
         ledger.gone,
         ledger.superseded,
     ));
+    let leases = store.leases().await?;
+    for lease in &leases {
+        output::line(lease_line(lease));
+    }
+    if leases.is_empty() {
+        output::line("no daemon works on a mailbox now");
+    }
     Ok(())
+}
+
+/// Who works on a mailbox, and since when.
+pub(super) fn lease_line(lease: &HeldLease) -> String {
+    format!(
+        "{} of {} is worked on by {} since {}",
+        lease.name.duty,
+        lease.name.mailbox,
+        lease.instance,
+        lease.since.strftime("%Y-%m-%d %H:%M:%SZ"),
+    )
 }
 
 async fn show(casework: &Casework, id: &str) -> Outcome {

@@ -107,7 +107,7 @@ impl Write<'_> {
         record: impl Display,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let keys = std::sync::Arc::clone(&self.db.keys);
+        let keys = std::sync::Arc::clone(&self.db.open.keys);
         let head = match self.head.take() {
             Some(head) => head,
             None => Head::load(self.connection(), &keys).await?,

@@ -15,7 +15,7 @@ use std::sync::atomic::Ordering;
 impl Database {
     /// Begins the log where this database has none, and settles what an ended process left open.
     pub(super) async fn open_log(&self) -> Result<(), StoreError> {
-        let lines = self.log.read().map_err(StoreError::from)?;
+        let lines = self.open.log.read().map_err(StoreError::from)?;
         if !lines.is_ours {
             self.append(Step::Begun, Vec::new(), Timestamp::now()).await?;
         }
@@ -23,19 +23,19 @@ impl Database {
             return Ok(());
         }
         // With the lock of a write no transaction is on its way: every open one has ended, either way.
-        let mut write = Write::within(self, self.pools.write().await?);
+        let mut write = Write::within(self, self.open.pools.write().await?);
         self.settle(&mut write).await
     }
 
     /// A failure is no reason to stop other work: the next write tries again.
     pub(super) async fn settle_if_needed(&self, write: &mut Write<'_>) {
-        if self.to_settle.swap(false, Ordering::AcqRel) && self.settle(write).await.is_err() {
-            self.to_settle.store(true, Ordering::Release);
+        if self.open.to_settle.swap(false, Ordering::AcqRel) && self.settle(write).await.is_err() {
+            self.open.to_settle.store(true, Ordering::Release);
         }
     }
 
     async fn settle(&self, write: &mut Write<'_>) -> Result<(), StoreError> {
-        let open = self.log.read().map_err(StoreError::from)?.open;
+        let open = self.open.log.read().map_err(StoreError::from)?.open;
         let (mut done, mut undone) = (Vec::new(), Vec::new());
         for destroyed in open {
             match is_gone(write.connection(), &destroyed).await? {
@@ -54,7 +54,7 @@ impl Database {
         records: Vec<Destroyed>,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        let log = Arc::clone(&self.log);
+        let log = Arc::clone(&self.open.log);
         // Flushing takes as long as the disk does.
         tokio::task::spawn_blocking(move || log.append(step, &records, at))
             .await
@@ -70,19 +70,19 @@ impl Database {
         at: Option<Timestamp>,
     ) -> Result<(), StoreError> {
         let at = at.unwrap_or_else(Timestamp::now);
-        self.to_scrub.store(true, Ordering::Release);
-        self.to_settle.store(true, Ordering::Release);
+        self.open.to_scrub.store(true, Ordering::Release);
+        self.open.to_settle.store(true, Ordering::Release);
         let committed = match self.append(Step::Intent, destroyed.clone(), at).await {
             Ok(()) => tx.commit().await,
             Err(error) => Err(error),
         };
         if committed.is_err() {
-            self.to_settle.store(true, Ordering::Release);
+            self.open.to_settle.store(true, Ordering::Release);
             return committed;
         }
         // It happened, whatever becomes of this line.
         if self.append(Step::Done, destroyed, at).await.is_ok() {
-            self.to_settle.store(false, Ordering::Release);
+            self.open.to_settle.store(false, Ordering::Release);
         }
         Ok(())
     }

@@ -229,7 +229,11 @@ impl Write<'_> {
     }
 
     /// Rows are written under the adopted UIDVALIDITY only; a folder that is new here is adopted.
-    async fn demand_adopted(&mut self, folder: &FolderKey, now: Timestamp) -> Result<(), StoreError> {
+    pub(super) async fn demand_adopted(
+        &mut self,
+        folder: &FolderKey,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let adopted: Option<i64> =
             query_scalar("SELECT uidvalidity FROM folders WHERE mailbox = $1 AND folder = $2")
                 .bind(folder.mailbox.clone())
@@ -323,7 +327,7 @@ impl Write<'_> {
     }
 
     /// Stores one fetched mail, or finds that it is stored: the same UID again, or the same bytes.
-    async fn commit_one(
+    pub(super) async fn commit_one(
         &mut self,
         folder: &FolderKey,
         mail: FetchedMail,

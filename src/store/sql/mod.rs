@@ -9,9 +9,12 @@ mod audit;
 mod backup;
 mod case_files;
 mod cases;
+mod claims;
+mod daemons;
 mod destruction;
 pub(super) mod driver;
 mod endings;
+mod files;
 mod held;
 mod ledger;
 mod lookup;
@@ -26,20 +29,36 @@ mod rotation;
 #[cfg(test)]
 mod tests;
 
+use super::daemons::Fence;
 use super::destruction_log::{Destroyed, DestructionLog};
 use super::sealing::Keys;
 use super::{DatabasePlace, MasterKeys, StoreError};
 use crate::domain::Timestamp;
 use audit::Head;
 pub(super) use backup::restore;
+use daemons::Holder;
 use driver::{Connection, Pools, query};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::time::timeout;
 use uuid::Uuid;
 
-/// An open database.
+/// How long a write waits for the others of its own process.
+const TURN_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// An open database, as one holder of leases and claims uses it.
 pub(super) struct Database {
+    open: Arc<Open>,
+    me: Holder,
+    /// What must be ours for every write.
+    fence: Option<Fence>,
+}
+
+/// What every handle of an open database shares.
+struct Open {
     pools: Pools,
     keys: Arc<Keys>,
     /// Something was destroyed, and the files still hold its old pages.
@@ -47,6 +66,9 @@ pub(super) struct Database {
     log: Arc<DestructionLog>,
     /// The destruction log may hold a destruction of which it does not say whether it happened.
     to_settle: AtomicBool,
+    /// Write transactions of this process go one after another. On a server each of several would wait there by itself, and
+    /// get its turn even while the process stands still.
+    turn: Arc<Mutex<()>>,
 }
 
 /// A write transaction. Dropped without [`Write::commit`], it changes nothing.
@@ -59,6 +81,8 @@ pub(super) struct Write<'a> {
     last_audit: Option<Timestamp>,
     /// What this transaction destroys.
     destroyed: Vec<Destroyed>,
+    /// None where nobody else can write: while a database is opened or restored.
+    turn: Option<OwnedMutexGuard<()>>,
 }
 
 impl Database {
@@ -78,43 +102,69 @@ impl Database {
         tx.commit().await?;
         // A process that was killed between a destruction and the scrubbing after it left this to us.
         let old_pages = pools.may_hold_old_pages().await;
-        let database = Self::new(pools, log, keys);
-        database.to_scrub.store(old_pages, Ordering::Release);
+        let database = Self::new(pools, log, keys)?;
+        database.open.to_scrub.store(old_pages, Ordering::Release);
         database.open_log().await?;
         database.scrub().await;
         Ok(database)
     }
 
-    fn new(pools: Pools, log: &Path, keys: Keys) -> Self {
+    fn new(pools: Pools, log: &Path, keys: Keys) -> Result<Self, StoreError> {
         let log = Arc::new(DestructionLog::new(log, &keys));
-        Self {
+        let open = Open {
             pools,
             keys: Arc::new(keys),
             to_scrub: AtomicBool::new(false),
             log,
             to_settle: AtomicBool::new(false),
-        }
+            turn: Arc::default(),
+        };
+        Ok(Self {
+            open: Arc::new(open),
+            me: Holder::nobody()?,
+            fence: None,
+        })
     }
 
     pub(super) fn keys(&self) -> &Keys {
-        &self.keys
+        &self.open.keys
+    }
+
+    /// The same database; every write through it demands that this is ours, in its own transaction.
+    pub(super) fn under(&self, fence: Fence) -> Self {
+        Self {
+            open: Arc::clone(&self.open),
+            me: self.me.clone(),
+            fence: Some(fence),
+        }
     }
 
     /// A snapshot for reads that must agree.
     async fn read(&self) -> Result<Connection, StoreError> {
-        self.pools.read().await
+        self.open.pools.read().await
     }
 
+    /// # Errors
+    /// [`StoreError::NotOurs`] where what this handle works under is not ours, or not any more.
     async fn write(&self) -> Result<Write<'_>, StoreError> {
-        let mut write = Write::within(self, self.pools.write().await?);
+        let turn = timeout(TURN_TIMEOUT, Arc::clone(&self.open.turn).lock_owned())
+            .await
+            .map_err(|_| StoreError::Transient("its own connection stayed busy"))?;
+        let mut tx = self.open.pools.write().await?;
+        if let Some(fence) = &self.fence {
+            self.demand_ours(&mut tx, fence).await?;
+        }
+        let mut write = Write::within(self, tx);
+        write.turn = Some(turn);
         self.settle_if_needed(&mut write).await;
         Ok(write)
     }
 
     /// Takes old pages out of the files. Where somebody is in the way, the next write tries again.
     async fn scrub(&self) {
-        if self.to_scrub.swap(false, Ordering::AcqRel) && !self.pools.scrub().await {
-            self.to_scrub.store(true, Ordering::Release);
+        let open = &self.open;
+        if open.to_scrub.swap(false, Ordering::AcqRel) && !open.pools.scrub().await {
+            open.to_scrub.store(true, Ordering::Release);
         }
     }
 }
@@ -127,6 +177,7 @@ impl<'a> Write<'a> {
             head: None,
             last_audit: None,
             destroyed: Vec::new(),
+            turn: None,
         }
     }
 
@@ -135,29 +186,34 @@ impl<'a> Write<'a> {
     }
 
     fn keys(&self) -> &Keys {
-        &self.db.keys
+        self.db.keys()
     }
 
     /// What was destroyed is in the destruction log before the commit and once more after it.
     async fn commit(mut self) -> Result<(), StoreError> {
         if let Some(head) = self.head.take() {
-            head.store(&mut self.tx, &self.db.keys).await?;
+            head.store(&mut self.tx, self.db.keys()).await?;
         }
-        match self.destroyed.is_empty() {
-            true => self.tx.commit().await?,
-            false => {
-                self.db
-                    .commit_logged(self.tx, self.destroyed, self.last_audit)
-                    .await?
-            }
+        let Self {
+            tx,
+            db,
+            turn,
+            destroyed,
+            last_audit,
+            ..
+        } = self;
+        match destroyed.is_empty() {
+            true => tx.commit().await?,
+            false => db.commit_logged(tx, destroyed, last_audit).await?,
         }
-        self.db.scrub().await;
+        drop(turn);
+        db.scrub().await;
         Ok(())
     }
 
     /// Commits a destruction: what is deleted leaves the files too.
     async fn commit_destruction(self) -> Result<(), StoreError> {
-        self.db.to_scrub.store(true, Ordering::Release);
+        self.db.open.to_scrub.store(true, Ordering::Release);
         self.commit().await
     }
 }

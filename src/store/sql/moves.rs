@@ -65,13 +65,8 @@ impl Database {
             _ => return Err(StoreError::WrongState("only a stored mail can have been moved")),
         };
         write
-            .set_ledger(folder, uid, "moved", Some(message), Some(now))
+            .end_as_moved(folder, (uid, message), copy.as_ref(), now)
             .await?;
-        write.delete_receipt(folder, uid).await?;
-        write
-            .note_server_copy(&folder.mailbox, message, copy.as_ref(), now)
-            .await?;
-        write.audit(DAEMON, "message.moved", message, now).await?;
         write.commit().await
     }
 
@@ -168,6 +163,21 @@ fn deletion(row: &Row) -> Result<ServerDeletion, StoreError> {
 }
 
 impl Write<'_> {
+    /// A stored mail is where it belongs: its ledger row ends.
+    pub(super) async fn end_as_moved(
+        &mut self,
+        folder: &FolderKey,
+        (uid, message): (u32, MessageId),
+        copy: Option<&ServerCopy>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.set_ledger(folder, uid, "moved", Some(message), Some(now))
+            .await?;
+        self.delete_receipt(folder, uid).await?;
+        self.note_server_copy(&folder.mailbox, message, copy, now).await?;
+        self.audit(DAEMON, "message.moved", message, now).await
+    }
+
     async fn write_receipt(&mut self, receipt: &MoveReceipt, now: Timestamp) -> Result<(), StoreError> {
         let row = self
             .ledger_row(&receipt.from, receipt.uid)

@@ -54,12 +54,18 @@ impl Database {
     ) -> Result<(), StoreError> {
         let mut write = self.write().await?;
         for news in &about.news {
-            // Where the state changed meanwhile, the next notice tells that.
-            query("UPDATE deliveries SET told = $1 WHERE id = $2")
-                .bind(news.state.as_str())
-                .bind(blob(news.id.0))
-                .execute(write.connection())
-                .await?;
+            let done = query(
+                "UPDATE deliveries SET told = state WHERE id = $1 AND state = $2 AND told IS DISTINCT FROM state",
+            )
+            .bind(blob(news.id.0))
+            .bind(news.state.as_str())
+            .execute(write.connection())
+            .await?;
+            // Another daemon told it, or there is later news: who asks again sees which.
+            if done == 0 {
+                return Err(StoreError::NotOurs);
+            }
+            one_row(done)?;
         }
         if let Some((sender, delivery)) = notice {
             let id = OutboundId(new_id(now)?);

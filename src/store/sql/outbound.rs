@@ -1,6 +1,7 @@
 //! Outbound mail: stored before the sender's 250, one sealed delivery per recipient, every outcome kept.
 
 use super::audit::DAEMON;
+use super::claims::Work;
 use super::driver::{Connection, Row, query, query_scalar};
 use super::records::{json_part, open_record, part};
 use super::{Database, Write, blob, found, instant, number, one_row, uuid_of, word};
@@ -140,21 +141,21 @@ impl Database {
         now: Timestamp,
         at_most: u32,
     ) -> Result<Vec<DueDelivery>, StoreError> {
+        let claimed = self.claim(Work::Due(now), at_most).await?;
         let mut tx = self.read().await?;
-        let rows = query(
-            "SELECT id, mail, route, action, attempts FROM deliveries
-             WHERE state = 'waiting' AND due <= $1 ORDER BY due, number LIMIT $2",
-        )
-        .bind(now.as_microsecond())
-        .bind(i64::from(at_most))
-        .fetch_all(&mut tx)
-        .await?;
-        let mut due = Vec::with_capacity(rows.len());
+        let mut due = Vec::with_capacity(claimed.len());
         let mut damaged = Vec::new();
-        for row in &rows {
+        for id in claimed {
+            let row = query(
+                "SELECT id, mail, route, action, attempts FROM deliveries WHERE id = $1 AND state = 'waiting'",
+            )
+            .bind(id)
+            .fetch_optional(&mut tx)
+            .await?;
+            let Some(row) = row else { continue };
             let mail = OutboundId(uuid_of(row.try_get("mail")?)?);
             let opened = match open_record(&mut tx, self.keys(), name(mail)).await {
-                Ok(record) => due_delivery(&mut tx, row, mail, &record).await,
+                Ok(record) => due_delivery(&mut tx, &row, mail, &record).await,
                 Err(error) => Err(error),
             };
             match opened {
@@ -181,6 +182,7 @@ impl Database {
     ) -> Result<(), StoreError> {
         let mut write = self.write().await?;
         let mail = write.waiting_delivery(id).await?;
+        write.demand_may_record(id, outcome).await?;
         write.store_outcome(id, outcome, now).await?;
         let action = match outcome {
             DeliveryOutcome::Sent { .. } => {
@@ -493,7 +495,7 @@ impl Write<'_> {
         );
         let done = query(
             "UPDATE deliveries SET state = $1, attempts = attempts + $2, last_code = coalesce($3, last_code),
-                 due = coalesce($4, due), ended = $5 WHERE id = $6",
+                 due = coalesce($4, due), ended = $5, claimed_by = NULL, sending_until = NULL WHERE id = $6",
         )
         .bind(state)
         .bind(tried)

@@ -85,7 +85,7 @@ impl Write<'_> {
     }
 
     pub(super) async fn open_record(&mut self, name: RecordName) -> Result<Record, StoreError> {
-        let keys = std::sync::Arc::clone(&self.db.keys);
+        let keys = std::sync::Arc::clone(&self.db.open.keys);
         open_record(self.connection(), &keys, name).await
     }
 

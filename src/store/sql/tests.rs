@@ -137,7 +137,7 @@ async fn every_connection_has_the_settings_that_the_promises_need() {
     let path = home.path().join("settings.db");
     let text = MasterKeys::generate(&OsEntropy).unwrap();
     let database = open(&path, &text, connect_options(&path)).await;
-    let Pools::Sqlite(pools) = &database.pools else {
+    let Pools::Sqlite(pools) = &database.open.pools else {
         panic!("a file")
     };
     for pool in [&pools.writer, &pools.readers] {
@@ -208,7 +208,7 @@ async fn a_database_of_version_one_is_upgraded_and_tells_no_old_news() {
     }
     connection.close().await.unwrap();
     let database = open(&path, &text, connect_options(&path)).await;
-    let Pools::Sqlite(pools) = &database.pools else {
+    let Pools::Sqlite(pools) = &database.open.pools else {
         panic!("a file")
     };
     let told: Vec<(String, Option<String>, Option<String>)> =

@@ -33,7 +33,7 @@ pub(in crate::store) async fn restore(
     let keys = open_keys(&mut tx, into.keys).await?;
     audit::verify(&mut tx, &keys).await?;
 
-    let database = Database::new(pools, into.destruction_log, keys);
+    let database = Database::new(pools, into.destruction_log, keys)?;
     let logs = database.destruction_logs(options)?;
     let mut write = Write::within(&database, tx);
     let name = stream_name(&header);

@@ -29,10 +29,11 @@ pub(super) struct Replayed {
 impl Database {
     /// Reads this database's log, and others that it wrote to elsewhere.
     pub(super) fn destruction_logs(&self, options: &RestoreOptions) -> Result<Logs, RestoreError> {
-        let own = self.log.read().map_err(|error| log_error(None, error))?;
+        let own = self.open.log.read().map_err(|error| log_error(None, error))?;
         let mut others = Vec::new();
         for path in &options.destruction_logs {
             let lines = self
+                .open
                 .log
                 .read_from(path)
                 .map_err(|error| log_error(Some(path.clone()), error))?;

@@ -133,6 +133,7 @@ pub(super) const TABLES: &[Table] = &[
             int("first_opened").or_null().since(4),
             int("decided").or_null().since(4),
             int("destroyed").or_null().since(4),
+            bytes("claimed_by").or_null().since(3),
         ],
     ),
     table(
@@ -290,6 +291,7 @@ pub(super) const TABLES: &[Table] = &[
             text("state"),
             bytes("outbox_hash").or_null().since(2),
             bytes("notice_about").or_null().since(2),
+            bytes("claimed_by").or_null().since(3),
             int("destroyed").or_null().since(4),
         ],
     ),
@@ -311,6 +313,8 @@ pub(super) const TABLES: &[Table] = &[
             int("ended").or_null(),
             text("if_released").or_null().since(2),
             text("told").or_null().since(2),
+            bytes("claimed_by").or_null().since(3),
+            int("sending_until").or_null().since(3),
         ],
     ),
     table(
@@ -344,6 +348,23 @@ pub(super) const TABLES: &[Table] = &[
         2,
         &["hash", "delivery"],
         &[bytes("hash"), bytes("delivery")],
+    ),
+    table(
+        "daemons",
+        3,
+        &["instance"],
+        &[
+            text("instance"),
+            bytes("incarnation"),
+            int("since"),
+            int("alive_until"),
+        ],
+    ),
+    table(
+        "leases",
+        3,
+        &["mailbox", "duty"],
+        &[text("mailbox"), text("duty"), bytes("incarnation"), int("since")],
     ),
     table("filed", 4, &["message"], &[bytes("message"), bytes("case_id")]),
     table(

@@ -75,7 +75,7 @@ async fn backup_of_version(home: &Home, version: i64) -> PathBuf {
     let master = keys(&home.key);
     let keys = load_keys(&mut tx, master).await.unwrap();
     tx.commit().await.unwrap();
-    let database = Database::new(pools, &home.file("old.log"), keys);
+    let database = Database::new(pools, &home.file("old.log"), keys).unwrap();
     let mut write = database.write().await.unwrap();
     let (mail, held, waiting) = (Uuid::from_u128(1), Uuid::from_u128(2), Uuid::from_u128(3));
     let record = write

@@ -171,6 +171,23 @@ impl Connection {
             Self::Postgres(_) => " FOR UPDATE SKIP LOCKED",
         }
     }
+
+    /// What a `SELECT` ends with whose row must stay as it is until this transaction ends.
+    pub(super) fn keep_row(&self) -> &'static str {
+        match self {
+            // There is one writer.
+            Self::Sqlite(_) => "",
+            Self::Postgres(_) => " FOR SHARE",
+        }
+    }
+
+    /// The database's own clock as an expression: microseconds since 1970.
+    pub(super) fn clock(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => sqlite::CLOCK,
+            Self::Postgres(_) => postgres::CLOCK,
+        }
+    }
 }
 
 /// A column as the database tells it; `kind` is the database's own word for the type.

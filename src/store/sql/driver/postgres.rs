@@ -24,25 +24,29 @@ const SET_UP_LOCK: i64 = 0x7265_6665_7272_616c;
 const SNAPSHOT_TRIES: u32 = 20;
 const SNAPSHOT_WAIT: Duration = Duration::from_millis(25);
 /// Settings that the promises need, whatever the server's defaults are. A daemon that stands still within a transaction
-/// must not keep the others from writing.
+/// must not keep the others from writing for long.
 const SETTINGS: [(&str, &str); 4] = [
     ("synchronous_commit", "on"),
     ("lock_timeout", "60s"),
-    ("idle_in_transaction_session_timeout", "60s"),
+    ("idle_in_transaction_session_timeout", "10s"),
     ("client_min_messages", "warning"),
 ];
+
+/// The server's clock, in microseconds since 1970.
+pub(super) const CLOCK: &str = "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)";
 
 /// Numbered, append-only, twins of the SQLite ones: a released migration is never edited.
 pub(super) const MIGRATIONS: &[(i64, &str)] = &[
     (1, include_str!("../migrations/postgres/0001_initial.sql")),
     (2, include_str!("../migrations/postgres/0002_liaison.sql")),
+    (3, include_str!("../migrations/postgres/0003_leases.sql")),
     (4, include_str!("../migrations/postgres/0004_casework.sql")),
 ];
 
 /// Where a PostgreSQL database is.
 #[derive(Clone)]
 pub struct PostgresPlace {
-    options: PgConnectOptions,
+    options: Box<PgConnectOptions>,
 }
 
 /// Why an address of a PostgreSQL database is refused. Carries no part of it.
@@ -94,22 +98,22 @@ impl PostgresPlace {
         if !here && !verified {
             return Err(PostgresPlaceError::NotVerified);
         }
-        Ok(Self { options })
+        Ok(Self {
+            options: Box::new(options),
+        })
     }
 
     /// The same with a password.
     #[must_use]
     pub fn with_password(self, password: &SecretString) -> Self {
         Self {
-            options: self.options.password(password.expose_secret()),
+            options: Box::new(self.options.password(password.expose_secret())),
         }
     }
 }
 
 pub(super) async fn open(place: &PostgresPlace) -> Result<PgPool, StoreError> {
-    let options = place
-        .options
-        .clone()
+    let options = PgConnectOptions::clone(&place.options)
         .application_name("referrald")
         .options(SETTINGS)
         .disable_statement_logging();
@@ -129,7 +133,7 @@ pub(super) async fn open(place: &PostgresPlace) -> Result<PgPool, StoreError> {
 }
 
 pub(super) async fn begin(pool: &PgPool) -> Result<Transaction<'static, Postgres>, StoreError> {
-    Ok(pool.begin().await?)
+    Ok(pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?)
 }
 
 pub(super) async fn read(pool: &PgPool) -> Result<Transaction<'static, Postgres>, StoreError> {

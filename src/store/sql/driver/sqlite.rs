@@ -23,10 +23,14 @@ const READERS: u32 = 3;
 /// The write-ahead log is cut back to this after a checkpoint, in bytes.
 const WAL_LIMIT: &str = "16777216";
 
+/// This machine's clock, in microseconds since 1970: whoever uses the file has the same.
+pub(super) const CLOCK: &str = "CAST(unixepoch('subsec') * 1000000 AS INTEGER)";
+
 /// Numbered, append-only: a released migration is never edited.
 pub(in crate::store::sql) const MIGRATIONS: &[(i64, &str)] = &[
     (1, include_str!("../migrations/sqlite/0001_initial.sql")),
     (2, include_str!("../migrations/sqlite/0002_liaison.sql")),
+    (3, include_str!("../migrations/sqlite/0003_leases.sql")),
     (4, include_str!("../migrations/sqlite/0004_casework.sql")),
 ];
 
