@@ -45,7 +45,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
 /// Where a PostgreSQL database is.
 #[derive(Clone)]
 pub struct PostgresPlace {
-    options: PgConnectOptions,
+    options: Box<PgConnectOptions>,
 }
 
 /// Why an address of a PostgreSQL database is refused. Carries no part of it.
@@ -97,14 +97,16 @@ impl PostgresPlace {
         if !here && !verified {
             return Err(PostgresPlaceError::NotVerified);
         }
-        Ok(Self { options })
+        Ok(Self {
+            options: Box::new(options),
+        })
     }
 
     /// The same with a password.
     #[must_use]
     pub fn with_password(self, password: &SecretString) -> Self {
         Self {
-            options: self.options.password(password.expose_secret()),
+            options: Box::new(self.options.password(password.expose_secret())),
         }
     }
 }
