@@ -112,6 +112,67 @@ fn a_missing_key_an_open_key_and_a_foreign_key_are_told_apart() {
 }
 
 #[test]
+fn a_backup_comes_back_into_a_new_database_and_says_what_it_needs() {
+    let program = Program::configured("127.0.0.1", 1, None);
+    program.write_secret("password", "correct-horse-battery\n");
+    let password = program.file("password");
+    let add = |user: &str| {
+        let address = format!("{user}@restorative.example");
+        let file = password.to_string_lossy().into_owned();
+        let run = program.run(&[
+            "users",
+            "add",
+            user,
+            "--address",
+            &address,
+            "--password-file",
+            &file,
+        ]);
+        assert_eq!(run.code, 0, "{}", run.stderr);
+    };
+    add("sam");
+    add("alex");
+    let backup = program.file("one.backup").to_string_lossy().into_owned();
+    let run = program.run(&["backup", &backup]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(run.stdout.contains("2 accounts"), "{}", run.stdout);
+    let run = program.run(&["backup", &backup]);
+    assert_eq!(run.code, 1);
+    assert!(
+        run.stderr.contains("one.backup: the file is there already"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(program.run(&["users", "remove", "alex"]).code, 0);
+
+    let run = program.run(&["restore", &backup]);
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.contains("the database is not empty"), "{}", run.stderr);
+    let text = fs::read_to_string(program.file("referrald.toml")).unwrap();
+    fs::create_dir(program.file("new")).unwrap();
+    program.write("referrald.toml", &text.replace("/data/", "/new/"));
+    let run = program.run(&["restore", &backup]);
+    assert_eq!(run.code, 1);
+    assert!(
+        run.stderr.contains("name it with --destruction-log FILE"),
+        "{}",
+        run.stderr
+    );
+    let log = program.file("data/destroyed.log").to_string_lossy().into_owned();
+    let run = program.run(&["restore", &backup, "--destruction-log", &log]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(
+        run.stdout
+            .contains("destroyed again, as the destruction log says: 1"),
+        "{}",
+        run.stdout
+    );
+    let run = program.run(&["users", "list"]);
+    assert_eq!(run.stdout, "sam\tsam@restorative.example\tvolunteer\n");
+    assert_eq!(program.run(&["audit", "verify"]).code, 0);
+}
+
+#[test]
 fn blocks_shows_how_a_mail_and_a_document_are_read() {
     let program = Program::initialised();
     let inbound = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/inbound");

@@ -8,6 +8,7 @@ on_both! {
     a_backup_taken_while_others_write_is_one_moment
     a_changed_cut_or_appended_backup_is_refused_and_changes_nothing
     another_key_is_told_and_an_older_generation_is_enough
+    a_backup_of_a_changed_audit_log_is_refused_and_changes_nothing
     a_backup_holds_nobody_and_is_for_its_owner_only
     a_backup_is_never_written_over_and_leaves_nothing_half_made
     only_an_empty_database_takes_a_backup_and_a_new_one_counts_as_empty
@@ -79,7 +80,6 @@ mod stories {
         let writer = tokio::spawn({
             let (store, stop) = (store.clone(), stop.clone());
             async move {
-                let mut made = 0;
                 while !stop.load(std::sync::atomic::Ordering::Relaxed) {
                     let id = store
                         .accept_outbound(&submitted(&["a@x.example", "b@x.example"]), at(8))
@@ -87,28 +87,34 @@ mod stories {
                         .unwrap();
                     let plan = ["a@x.example", "b@x.example"].map(planned);
                     store.save_plan(id, &plan, at(9)).await.unwrap();
-                    made += 1;
                 }
-                made
             }
         });
         while store.outbound().await.unwrap().len() < 5 {
             tokio::task::yield_now().await;
         }
-        let before = store.outbound().await.unwrap().len();
-        let file = back_up(&store, &home).await;
+        // Where a loaded machine gave the writer no turn meanwhile, once more.
+        let mut taken = None;
+        for attempt in 0..50 {
+            let before = store.outbound().await.unwrap().len();
+            let file = home.folder().join(format!("{attempt}.backup"));
+            let summary = store.backup(&file, &actor(), at(50)).await.unwrap();
+            let held = summary.rows.iter().find(|(table, _)| *table == "outbound");
+            let held = usize::try_from(held.unwrap().1).unwrap();
+            assert!(held >= before);
+            if held < store.outbound().await.unwrap().len() {
+                taken = Some((file, held));
+                break;
+            }
+        }
         stop.store(true, std::sync::atomic::Ordering::Relaxed);
-        assert!(writer.await.unwrap() > 4);
-        let after = store.outbound().await.unwrap().len();
+        writer.await.unwrap();
+        let (file, held) = taken.expect("others wrote while a backup was taken");
         let into = home.successor();
         let restored = restored(&into, &file).await;
         restored.verify_audit().await.unwrap();
         let mails = restored.outbound().await.unwrap();
-        assert!(
-            mails.len() >= before && mails.len() < after,
-            "{before} {} {after}",
-            mails.len()
-        );
+        assert_eq!(mails.len(), held);
         for mail in &mails {
             let expected = match mail.state {
                 OutboundState::Accepted => 0,
@@ -221,10 +227,14 @@ mod stories {
             refused,
             Err(RestoreError::Stream(StreamError::NoSuchGeneration(1)))
         ));
-        // Taken between the new key and the wrapping anew: both generations are needed.
-        drop(store);
+        // Taken before the last key was wrapped anew: both generations are needed.
         let half = home.successor().with_keys(&rotated);
         let store = restored(&half, &file).await;
+        store.rewrap_keys(at(91)).await.unwrap();
+        let mut attacker = half.attacker().await;
+        attacker
+            .run("UPDATE record_keys SET generation = 1 WHERE kind = 'account'")
+            .await;
         let second = back_up(&store, &half).await;
         let refused = restore(
             &half.successor().with_keys(&newest),
@@ -235,11 +245,29 @@ mod stories {
         assert!(
             matches!(
                 refused,
-                Err(RestoreError::Store(StoreError::WrongKey) | RestoreError::Stream(_))
+                Err(RestoreError::Stream(StreamError::NoSuchGeneration(1)))
             ),
             "{refused:?}"
         );
         restored(&half.successor(), &second).await;
+    }
+
+    pub(super) async fn a_backup_of_a_changed_audit_log_is_refused_and_changes_nothing(home: Home) {
+        let store = home.open().await;
+        story(&store).await;
+        let mut attacker = home.attacker().await;
+        attacker.lift_triggers().await;
+        attacker
+            .run("UPDATE audit SET actor = 'somebody' WHERE seq = 2")
+            .await;
+        let file = back_up(&store, &home).await;
+        let into = home.successor();
+        let refused = restore(&into, &file, &RestoreOptions::default()).await;
+        assert!(matches!(
+            refused,
+            Err(RestoreError::Store(StoreError::AuditBroken(2)))
+        ));
+        assert_eq!(into.open().await.messages().await.unwrap().len(), 0);
     }
 
     pub(super) async fn a_backup_holds_nobody_and_is_for_its_owner_only(home: Home) {
