@@ -12,6 +12,10 @@
 mod at_rest;
 #[path = "keeping/casework.rs"]
 mod casework;
+#[path = "keeping/exports.rs"]
+mod exports;
+#[path = "keeping/imports.rs"]
+mod imports;
 #[path = "keeping/inbound.rs"]
 mod inbound;
 #[path = "keeping/lifecycle.rs"]

@@ -11,6 +11,7 @@ use crate::store::SubmissionAccount;
 use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::net::IpAddr;
+use std::os::unix::fs::PermissionsExt as _;
 
 /// A trusted network of more than 2^8 addresses is wider than the relays of one service.
 const WIDE_LOG2: u8 = 8;
@@ -54,6 +55,7 @@ pub(super) async fn run(place: Place) -> Outcome {
         setup.books().await.map(|_| "read".to_owned()),
     );
     findings.note("database", database(&setup).await);
+    findings.note("documents folder", documents_folder(&setup));
     let fence = setup.reading_pool().check().await;
     findings.note(
         "worker",
@@ -85,6 +87,24 @@ async fn database(setup: &Setup) -> Result<String, Failure> {
         "opens with the master key; {} mails arrived, audit log whole ({audit} rows)",
         ledger.arrived
     ))
+}
+
+fn documents_folder(setup: &Setup) -> Result<String, String> {
+    let Some(folder) = setup.documents_folder() else {
+        return Ok("not configured; documents are not copied out of the database".to_owned());
+    };
+    let path = folder.path();
+    match path.metadata() {
+        Ok(data) if !data.is_dir() => Err(format!("{} is not a folder", path.display())),
+        Ok(data) if data.permissions().mode() & 0o077 != 0 => Err(format!(
+            "{} can be read by other users: run `chmod 700 {}`",
+            path.display(),
+            path.display()
+        )),
+        Ok(_) => Ok("for its owner only; the copies in it are not sealed".to_owned()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok("made when it is needed".to_owned()),
+        Err(error) => Err(format!("{} ({})", path.display(), error.kind())),
+    }
 }
 
 async fn text_recognition(setup: &Setup) -> Result<String, String> {

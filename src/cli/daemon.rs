@@ -89,7 +89,7 @@ pub(super) async fn run(setup: Setup) -> Outcome {
         serve_submission,
         feed_watchdog(&stop),
         report_helpers(&setup, &stop),
-        super::purge::daily(&store, setup.terms(), &stop),
+        super::purge::daily(&store, setup.terms(), setup.documents_folder(), &stop),
     );
     let _no_systemd = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
     tracing::info!("referrald has stopped");

@@ -90,6 +90,8 @@ pub struct KeepingConfig {
     pub database: DatabaseConfig,
     /// Master key file.
     pub master_key_file: PathBuf,
+    /// Folder for copies of documents; without one none are written.
+    pub documents_dir: Option<PathBuf>,
 }
 
 /// `[retention]`: how long things are kept.
@@ -358,6 +360,7 @@ fn keeping(mut f: Fields) -> KeepingConfig {
             false => DatabaseConfig::Sqlite(database.into()),
         },
         master_key_file: f.path_or("master_key_file", "master.key"),
+        documents_dir: f.optional_path("documents_dir"),
     }
 }
 

@@ -4,6 +4,7 @@
 //! row in the same transaction; affected rows are checked. SQL stands only below this module.
 
 mod case_types;
+mod exchange;
 mod index;
 mod sealing;
 mod sides;
@@ -11,6 +12,7 @@ mod sql;
 mod types;
 
 pub use case_types::*;
+pub use exchange::*;
 pub use sealing::OsEntropy;
 pub use sql::driver::{PostgresPlace, PostgresPlaceError};
 pub use types::*;
