@@ -210,8 +210,7 @@ mod stories {
         attacker.change(swap, &[&b, &b], &["raw", "draft"]).await;
         assert!(matches!(store.parsed(two).await, Err(StoreError::Tampered)));
         // The key with it.
-        let keys =
-            "UPDATE record_keys SET wrapped = (SELECT wrapped FROM record_keys WHERE id = $2) WHERE id = $1";
+        let keys = "UPDATE record_keys SET wrapped = (SELECT wrapped FROM record_keys WHERE id = $2 AND kind = 'message') WHERE id = $1 AND kind = 'message'";
         attacker.change(keys, &[&a, &b], &[]).await;
         assert!(matches!(store.raw_message(one).await, Err(StoreError::Tampered)));
         // One changed bit.
