@@ -18,6 +18,10 @@ mod casework;
 mod daemons;
 #[path = "keeping/destroyed.rs"]
 mod destroyed;
+#[path = "keeping/exports.rs"]
+mod exports;
+#[path = "keeping/imports.rs"]
+mod imports;
 #[path = "keeping/inbound.rs"]
 mod inbound;
 #[path = "keeping/lifecycle.rs"]

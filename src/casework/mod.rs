@@ -1,19 +1,31 @@
-//! What staff do: list, show, accept, reject.
+//! What staff do: list, show, accept, reject, export, import.
 //!
 //! Invariant: whatever shows a person's data names who looked, and the look is in the audit log.
 //! The functions take identities as staff write them: a message by its id or the end of it, a case by its
 //! reference or id.
 
 mod ask;
+pub mod cells;
 mod certificate;
+mod documents;
+mod export;
+mod import;
 pub mod report;
 mod retention;
 mod statistics;
+mod subject;
 
 pub use ask::Draft;
 pub use certificate::certificate;
+pub use documents::{Cleared, DocumentsFolder, ExportedDocuments};
+pub use export::{
+    EXPORT_COLUMNS, EXPORT_SCHEMA, ExportedCase, ExportedFile, ExportedPerson, ExportedWhole, PersonStatus,
+    Sides,
+};
+pub use import::{IMPORT_COLUMNS, ImportProblem, ImportReport, ImportRun, RowProblem};
 pub use retention::{MAX_LISTED, Purged, Terms, due, purge};
 pub use statistics::monthly_report;
+pub use subject::{Concern, SubjectData};
 
 use crate::domain::{
     CaseId, CaseReference, CloseReason, EntryId, FileChange, MessageId, MessageState, ParsedMessage,
@@ -47,6 +59,24 @@ pub enum CaseworkError {
     /// The file was not allocated to this account.
     #[error("the file is not allocated to this account: `cases show` says to whom it is")]
     NotAllocated,
+    /// `[keeping] documents_dir` is not set.
+    #[error("no documents folder is configured: set documents_dir under [keeping]")]
+    NoDocumentsFolder,
+    /// A document could not be written.
+    #[error("a document could not be written to the documents folder ({0})")]
+    NotWritten(std::io::ErrorKind),
+    /// Copies in the documents folder are still there.
+    #[error(
+        "copies in the documents folder could not be removed ({0}): mend the folder's permissions; of a destroyed case the \
+         daily run tries again, an erasure has to be asked for again"
+    )]
+    FolderLeft(std::io::ErrorKind),
+    /// A table could not be written.
+    #[error("the table could not be written")]
+    Table,
+    /// A case list has rows that cannot be imported; nothing was.
+    #[error("{}", import::listed(.0))]
+    Import(Vec<ImportProblem>),
     /// The store could not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -78,12 +108,22 @@ pub struct CaseView {
 pub struct Casework {
     store: Store,
     actor: Actor,
+    documents: Option<DocumentsFolder>,
 }
 
 impl Casework {
     /// `actor` stands in the audit log for everything that is done through this value.
     pub fn new(store: Store, actor: Actor) -> Self {
-        Self { store, actor }
+        Self {
+            store,
+            actor,
+            documents: None,
+        }
+    }
+
+    /// With the documents folder, from which the copies of what is destroyed or erased are removed.
+    pub fn with_documents(self, documents: Option<DocumentsFolder>) -> Self {
+        Self { documents, ..self }
     }
 
     /// All messages, newest first.
@@ -244,10 +284,14 @@ impl Casework {
         change: &FileChange,
         now: Timestamp,
     ) -> Result<Option<CloseReason>, CaseworkError> {
-        let case = self.find_case(case).await?.id;
+        let case = self.find_case(case).await?;
+        if let (FileChange::Erased { .. }, Some(folder)) = (change, &self.documents) {
+            // Before the erasure: a crash in between costs a copy that can be written again.
+            documents::remove_folder(folder, &case.reference, Some(side))?;
+        }
         let done = self
             .store
-            .change_file(&self.viewer(), case, side, change, now)
+            .change_file(&self.viewer(), case.id, side, change, now)
             .await;
         Ok(done?)
     }
@@ -303,16 +347,19 @@ impl Casework {
         Ok(self.store.reopen_case(&self.viewer(), case, why, now).await?)
     }
 
-    /// Destroys a case at once, by order; gives its reference.
+    /// Destroys a case at once, by order, then removes its folder of documents; gives its reference.
     ///
     /// # Errors
-    /// As [`Casework::close`].
+    /// As [`Casework::close`]; [`CaseworkError::FolderLeft`] where only the folder stays.
     pub async fn destroy(&self, case: &str, now: Timestamp) -> Result<CaseReference, CaseworkError> {
         let case = self.find_case(case).await?;
         let viewer = self.viewer();
         self.store
             .destroy_case(&viewer, case.id, DestroyRule::Order, now)
             .await?;
+        if let Some(folder) = &self.documents {
+            documents::remove_folder(folder, &case.reference, None)?;
+        }
         Ok(case.reference)
     }
 

@@ -3,6 +3,7 @@
 //! Invariant: a dry run lists exactly what a run at the same moment destroys; a run goes in small transactions, so that mail
 //! goes on being taken meanwhile.
 
+use super::documents::{self, DocumentsFolder};
 use crate::domain::Timestamp;
 use crate::store::{Deadlines, Expired, Store, StoreError};
 use jiff::tz::TimeZone;
@@ -49,6 +50,13 @@ impl Terms {
             left: before(i64::from(self.left_days).days()),
         }
     }
+
+    /// When a case that was closed at this time is destroyed; `None` beyond the calendar.
+    pub fn case_ends(&self, closed: Timestamp) -> Option<Timestamp> {
+        let closed = TimeZone::UTC.to_datetime(closed);
+        let ends = closed.checked_add(i64::from(self.closed_years).years()).ok()?;
+        TimeZone::UTC.to_timestamp(ends).ok()
+    }
 }
 
 /// What a run destroyed.
@@ -60,6 +68,10 @@ pub struct Purged {
     pub liaison_mails: u64,
     pub accounts: u64,
     pub statistics: u64,
+    /// Folders of destroyed cases in the documents folder.
+    pub folders: u64,
+    /// Such folders that could not be removed; the next run tries again.
+    pub folders_left: u64,
 }
 
 impl Purged {
@@ -87,21 +99,33 @@ pub async fn due(store: &Store, terms: &Terms, now: Timestamp) -> Result<Vec<Exp
     store.expired(&terms.deadlines(now), MAX_LISTED).await
 }
 
-/// Destroys everything that has outlived its term.
+/// Destroys everything that has outlived its term, then removes the folders of destroyed cases from the documents folder:
+/// those of this run, and those that an earlier one left.
 ///
 /// # Errors
 /// Of the store; what was destroyed before stays destroyed, and the next run goes on.
-pub async fn purge(store: &Store, terms: &Terms, now: Timestamp) -> Result<Purged, StoreError> {
+pub async fn purge(
+    store: &Store,
+    terms: &Terms,
+    documents: Option<&DocumentsFolder>,
+    now: Timestamp,
+) -> Result<Purged, StoreError> {
     let deadlines = terms.deadlines(now);
     let mut purged = Purged::default();
     loop {
         let done = store.destroy_expired(&deadlines, CHUNK, now).await?;
         if done.is_empty() {
-            return Ok(purged);
+            break;
         }
         done.iter().for_each(|item| purged.count(item));
         tokio::task::yield_now().await;
     }
+    if let Some(folder) = documents {
+        let cleared = documents::clear(store, folder).await?;
+        purged.folders = cleared.removed;
+        purged.folders_left = cleared.left;
+    }
+    Ok(purged)
 }
 
 #[cfg(test)]

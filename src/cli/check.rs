@@ -12,6 +12,7 @@ use crate::store::SubmissionAccount;
 use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::net::IpAddr;
+use std::os::unix::fs::PermissionsExt as _;
 
 /// A trusted network of more than 2^8 addresses is wider than the relays of one service.
 const WIDE_LOG2: u8 = 8;
@@ -56,6 +57,7 @@ pub(super) async fn run(place: Place) -> Outcome {
     );
     findings.note("database", database(&setup).await);
     findings.note("daemons", daemons(&setup).await);
+    findings.note("documents folder", documents_folder(&setup));
     let fence = setup.reading_pool().check().await;
     findings.note(
         "worker",
@@ -100,6 +102,24 @@ async fn daemons(setup: &Setup) -> Result<String, Failure> {
         ),
         false => format!("{}; this one is called {}", lines.join("; "), setup.instance()),
     })
+}
+
+fn documents_folder(setup: &Setup) -> Result<String, String> {
+    let Some(folder) = setup.documents_folder() else {
+        return Ok("not configured; documents are not copied out of the database".to_owned());
+    };
+    let path = folder.path();
+    match path.metadata() {
+        Ok(data) if !data.is_dir() => Err(format!("{} is not a folder", path.display())),
+        Ok(data) if data.permissions().mode() & 0o077 != 0 => Err(format!(
+            "{} can be read by other users: run `chmod 700 {}`",
+            path.display(),
+            path.display()
+        )),
+        Ok(_) => Ok("for its owner only; the copies in it are not sealed".to_owned()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok("made when it is needed".to_owned()),
+        Err(error) => Err(format!("{} ({})", path.display(), error.kind())),
+    }
 }
 
 async fn text_recognition(setup: &Setup) -> Result<String, String> {

@@ -88,7 +88,7 @@ pub(super) async fn run(setup: Setup) -> Outcome {
             serve_submission,
             feed_watchdog(&stop),
             report_helpers(&setup, &stop),
-            super::purge::daily(&store, setup.terms(), &stop),
+            super::purge::daily(&store, setup.terms(), setup.documents_folder(), &stop),
         );
     };
     let ended = work_as_long_as_present(&presence, &stop, work).await;

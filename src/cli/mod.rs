@@ -8,17 +8,21 @@ mod blocks;
 mod cases;
 mod check;
 mod daemon;
+mod export;
 mod files;
+mod import;
 mod init;
 mod intake;
 mod learn;
 mod messages;
 mod output;
 mod parse;
+mod private;
 mod purge;
 mod redact;
 mod report;
 mod setup;
+mod subject_access;
 mod users;
 mod worker;
 
@@ -84,6 +88,13 @@ enum Command {
     Purge(purge::PurgeArguments),
     /// Print the anonymous report on a month
     Report(report::ReportArguments),
+    /// Write accepted cases to files for the case management system in use, one file per side
+    #[command(subcommand)]
+    Export(export::ExportCommand),
+    /// Take in a list of cases that were kept elsewhere before
+    ImportCases(import::ImportArguments),
+    /// Gather what is kept of one person, as a bundle for them that staff read first (Article 15 UK GDPR)
+    SubjectAccess(subject_access::SubjectAccessArguments),
     /// The audit log
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -131,6 +142,9 @@ fn dispatch(arguments: Arguments) -> Outcome {
             Command::Users(command) => users::run(setup.load()?, command).await,
             Command::Purge(arguments) => purge::run(setup.load()?, &arguments).await,
             Command::Report(arguments) => report::run(setup.load()?, &arguments).await,
+            Command::Export(command) => export::run(setup.load()?, command).await,
+            Command::ImportCases(arguments) => import::run(setup.load()?, &arguments).await,
+            Command::SubjectAccess(arguments) => subject_access::run(setup.load()?, &arguments).await,
             Command::Audit(command) => audit::run(setup.load()?, command).await,
             Command::Backup { file } => backup::backup(setup.load()?, &file).await,
             Command::Restore(arguments) => backup::restore(setup.load()?, arguments).await,

@@ -92,7 +92,12 @@ impl From<CaseworkError> for Failure {
             | CaseworkError::AmbiguousMessage
             | CaseworkError::NoSuchCase
             | CaseworkError::NoSuchAccount
-            | CaseworkError::NotAllocated => Self::failed(error),
+            | CaseworkError::NotAllocated
+            | CaseworkError::NotWritten(_)
+            | CaseworkError::FolderLeft(_)
+            | CaseworkError::Table
+            | CaseworkError::Import(_) => Self::failed(error),
+            CaseworkError::NoDocumentsFolder => Self::configuration(error),
         }
     }
 }

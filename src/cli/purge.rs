@@ -1,8 +1,8 @@
 //! `purge`: the end of terms; `run` does the same once a day.
 
-use super::output::{self, Outcome};
+use super::output::{self, Failure, Outcome};
 use super::setup::Setup;
-use crate::casework::{self, Purged, Terms};
+use crate::casework::{self, DocumentsFolder, Purged, Terms};
 use crate::domain::{Clock, SystemClock};
 use crate::store::{Expired, Store};
 use std::time::Duration;
@@ -36,13 +36,24 @@ pub(super) async fn run(setup: Setup, arguments: &PurgeArguments) -> Outcome {
         });
         return Ok(());
     }
-    let purged = casework::purge(&store, &terms, now).await?;
+    let purged = casework::purge(&store, &terms, setup.documents_folder().as_ref(), now).await?;
     output::line(format!(
         "destroyed: {} cases, {} messages, {} liaison mails, {} accounts, facts of {} messages; copies in the mailbox go at \
          the daemon's next look",
         purged.cases, purged.messages, purged.liaison_mails, purged.accounts, purged.statistics
     ));
-    Ok(())
+    if purged.folders > 0 {
+        output::line(format!(
+            "removed from the documents folder: {} cases",
+            purged.folders
+        ));
+    }
+    match purged.folders_left {
+        0 => Ok(()),
+        left => Err(Failure::failed(format!(
+            "{left} folders of destroyed cases could not be removed from the documents folder: mend its permissions"
+        ))),
+    }
 }
 
 fn listed(item: &Expired) -> String {
@@ -60,9 +71,14 @@ fn listed(item: &Expired) -> String {
 }
 
 /// Ends terms at the start and then every day, until it is told to stop.
-pub(super) async fn daily(store: &Store, terms: Terms, stop: &CancellationToken) {
+pub(super) async fn daily(
+    store: &Store,
+    terms: Terms,
+    documents: Option<DocumentsFolder>,
+    stop: &CancellationToken,
+) {
     while !stop.is_cancelled() {
-        let wait = match casework::purge(store, &terms, SystemClock.now()).await {
+        let wait = match casework::purge(store, &terms, documents.as_ref(), SystemClock.now()).await {
             Ok(purged) => {
                 report(&purged);
                 INTERVAL
@@ -80,6 +96,12 @@ pub(super) async fn daily(store: &Store, terms: Terms, stop: &CancellationToken)
 }
 
 fn report(purged: &Purged) {
+    if purged.folders_left > 0 {
+        tracing::warn!(
+            folders = purged.folders_left,
+            "folders of destroyed cases could not be removed from the documents folder; trying again tomorrow"
+        );
+    }
     if !purged.is_empty() {
         tracing::info!(
             cases = purged.cases,
@@ -87,6 +109,7 @@ fn report(purged: &Purged) {
             liaison_mails = purged.liaison_mails,
             accounts = purged.accounts,
             statistics = purged.statistics,
+            folders = purged.folders,
             "destroyed at the end of their terms"
         );
     }

@@ -3,7 +3,7 @@
 use super::DEFAULT_CONFIG;
 use super::files::Files;
 use super::output::Failure;
-use crate::casework::Terms;
+use crate::casework::{DocumentsFolder, Terms};
 use crate::config::{
     self, Config, DatabaseConfig, LogFormat, MailboxTls, RelayConfig, TlsChoice, UnprotectedChoice,
 };
@@ -169,6 +169,12 @@ impl Setup {
             statistics_years: config.statistics_years,
             left_days: config.left_days,
         }
+    }
+
+    /// Where copies of documents go, where that is configured.
+    pub(super) fn documents_folder(&self) -> Option<DocumentsFolder> {
+        let folder = self.config.keeping.documents_dir.as_ref()?;
+        Some(DocumentsFolder::new(self.files.locate(folder)))
     }
 
     pub(super) fn destruction_log(&self, place: &DatabasePlace) -> PathBuf {

@@ -96,6 +96,8 @@ pub struct KeepingConfig {
     pub instance: Option<String>,
     /// How long a daemon that is not heard of keeps what it works on.
     pub lease: Duration,
+    /// Folder for copies of documents; without one none are written.
+    pub documents_dir: Option<PathBuf>,
 }
 
 /// `[retention]`: how long things are kept.
@@ -377,6 +379,7 @@ fn keeping(mut f: Fields) -> KeepingConfig {
         destruction_log: f.optional_path("destruction_log"),
         instance,
         lease: f.seconds("lease_seconds", 60, 5..=600),
+        documents_dir: f.optional_path("documents_dir"),
     }
 }
 

@@ -236,6 +236,16 @@ impl CaseReference {
         Self::read_after(&upper, &format!("-{rest}").to_ascii_uppercase())
     }
 
+    /// Reads a reference written exactly as [`CaseReference::new`] writes one with this prefix (in either letter case), with
+    /// its year and its number.
+    pub fn parse_own(prefix: &str, text: &str) -> Option<(Self, i16, u32)> {
+        let reference = Self::parse(text)?;
+        let rest = reference.0.strip_prefix(&prefix.to_ascii_uppercase())?;
+        let (year, number) = rest.strip_prefix('-')?.split_once('-')?;
+        let (year, number) = (year.parse().ok()?, number.parse().ok()?);
+        (number > 0 && Self::new(prefix, year, number) == reference).then_some((reference, year, number))
+    }
+
     /// The reference as it is quoted.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -285,6 +295,28 @@ impl fmt::Display for CaseReference {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_reference_in_our_own_form_is_ours() {
+        let own =
+            |text| CaseReference::parse_own("RJ", text).map(|(own, year, number)| (own.0, year, number));
+        assert_eq!(own("RJ-2025-00031"), Some(("RJ-2025-00031".into(), 2025, 31)));
+        assert_eq!(
+            own(" rj-2025-123456 "),
+            Some(("RJ-2025-123456".into(), 2025, 123_456))
+        );
+        for other in [
+            "RJ-2025-0031",
+            "RJ-2025-000031",
+            "RJ-2025-00000",
+            "XY-2025-00031",
+            "RJX-2025-00031",
+            "31",
+            "",
+        ] {
+            assert_eq!(own(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn references_are_found_in_every_usual_spelling() {

@@ -238,6 +238,18 @@ pub fn detect(text: &str, cases: &[KnownCase], settings: &RedactionSettings) -> 
     findings.spans.into_iter().flatten().collect()
 }
 
+/// The spans of texts that belong together, text by text; `None` where they hold names that only the name model could tell,
+/// and it is off.
+pub fn detect_together(
+    texts: &[&str],
+    cases: &[KnownCase],
+    settings: &RedactionSettings,
+) -> Option<Vec<Vec<Span>>> {
+    let known = finder::Known::new(cases, settings);
+    let findings = finder::find_all(texts, &known, &finder::Setting::default(), settings);
+    (!findings.undecided).then_some(findings.spans)
+}
+
 mod as_base64 {
     use base64::{Engine, engine::general_purpose::STANDARD};
     use serde::{Deserialize, Deserializer, Serializer, de::Error};

@@ -7,6 +7,7 @@ mod backup;
 mod case_types;
 mod daemons;
 mod destruction_log;
+mod exchange;
 mod index;
 mod sealing;
 mod sides;
@@ -19,6 +20,7 @@ pub use backup::{
 };
 pub use case_types::*;
 pub use daemons::{Claim, Duty, EarlierRun, HeldLease, LeaseAnswer, LeaseName, Standing};
+pub use exchange::*;
 pub use sealing::OsEntropy;
 pub use sql::driver::{PostgresPlace, PostgresPlaceError};
 pub use types::*;

@@ -167,6 +167,28 @@ impl Home {
         }
     }
 
+    /// A configuration of the program for this database, with a documents folder.
+    pub(crate) fn configuration(&self) -> PathBuf {
+        use std::os::unix::fs::PermissionsExt as _;
+        let database = match &self.server {
+            None => self.path().display().to_string(),
+            Some(server) => server.address(),
+        };
+        let folder = self.folder.path();
+        let key = folder.join("master.key");
+        std::fs::write(&key, &self.keys).unwrap();
+        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let config = format!(
+            "service = {{ name = \"Anyshire Service\", domain = \"restorative.example\" }}\n\
+             mailbox = {{ host = \"mailbox.invalid\", user = \"nobody\" }}\n\
+             keeping = {{ database = \"{database}\", documents_dir = \"{}\" }}\n",
+            folder.join("documents").display()
+        );
+        let path = folder.join("referrald.toml");
+        std::fs::write(&path, config).unwrap();
+        path
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }

@@ -99,7 +99,7 @@ pub(super) enum FindBy {
 
 pub(super) async fn run(setup: Setup, command: CasesCommand) -> Outcome {
     let store = setup.store().await?;
-    let casework = Casework::new(store.clone(), actor());
+    let casework = Casework::new(store.clone(), actor()).with_documents(setup.documents_folder());
     let now = SystemClock.now();
     match command {
         CasesCommand::List => list(&setup, &store, &casework).await,

@@ -143,20 +143,10 @@ impl Database {
     ) -> Result<NewDocument, StoreError> {
         let mut write = self.write().await?;
         let right = write.file_right(viewer, case, side).await?;
-        let record = write.open_record(file_name(right.file)).await?;
-        let content: EntryContent = json_part(write.connection(), &record, &entry_part(id))
-            .await?
-            .ok_or(StoreError::NotFound)?;
-        let info = content.document.ok_or(StoreError::NotFound)?;
-        let mut bytes = part(write.connection(), &record, &document_part(id))
-            .await?
-            .ok_or(StoreError::NotFound)?;
+        let document = write.read_document(&right, id).await?;
         write.audit(&viewer.actor().0, "document.opened", id, now).await?;
         write.commit().await?;
-        Ok(NewDocument {
-            name: info.name,
-            bytes: Personal::new(std::mem::take(&mut *bytes)),
-        })
+        Ok(document)
     }
 }
 
@@ -234,6 +224,25 @@ impl Write<'_> {
             side: right.side,
             state: Personal::new(state),
             entries: read_entries(self.connection(), &record, &rows).await?,
+        })
+    }
+
+    pub(super) async fn read_document(
+        &mut self,
+        right: &FileRight,
+        id: EntryId,
+    ) -> Result<NewDocument, StoreError> {
+        let record = self.open_record(file_name(right.file)).await?;
+        let content: EntryContent = json_part(self.connection(), &record, &entry_part(id))
+            .await?
+            .ok_or(StoreError::NotFound)?;
+        let info = content.document.ok_or(StoreError::NotFound)?;
+        let mut bytes = part(self.connection(), &record, &document_part(id))
+            .await?
+            .ok_or(StoreError::NotFound)?;
+        Ok(NewDocument {
+            name: info.name,
+            bytes: Personal::new(std::mem::take(&mut *bytes)),
         })
     }
 

@@ -42,8 +42,12 @@ impl Database {
         ))?;
         let mut first = None;
         for referral in draft.referral.iter().chain(&draft.more_referrals) {
-            let case = write.open_case(id, referral, prefix, actor, now).await?;
-            first.get_or_insert(case);
+            let start = CaseStart {
+                reference: write.next_reference(prefix, now).await?,
+                opened: now,
+            };
+            let case = write.open_case(id, referral, &start, actor, now).await?;
+            first.get_or_insert((case, start.reference));
         }
         let first = first.ok_or(StoreError::WrongState(
             "this message refers nobody, so there is no case to open",
@@ -161,23 +165,28 @@ impl Database {
     }
 }
 
+/// How a case begins.
+pub(super) struct CaseStart {
+    pub(super) reference: CaseReference,
+    pub(super) opened: Timestamp,
+}
+
 impl Write<'_> {
-    async fn open_case(
+    pub(super) async fn open_case(
         &mut self,
         message: MessageId,
         referral: &Referral,
-        prefix: &str,
+        start: &CaseStart,
         actor: &Actor,
         now: Timestamp,
-    ) -> Result<(CaseId, CaseReference), StoreError> {
+    ) -> Result<CaseId, StoreError> {
         let id = CaseId(new_id(now)?);
-        let reference = self.next_reference(prefix, now).await?;
         let done = query(
             "INSERT INTO cases (id, reference, state, opened, message) VALUES ($1, $2, 'open', $3, $4)",
         )
         .bind(blob(id.0))
-        .bind(reference.as_str().to_owned())
-        .bind(now.as_microsecond())
+        .bind(start.reference.as_str().to_owned())
+        .bind(start.opened.as_microsecond())
         .bind(blob(message.0))
         .execute(self.connection())
         .await?;
@@ -189,7 +198,7 @@ impl Write<'_> {
             self.insert_file(id, *side, content, now).await?;
         }
         self.audit(&actor.0, "case.accepted", id, now).await?;
-        Ok((id, reference))
+        Ok(id)
     }
 
     pub(super) async fn seal_core(&mut self, record: &Record, core: &Referral) -> Result<(), StoreError> {
@@ -210,7 +219,11 @@ impl Write<'_> {
         read_entries(self.connection(), record, &rows).await
     }
 
-    async fn next_reference(&mut self, prefix: &str, now: Timestamp) -> Result<CaseReference, StoreError> {
+    pub(super) async fn next_reference(
+        &mut self,
+        prefix: &str,
+        now: Timestamp,
+    ) -> Result<CaseReference, StoreError> {
         let year = TimeZone::UTC.to_datetime(now).year();
         let last: i64 = query_scalar(
             "INSERT INTO reference_counters (prefix, year, last) VALUES ($1, $2, 1)
@@ -222,6 +235,26 @@ impl Write<'_> {
         .fetch_one(self.connection())
         .await?;
         Ok(CaseReference::new(prefix, year, number(last)?))
+    }
+
+    /// The counter of references never gives this number again.
+    pub(super) async fn keep_reference(
+        &mut self,
+        prefix: &str,
+        year: i16,
+        number: u32,
+    ) -> Result<(), StoreError> {
+        let done = query(
+            "INSERT INTO reference_counters (prefix, year, last) VALUES ($1, $2, $3)
+             ON CONFLICT (prefix, year) DO UPDATE SET last = CASE
+                 WHEN excluded.last > reference_counters.last THEN excluded.last ELSE reference_counters.last END",
+        )
+        .bind(prefix.to_owned())
+        .bind(i64::from(year))
+        .bind(i64::from(number))
+        .execute(self.connection())
+        .await?;
+        one_row(done)
     }
 
     /// The state of a case whose content is there.

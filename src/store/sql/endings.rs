@@ -139,7 +139,7 @@ impl Write<'_> {
         self.audit(&viewer.actor().0, "case.closed", id, now).await
     }
 
-    async fn note_on_case(
+    pub(super) async fn note_on_case(
         &mut self,
         viewer: &Viewer,
         id: CaseId,

@@ -586,7 +586,7 @@ fn route_word(route: MailRoute) -> &'static str {
     }
 }
 
-fn route_of(text: &str) -> Result<MailRoute, StoreError> {
+pub(super) fn route_of(text: &str) -> Result<MailRoute, StoreError> {
     match text {
         "cjsm" => Ok(MailRoute::Cjsm),
         "ordinary" => Ok(MailRoute::Ordinary),
