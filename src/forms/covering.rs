@@ -6,7 +6,7 @@
 use super::draft::{Notes, Place};
 use super::message::text_place;
 use super::{FormsContext, signature};
-use crate::domain::{Evidence, ReadMessage, Referral, names};
+use crate::domain::{Evidence, PreferredContact, ReadMessage, Referral, Role, names};
 
 /// Longest name of an agency, in words.
 const MAX_AGENCY_WORDS: usize = 8;
@@ -14,6 +14,60 @@ const MAX_AGENCY_WORDS: usize = 8;
 /// The writer signs with a post and an agency.
 pub(super) fn is_professional(referral: &Referral) -> bool {
     referral.referrer.role.is_some() && referral.referrer.agency.is_some()
+}
+
+/// "All contact must go through me": how the person whom the writer looks after is to be reached. Whose it is where
+/// several are told of: the one who was harmed.
+pub(super) fn through_writer(referral: &mut Referral, notes: &mut Notes, lines: &[String], place: &Place) {
+    let Some(line) = lines.iter().find(|line| asks_to_go_between(line)) else {
+        return;
+    };
+    let mains: Vec<usize> = (0..referral.parties.len())
+        .filter(|at| {
+            referral
+                .parties
+                .get(*at)
+                .is_some_and(|p| matches!(p.role, Role::Victim | Role::Offender | Role::Party))
+        })
+        .collect();
+    let harmed: Vec<usize> = mains
+        .iter()
+        .copied()
+        .filter(|at| referral.parties.get(*at).is_some_and(|p| p.role == Role::Victim))
+        .collect();
+    let (([one], _) | (_, [one])) = (harmed.as_slice(), mains.as_slice()) else {
+        return;
+    };
+    let Some(party) = referral
+        .parties
+        .get_mut(*one)
+        .filter(|p| p.preferred_contact.is_none())
+    else {
+        return;
+    };
+    party.preferred_contact = Some(PreferredContact::ViaProfessional);
+    let path = format!("/parties/{one}/preferred_contact");
+    notes.read(&path, place, line);
+    notes.doubt(
+        &path,
+        "read_from_sentences",
+        "the writer asks that contact goes through them",
+    );
+}
+
+fn asks_to_go_between(line: &str) -> bool {
+    const SAYS: [&str; 8] = [
+        "contact must go through me",
+        "contact must be through me",
+        "contact should go through me",
+        "contact should be through me",
+        "contact is through me",
+        "contact to go through me",
+        "contact through me",
+        "contact via me",
+    ];
+    let said = super::labels::spoken(line);
+    SAYS.iter().any(|words| said.contains(words))
 }
 
 /// The name the mail was sent under, where nothing else says who refers.

@@ -1,6 +1,8 @@
 //! Blocks flattened to lines, and lines cut at a place without losing ticks and struck words.
 
+use super::outline::{Entry, Outlines};
 use crate::domain::{Block, Document, Inline, Table, inline_text};
+use std::borrow::Cow;
 
 /// Deepest nesting of quotes and cells that is looked into.
 const MAX_NESTING: usize = 8;
@@ -13,6 +15,8 @@ pub(super) struct Line {
     pub(super) drawn_as_heading: bool,
     /// A heading element.
     pub(super) is_heading: bool,
+    /// In an item of a list.
+    pub(super) is_item: bool,
     /// First line of its paragraph.
     pub(super) starts_paragraph: bool,
     /// Page, where known.
@@ -29,7 +33,7 @@ impl Line {
 /// What a document is made of, in order.
 pub(super) enum Element<'a> {
     Line(Line),
-    Pair(&'a [Inline], &'a [Inline]),
+    Pair(Cow<'a, [Inline]>, Cow<'a, [Inline]>),
     Table(&'a Table),
     Rule,
 }
@@ -37,7 +41,8 @@ pub(super) enum Element<'a> {
 /// The elements of a document. Quoted history is left out unless `with_quotes` says so.
 pub(super) fn elements<'a>(document: &'a Document, quotes: Quotes) -> Vec<Element<'a>> {
     let mut out = Vec::new();
-    push_blocks(&document.blocks, quotes, 0, &mut out);
+    let outlines = Outlines::of(&document.blocks);
+    push_blocks(&document.blocks, (quotes, outlines), 0, &mut out);
     out
 }
 
@@ -48,27 +53,34 @@ pub(super) enum Quotes {
     Read,
 }
 
-fn push_blocks<'a>(blocks: &'a [Block], quotes: Quotes, depth: usize, out: &mut Vec<Element<'a>>) {
+fn push_blocks<'a>(
+    blocks: &'a [Block],
+    (quotes, outlines): (Quotes, Outlines),
+    depth: usize,
+    out: &mut Vec<Element<'a>>,
+) {
     if depth > MAX_NESTING {
         return;
     }
     for block in blocks {
         match block {
-            Block::Heading { text, page, .. } => push_lines(text, *page, true, out),
-            Block::Paragraph { text, page } | Block::ListItem { text, page } => {
-                push_lines(text, *page, false, out)
+            Block::Heading { text, page, .. } => push_lines(text, *page, Kind::Heading, out),
+            Block::Paragraph { text, page } if outlines == Outlines::Read => push_outline(text, *page, out),
+            Block::Paragraph { text, page } => push_lines(text, *page, Kind::Text, out),
+            Block::ListItem { text, page } => push_lines(text, *page, Kind::Item, out),
+            Block::Definition { term, value } => {
+                out.push(Element::Pair(Cow::Borrowed(term), Cow::Borrowed(value)));
             }
-            Block::Definition { term, value } => out.push(Element::Pair(term, value)),
             Block::Table(table) if is_layout(table) => {
                 for cell in table.rows.iter().flat_map(|row| &row.cells) {
-                    push_blocks(&cell.blocks, quotes, depth + 1, out);
+                    push_blocks(&cell.blocks, (quotes, outlines), depth + 1, out);
                 }
             }
             Block::Table(table) => out.push(Element::Table(table)),
             Block::Rule => out.push(Element::Rule),
             Block::Quote(inner) => {
                 if quotes == Quotes::Read {
-                    push_blocks(inner, quotes, depth + 1, out);
+                    push_blocks(inner, (quotes, outlines), depth + 1, out);
                 }
             }
         }
@@ -89,16 +101,40 @@ fn is_layout(table: &Table) -> bool {
             .any(|cell| cell.blocks.len() > 1 && cell.blocks.iter().any(structured))
 }
 
-fn push_lines(text: &[Inline], page: Option<u32>, is_heading: bool, out: &mut Vec<Element<'_>>) {
+/// What kind of block a line stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Heading,
+    Text,
+    Item,
+}
+
+fn push_lines(text: &[Inline], page: Option<u32>, kind: Kind, out: &mut Vec<Element<'_>>) {
     for (at, pieces) in split_breaks(text).into_iter().enumerate() {
         let bold = all_bold(&pieces);
         out.push(Element::Line(Line {
-            drawn_as_heading: is_heading || bold,
-            is_heading,
+            drawn_as_heading: kind == Kind::Heading || bold,
+            is_heading: kind == Kind::Heading,
+            is_item: kind == Kind::Item,
             starts_paragraph: at == 0,
             pieces,
             page,
         }));
+    }
+}
+
+/// The lines of a paragraph by how far each is set in: headings, and labels with the answers below them.
+fn push_outline(text: &[Inline], page: Option<u32>, out: &mut Vec<Element<'_>>) {
+    let lines = split_breaks(text);
+    let Some(entries) = super::outline::entries(&lines) else {
+        return push_lines(text, page, Kind::Text, out);
+    };
+    for entry in entries {
+        match entry {
+            Entry::Line(line) => push_lines(&line, page, Kind::Text, out),
+            Entry::Heading(line) => push_lines(&line, page, Kind::Heading, out),
+            Entry::Pair(label, answer) => out.push(Element::Pair(Cow::Owned(label), Cow::Owned(answer))),
+        }
     }
 }
 

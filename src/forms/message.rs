@@ -4,7 +4,7 @@ use super::FormsContext;
 use super::about::{self, Topics};
 use super::assemble::{Form, assemble};
 use super::classify;
-use super::covering::{agency_kind, cover, is_professional, printed_agency};
+use super::covering::{agency_kind, cover, is_professional, printed_agency, through_writer};
 use super::draft::{Notes, Place};
 use super::labels::spoken;
 use super::lines::Quotes;
@@ -56,12 +56,28 @@ fn doubt_recognised(message: &ReadMessage, parsed: &mut ParsedMessage) {
 }
 
 fn understood(message: &ReadMessage, context: &FormsContext<'_>) -> ParsedMessage {
+    let Some(authored) = super::forwarded::as_authored(message) else {
+        return as_sent(message, message, context);
+    };
+    let mut parsed = as_sent(message, &authored, context);
+    if parsed.referral.is_some() {
+        parsed.checks.push(Check {
+            path: "/referral/referrer".into(),
+            code: "passed_on".into(),
+            detail: "the author of the mail below, for whom the sender says it was passed on".into(),
+        });
+    }
+    parsed
+}
+
+/// Understands a message that was sent by one and written by another, mostly the same.
+fn as_sent(sent: &ReadMessage, message: &ReadMessage, context: &FormsContext<'_>) -> ParsedMessage {
     let text = writers_text(message);
     let mut parsed = ParsedMessage {
         schema: PARSED_SCHEMA.to_owned(),
         kind: Kind::Unrecognised,
-        trust: trust::trust(&message.headers, context),
-        case_references: case_references(message, context),
+        trust: trust::trust(&sent.headers, context),
+        case_references: case_references(sent, context),
         attachments: message.attachments.iter().map(row).collect(),
         referral: None,
         more_referrals: Vec::new(),
@@ -69,7 +85,7 @@ fn understood(message: &ReadMessage, context: &FormsContext<'_>) -> ParsedMessag
         checks: Vec::new(),
         evidence: Vec::new(),
     };
-    if classify::is_automatic(message) {
+    if classify::is_automatic(sent) {
         parsed.kind = Kind::Automatic;
         return parsed;
     }
@@ -340,8 +356,8 @@ pub(super) fn plain_lines(document: &Document, quotes: Quotes) -> Vec<String> {
         match element {
             super::lines::Element::Line(line) => out.push(line.text()),
             super::lines::Element::Pair(term, value) => {
-                out.push(crate::domain::inline_text(term));
-                out.push(crate::domain::inline_text(value));
+                out.push(crate::domain::inline_text(&term));
+                out.push(crate::domain::inline_text(&value));
             }
             super::lines::Element::Table(table) => {
                 for cell in table.rows.iter().flat_map(|row| &row.cells) {
@@ -677,6 +693,7 @@ fn finish(
         } else {
             cover(&mut referral, &mut notes, message, text, context);
         }
+        through_writer(&mut referral, &mut notes, text, &text_place(message));
         printed_agency(&read.form.titles, &read.place, &mut referral, &mut notes, context);
     }
     let mut topics = Topics::default();

@@ -5,6 +5,7 @@ use super::draft::{Notes, Place};
 use super::labels::{Field, spoken};
 use super::pairs::Fact;
 use super::person::Tools;
+use super::signature::is_post;
 use crate::domain::identifiers::{self, IdentifierKind};
 use crate::domain::{Referrer, names};
 
@@ -47,15 +48,16 @@ pub(super) fn fill<'a>(
         match fact.field {
             Field::Name => {
                 let (name, post) = match text.split_once(',') {
-                    Some((name, post)) if tools.agencies.is_role(post) => {
+                    Some((name, post)) if tools.agencies.is_role(post) || is_post(post) => {
                         (name, Some(post.trim().to_owned()))
                     }
                     Some(_) | None => (text.as_str(), None),
                 };
                 if let Some(read) = names::read(name) {
+                    let rank = rank_in_words(name, &read.name).or(read.rank);
                     set(&mut referrer.name, "/referrer/name", read.name);
                     let role = post
-                        .or(read.rank)
+                        .or(rank)
                         .or_else(|| post_of_label(&fact.label, tools.agencies));
                     if let Some(role) = role.filter(|_| referrer.role.is_none() && !has_post) {
                         set(&mut referrer.role, "/referrer/role", role);
@@ -118,6 +120,17 @@ pub(super) fn fill<'a>(
             _ => {}
         }
     }
+}
+
+/// "Detective Constable Ann Lee": a rank of several words as it is written.
+fn rank_in_words(written: &str, name: &str) -> Option<String> {
+    let first = name.split_whitespace().next()?.to_lowercase();
+    let words: Vec<&str> = written
+        .split_whitespace()
+        .take_while(|word| word.to_lowercase() != first)
+        .filter(|word| word.chars().any(char::is_alphabetic))
+        .collect();
+    (words.len() > 1 && words.iter().all(|word| names::is_rank(word))).then(|| words.join(" "))
 }
 
 /// `Neighbourhood Officer: Beth Ormerod`: the label is the post. One that asks for somebody ("Referring officer", "Name of

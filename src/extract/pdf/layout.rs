@@ -112,6 +112,14 @@ impl Item {
         !matches!(self.content, Content::Text { .. })
     }
 
+    /// Its printed text; empty for a field.
+    pub(super) fn text(&self) -> &str {
+        match &self.content {
+            Content::Text { text, .. } => text,
+            Content::Answer(_) | Content::Blank | Content::Tick { .. } => "",
+        }
+    }
+
     pub(super) fn is_tick(&self) -> bool {
         matches!(self.content, Content::Tick { .. })
     }

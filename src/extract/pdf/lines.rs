@@ -36,6 +36,8 @@ const LABEL_ABOVE: f32 = 30.0;
 const UNANSWERED_RUN: usize = 6;
 /// Longest text that may be a label without an answer, in points.
 const MAX_LABEL_WIDTH: f32 = 200.0;
+/// Room, in type sizes, that a cell leaves free at its right edge.
+const CELL_PADDING: f32 = 2.0;
 /// Rows of a form are no further apart than this many type sizes.
 const ROW_PITCH: f32 = 4.0;
 
@@ -92,6 +94,8 @@ pub(super) fn blocks(items: Vec<Item>, rulings: &[Rectangle], page: u32, budget:
         rows: Vec::new(),
         columns: Vec::new(),
         row_level: 0.0,
+        rights: Vec::new(),
+        row_pitch: 0.0,
         paragraph: Vec::new(),
         last: None,
     };
@@ -240,6 +244,27 @@ fn label_over(above: &Line, piece: &Piece) -> Option<usize> {
         .position(|label| (label.left - piece.left).abs() <= 3.0 * COLUMN_SLACK)
 }
 
+/// An e-mail address that a narrow cell broke: one word with `@`, and one word without a capital below it.
+fn is_broken_address(above: &[Inline], below: &[Inline]) -> bool {
+    let above = crate::domain::inline_text(above);
+    let below = crate::domain::inline_text(below);
+    let last = above.lines().next_back().unwrap_or_default().trim();
+    let is_part = |text: &str| {
+        !text.is_empty()
+            && text
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-' | '_' | '@'))
+    };
+    let domain = last.split_once('@').map_or("", |(_, domain)| domain);
+    let is_open = !domain.contains('.') || domain.ends_with(['.', '-']) || below.contains('.');
+    is_open
+        && is_part(last)
+        && last.matches('@').count() == 1
+        && is_part(&below)
+        && !below.contains('@')
+        && below.contains(|c: char| c.is_ascii_lowercase())
+}
+
 fn empty_cell() -> Cell {
     Cell {
         blocks: Vec::new(),
@@ -258,6 +283,10 @@ struct Writer<'b> {
     /// Left edges of the last row's cells.
     columns: Vec<f32>,
     row_level: f32,
+    /// Right edges of the last row's texts.
+    rights: Vec<f32>,
+    /// How far the last row stands below the one before it.
+    row_pitch: f32,
     paragraph: Vec<Inline>,
     /// (level, size, left edge, boldness) of the last line of the paragraph.
     last: Option<(f32, f32, f32, bool)>,
@@ -265,14 +294,22 @@ struct Writer<'b> {
 
 impl Writer<'_> {
     fn line(&mut self, line: Line) {
-        if line.pieces.len() >= 2 {
+        let goes_on = line.pieces.len() >= 2
+            && line
+                .pieces
+                .iter()
+                .all(|piece| self.continues_cell(line.level, line.size, piece))
+            && line.pieces.iter().any(|piece| self.was_full(piece, line.size));
+        if line.pieces.len() >= 2 && !goes_on {
             self.end_paragraph();
+            self.row_pitch = self.row_level - line.level;
             self.row_level = line.level;
             self.aligned_row(line.pieces);
             return;
         }
         for piece in line.pieces {
-            if self.continues_cell(line.level, line.size, &piece) {
+            let is_label = self.continues_label(line.level, line.size, &piece);
+            if is_label || self.continues_cell(line.level, line.size, &piece) {
                 self.row_level = line.level;
                 self.continue_cell(piece);
             } else {
@@ -288,9 +325,17 @@ impl Writer<'_> {
         let places = places.filter(|places| places.is_sorted_by(|a, b| a < b));
         let Some(places) = places else {
             self.columns = pieces.iter().map(|p| p.left).collect();
+            self.rights = pieces.iter().map(|p| p.right).collect();
             let cells = pieces.into_iter().map(|p| self.cell(p)).collect();
             return self.row(cells);
         };
+        self.rights.resize(self.columns.len(), 0.0);
+        self.rights.fill(0.0);
+        for (piece, place) in pieces.iter().zip(&places) {
+            if let Some(right) = self.rights.get_mut(*place) {
+                *right = piece.right;
+            }
+        }
         let mut cells = Vec::new();
         for (piece, place) in pieces.into_iter().zip(places) {
             cells.resize_with(place.max(cells.len()), empty_cell);
@@ -359,6 +404,34 @@ impl Writer<'_> {
             && self.column_of(piece).is_some_and(|column| column > 0)
     }
 
+    /// The cell above a piece had no room for its first word.
+    fn was_full(&self, piece: &Piece, size: f32) -> bool {
+        let Some(column) = self.column_of(piece) else {
+            return false;
+        };
+        let (Some(right), Some(next)) = (self.rights.get(column), self.columns.get(column + 1)) else {
+            return false;
+        };
+        let text: String = piece.items.iter().map(Item::text).collect();
+        let first = text.split_whitespace().next().map_or(0, str::len);
+        let share = first as f32 / text.len().max(1) as f32;
+        right + share * (piece.right - piece.left) > next - CELL_PADDING * size
+    }
+
+    /// A single piece under the first cell of a row whose rows stand further apart than lines: the label goes on.
+    fn continues_label(&self, level: f32, size: f32, piece: &Piece) -> bool {
+        self.rows.len() > 1
+            && piece.is_text_only()
+            && self.row_pitch > LINE_PITCH * size
+            && self.row_level - level <= LINE_PITCH * size
+            && piece.right - piece.left <= MAX_LABEL_WIDTH
+            && piece
+                .items
+                .first()
+                .is_some_and(|item| item.text().starts_with(char::is_lowercase))
+            && self.column_of(piece) == Some(0)
+    }
+
     fn column_of(&self, piece: &Piece) -> Option<usize> {
         self.columns
             .iter()
@@ -377,7 +450,11 @@ impl Writer<'_> {
             return;
         };
         if let Some(Block::Paragraph { text, .. }) = cell.blocks.last_mut() {
-            text.push(Inline::Break);
+            if column == 0 {
+                push_text(text, " ", Style::default(), Ticks::Leave);
+            } else if !is_broken_address(text, &line) {
+                text.push(Inline::Break);
+            }
             text.extend(line);
         } else if self.budget.take_block() {
             cell.blocks.push(Block::Paragraph {

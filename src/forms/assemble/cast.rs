@@ -15,6 +15,8 @@ const TITLES: usize = 3;
 pub(super) struct Cast {
     pub(super) you: Who,
     them: Option<Who>,
+    /// "They" can only mean the one person of the form.
+    pub(super) them_is_only_one: bool,
     other: Who,
     pub(super) is_self: bool,
     /// The role of "you" was worked out, not read.
@@ -47,11 +49,35 @@ pub(super) fn cast(read: &Facts, book: &LabelBook) -> Cast {
         .min();
     let worker = named(Who::Professional).filter(|at| first_main.is_none_or(|main| *at < main));
     let is_alone = named(Who::Referrer).is_none() && named(Who::You).is_none();
+    if cast.them.is_none() && !cast.is_self {
+        cast.them = only_one(read, book);
+        cast.them_is_only_one = cast.them.is_some();
+    }
     cast.worker_refers = !cast.is_self && is_alone && worker.is_some();
     cast.refers = (!cast.is_self && is_alone && worker.is_none())
         .then(|| working_part(read, book))
         .flatten();
     cast
+}
+
+/// The side of the only person whom the form tells of: "does he agree" can mean nobody else.
+fn only_one(read: &Facts, book: &LabelBook) -> Option<Who> {
+    let mut people = read.facts.iter().filter_map(|fact| match fact.subject {
+        Subject::Person {
+            person, occurrence, ..
+        } if matches!(
+            person.who,
+            Who::Victim | Who::Offender | Who::Party | Who::Other | Who::Somebody
+        ) && fact.field.is_personal()
+            && answered(fact, book) =>
+        {
+            Some((person.who, occurrence))
+        }
+        Subject::Person { .. } | Subject::Everybody(_) | Subject::Case => None,
+    });
+    let (who, part) = people.next()?;
+    let is_told = matches!(who, Who::Victim | Who::Offender | Who::Party);
+    (is_told && people.all(|other| other == (who, part))).then_some(who)
 }
 
 /// The part under an unknown heading that is about somebody at work: the only one with a post, an agency or a collar
@@ -134,6 +160,7 @@ fn who_you_are(read: &Facts, book: &LabelBook) -> Cast {
             is_self: true,
             guessed: false,
             has_worker: false,
+            them_is_only_one: false,
             worker_refers: false,
             refers: None,
         };
@@ -158,6 +185,18 @@ fn who_you_are(read: &Facts, book: &LabelBook) -> Cast {
         (false, true) if is_own => return one_side(Who::Victim),
         (_, _) => {}
     }
+    // Somebody whose birth a professional's mail tells is no referrer, though no word says which side they are on.
+    let is_referred = role.is_none()
+        && them.is_none()
+        && about(Who::You, &[Field::DateOfBirth, Field::DobOrAge])
+        && !about(Who::You, &professional)
+        && !about(Who::Referrer, &[])
+        && !speaks_to_writer;
+    match (about(Who::Victim, &[]), about(Who::Offender, &[])) {
+        (true, false) if is_referred => return referred(Who::Offender),
+        (false, true) if is_referred => return referred(Who::Victim),
+        (_, _) => {}
+    }
     let is_professional = role.is_some()
         || them.is_some()
         || about(Who::Referrer, &[])
@@ -178,6 +217,7 @@ fn who_you_are(read: &Facts, book: &LabelBook) -> Cast {
             is_self: false,
             guessed: false,
             has_worker: false,
+            them_is_only_one: false,
             worker_refers: false,
             refers: None,
         };
@@ -194,6 +234,7 @@ fn who_you_are(read: &Facts, book: &LabelBook) -> Cast {
         is_self: true,
         guessed: !neighbour,
         has_worker: false,
+        them_is_only_one: false,
         worker_refers: false,
         refers: None,
     }
@@ -208,6 +249,7 @@ fn on_a_list() -> Cast {
         is_self: false,
         guessed: true,
         has_worker: false,
+        them_is_only_one: false,
         worker_refers: false,
         refers: None,
     }
@@ -291,6 +333,7 @@ fn spoken_for(side: Option<Who>) -> Cast {
         is_self: false,
         guessed: side.is_none(),
         has_worker: true,
+        them_is_only_one: false,
         worker_refers: false,
         refers: None,
     }
@@ -346,8 +389,17 @@ fn one_side(you: Who) -> Cast {
         is_self: true,
         guessed: true,
         has_worker: false,
+        them_is_only_one: false,
         worker_refers: false,
         refers: None,
+    }
+}
+
+/// Somebody on one side whom another refers, in words that name only the other side.
+fn referred(side: Who) -> Cast {
+    Cast {
+        is_self: false,
+        ..one_side(side)
     }
 }
 
@@ -413,6 +465,8 @@ pub(super) fn resolve(person: Person, cast: &Cast, fact: &Fact) -> Resolved {
     let is_unclaimed =
         matches!(fact.subject, Subject::Person { occurrence: 0, .. }) && !speaks_to_you(&fact.label);
     match person.who {
+        // Whoever a mail is from does not become the person it refers.
+        Who::You if fact.field == Field::From && !cast.is_self => Resolved::Referrer,
         Who::You if cast.has_worker && is_unclaimed && !fact.in_consent => Resolved::Referrer,
         Who::You if sides => Resolved::Person(Person {
             who: Who::Party,
@@ -436,6 +490,7 @@ pub(super) fn resolve(person: Person, cast: &Cast, fact: &Fact) -> Resolved {
             Some(who) => as_who(who),
             None => as_who(Who::Somebody),
         },
+        Who::Somebody if cast.them_is_only_one => as_who(Who::Somebody),
         Who::Somebody => as_who(cast.them.unwrap_or(Who::Somebody)),
         Who::Other => as_who(cast.other),
         Who::Referrer if fact.field.is_consent() => Resolved::Nobody,

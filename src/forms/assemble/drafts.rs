@@ -49,6 +49,14 @@ pub(super) fn drafts(
         let mut draft = PartyDraft::new(role);
         for fact in slot.facts.iter().filter_map(|at| read.facts.get(*at)) {
             draft.take(fact, place, tools);
+            let of_them = matches!(fact.subject, Subject::Person { person, .. } if person.who == Who::Them);
+            if of_them && cast.them_is_only_one && fact.field.is_consent() && answered(fact, tools.book) {
+                draft.notes.doubt(
+                    "/consent",
+                    "only_person",
+                    "the form says \"they\"; it was read as the only person it tells of",
+                );
+            }
         }
         if draft.exists() {
             out.push(Drafted {

@@ -81,7 +81,7 @@ pub(super) fn assemble(read: &Facts, place: &Place, tools: Tools<'_>) -> Form {
         labels: read
             .facts
             .iter()
-            .filter(|fact| fact.field != Field::Unmapped)
+            .filter(|fact| fact.field != Field::Unmapped && fact.beside.is_none())
             .count(),
         explained: explained(read, tools.book),
         typed: offence::typed(read, tools),
@@ -192,7 +192,7 @@ fn weight(read: &Facts, book: &LabelBook) -> usize {
                         | Field::Wishes
                 )
         })
-        .filter(|f| answered(f, book))
+        .filter(|f| answered(f, book) && f.beside.is_none())
         .count()
 }
 

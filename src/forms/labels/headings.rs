@@ -35,7 +35,8 @@ impl LabelBook {
             .topics
             .iter()
             .any(|(words, _)| position(raw, words).is_some());
-        if roles.iter().all(|r| r.who == Who::Other) && !(roles.is_empty() && topical) {
+        let is_open = |role: &RoleAt| matches!(role.who, Who::Other | Who::Somebody);
+        if roles.iter().all(is_open) && !(roles.is_empty() && topical) {
             // a hint in brackets says more: "OTHER PERSON (who caused the harm)"
             let hinted = self.roles_in(&all);
             if let Some(main) = hinted

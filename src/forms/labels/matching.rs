@@ -119,6 +119,8 @@ impl LabelBook {
         });
         let make = |(field, exact, words): (Field, bool, usize)| {
             let own = match person {
+                // "You may tell the other person my name": it is told to them, not of them.
+                Some(Ok(person)) if field == Field::ConsentShareOther && person.who == Who::Other => pronoun,
                 Some(Ok(person)) => Some(person),
                 Some(Err(())) => return None,
                 None => pronoun,

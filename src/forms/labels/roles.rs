@@ -163,7 +163,16 @@ pub(super) fn is_object(raw: &[String], start: usize) -> bool {
     word.is_some_and(|w| {
         matches!(
             w.as_str(),
-            "with" | "to" | "towards" | "between" | "go" | "against"
+            "with"
+                | "to"
+                | "towards"
+                | "between"
+                | "go"
+                | "against"
+                | "tell"
+                | "telling"
+                | "inform"
+                | "informing"
         )
     })
 }

@@ -3,19 +3,16 @@
 //! Invariant: of an office part only the agency's reference is taken, and nothing that a machine wrote.
 
 use super::furniture::is_machines;
+use super::subject::is_helper;
 use super::{Context, Fact, Reader, Subject};
 use crate::domain::dates::{self, DateUse, ReadDate};
 use crate::forms::combined;
 use crate::forms::labels::{Field, LabelBook, LabelMatch, Person, Who, tokens};
-use crate::forms::values::{Answer, tells_only_how};
+use crate::forms::values::Answer;
 use jiff::civil::Date;
 
 /// Labels below a question about consent that still belong to it: signature, name in print, date.
-const NEAR_CONSENT: usize = 4;
-/// Alone in the part about what happened, these ask what kind of thing it was.
-const KIND_WORDS: [&str; 5] = ["type", "kind", "nature", "subject", "category"];
-/// Behind an agency's own word, these ask for its number: "Liquidlogic ID".
-const NUMBER_WORDS: [&str; 5] = ["number", "no", "ref", "reference", "id"];
+pub(super) const NEAR_CONSENT: usize = 4;
 /// Fewest and most words of a question that stands where an answer should.
 const MIN_QUESTION_WORDS: usize = 3;
 const MAX_QUESTION_WORDS: usize = 6;
@@ -89,8 +86,14 @@ impl Reader<'_> {
             .is_some_and(|person| !matches!(person.who, Who::You | Who::Them));
         if is_explicit && self.context == Context::Nothing {
             self.named = Some(subject);
+            self.named_before_incident = false;
             return false;
         }
+        let of_incident = matches!(
+            label.field,
+            Field::OffenceKind | Field::OffenceDate | Field::Summary | Field::CrimeNumber
+        );
+        self.named_before_incident |= of_incident;
         let leaves_open = label.person.is_none_or(|person| person.who == Who::Them);
         let follows = self.named == Some(subject) && leaves_open;
         if !follows && subject != Subject::Case {
@@ -175,84 +178,22 @@ impl Reader<'_> {
     }
 
     /// Consent was asked about just before.
-    fn is_below_consent(&self) -> bool {
+    pub(super) fn is_below_consent(&self) -> bool {
         let of_this_part = self.out.facts.get(self.part_began..).unwrap_or_default();
         let before = of_this_part.iter().rev().take(NEAR_CONSENT);
         before.into_iter().any(|fact| fact.field.is_consent())
     }
 
-    /// A label that nothing known fits, in the column or row of a person.
-    pub(in crate::forms) fn unmapped_of(
-        &mut self,
-        text: &str,
-        answer: Answer,
-        page: Option<u32>,
-        whose: Subject,
-    ) {
-        if !self.by_shape(text, &answer, page, Some(whose)) {
-            self.emit(unmapped_label(), text, Subject::Case, answer, page);
-        }
-    }
-
-    /// Keeps a label that nothing known fits, with its answer.
-    pub(in crate::forms) fn unmapped(&mut self, text: &str, answer: Answer, page: Option<u32>) {
-        if self.by_shape(text, &answer, page, None) {
-            return;
-        }
-        let words = tokens(text);
-        let is_of_kind = matches!(words.as_slice(), [one] if KIND_WORDS.contains(&one.as_str()));
-        let asks_number = words.len() == 2
-            && words
-                .last()
-                .is_some_and(|last| NUMBER_WORDS.contains(&last.as_str()))
-            && answer.quote().contains(|c: char| c.is_ascii_digit());
-        let of_person = matches!(self.context, Context::Person { person, .. } if person.who != Who::You && person.who != Who::Referrer);
-        let asks_when = tokens(text).iter().any(|word| word == "date" || word == "when");
-        let label = LabelMatch {
-            guessed: true,
-            field: Field::OffenceDate,
-            ..unmapped_label()
+    /// "Reference" in the part that is headed "Crime".
+    fn is_crimes_reference(&self, text: &str) -> bool {
+        let is_bare = tokens(text)
+            .iter()
+            .all(|word| matches!(word.as_str(), "reference" | "ref" | "number" | "no"));
+        let is_crimes = || {
+            let heading = tokens(&self.heading);
+            heading.iter().any(|word| word == "crime")
         };
-        let label = if asks_when && self.context == Context::Offence {
-            label
-        } else if self.is_below_consent() && tells_only_how(&answer.clean(self.book).text(), self.book) {
-            LabelMatch {
-                field: Field::ConsentHow,
-                ..label
-            }
-        } else if is_of_kind && self.context == Context::Offence {
-            LabelMatch {
-                field: Field::OffenceKind,
-                ..label
-            }
-        } else if asks_number && !of_person {
-            LabelMatch {
-                field: Field::AgencyReference,
-                ..label
-            }
-        } else if is_bare_when(text) && self.is_below_consent() {
-            LabelMatch {
-                field: Field::BareDate,
-                ..label
-            }
-        } else {
-            unmapped_label()
-        };
-        let subject = if label.field == Field::ConsentHow {
-            self.asked_for_consent().unwrap_or(Subject::Case)
-        } else {
-            Subject::Case
-        };
-        self.emit(label, text, subject, answer, page);
-    }
-
-    /// Whose consent was asked about last.
-    fn asked_for_consent(&self) -> Option<Subject> {
-        let of_this_part = self.out.facts.get(self.part_began..).unwrap_or_default();
-        let last = of_this_part.iter().rev().take(NEAR_CONSENT);
-        last.filter(|fact| fact.field.is_consent())
-            .map(|fact| fact.subject)
-            .next()
+        is_bare && self.context == Context::Offence && is_crimes()
     }
 
     /// Ends an open answer that has been given; an empty one goes on waiting for the next row.
@@ -330,7 +271,9 @@ impl Reader<'_> {
         }
         let tells_role = || {
             let text = answer.quote();
+            let of_helper = label.person.is_some_and(|person| is_helper(person.who));
             label.role_only
+                && !of_helper
                 && text.split_whitespace().count() <= MAX_ROLE_WORDS
                 && self.book.role_in_answer(&text).is_some()
         };
@@ -341,6 +284,7 @@ impl Reader<'_> {
             Field::OffenceKind if answer.quote().split_whitespace().count() > MAX_KIND_WORDS => {
                 Field::Summary
             }
+            Field::AgencyReference if self.is_crimes_reference(text) => Field::CrimeNumber,
             // "Asked on: 25/05/2026"
             Field::ConsentBy if is_date(&answer.quote(), self.today) => Field::ConsentDate,
             // "Person 1 is the: person harmed"
@@ -360,16 +304,21 @@ impl Reader<'_> {
             Some(last) if field == Field::ConsentDate && label.field != field => last.subject,
             Some(_) | None => subject,
         };
+        let in_consent = self.context == Context::Consent || self.is_below_consent();
+        let (answer, beside) = self.keep_beside((field, text), answer, subject, page);
+        let is_part = field == Field::Name && !beside.is_empty();
         self.out.facts.push(Fact {
             subject,
             field,
             answer,
             label: text.trim().to_owned(),
             page,
-            in_consent: self.context == Context::Consent || self.is_below_consent(),
-            guessed: label.guessed || field == Field::Summary && label.field != field,
+            in_consent,
+            guessed: label.guessed || is_part || field == Field::Summary && label.field != field,
             by_position,
+            beside: None,
         });
+        self.out.facts.extend(beside);
     }
 
     /// A label with its answer, wherever they stood.
@@ -387,7 +336,7 @@ impl Reader<'_> {
 }
 
 /// "Date", "On what date?", "When was this?": of what, the question before says.
-fn is_bare_when(text: &str) -> bool {
+pub(super) fn is_bare_when(text: &str) -> bool {
     tokens(text).iter().all(|word| {
         matches!(
             word.as_str(),

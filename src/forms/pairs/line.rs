@@ -49,6 +49,8 @@ pub(super) struct Pending {
     pub(super) parted: Option<usize>,
     /// The label is the bold first line of its paragraph: the rest of the paragraph is its answer.
     heads_block: bool,
+    /// It stands in an item of a list: what follows the list is no part of its answer.
+    of_item: bool,
 }
 
 impl Reader<'_> {
@@ -61,6 +63,10 @@ impl Reader<'_> {
         if line.starts_paragraph {
             self.block = None;
         }
+        if !line.is_item && self.pending.as_ref().is_some_and(|pending| pending.of_item) {
+            self.close_answered();
+        }
+        self.in_item = line.is_item;
         if text.is_empty()
             && line
                 .pieces
@@ -133,7 +139,7 @@ impl Reader<'_> {
             return;
         }
         if line.drawn_as_heading && self.is_unknown_heading(line, &text) {
-            self.enter_unknown();
+            self.enter_unknown(&text);
             return;
         }
         if let Some(label) = self
@@ -341,6 +347,12 @@ impl Reader<'_> {
             self.open(label, text, line.page);
             return true;
         }
+        let asks_of_person = self
+            .book
+            .label(text)
+            .is_some_and(|label| label.field.is_personal());
+        let is_ruled_off = underlined && capitals && !asks_of_person && !text.ends_with(['?', ':']);
+        let question = question && !is_ruled_off;
         if !question && ((underlined && !waiting) || line.drawn_as_heading || capitals) {
             let strictness = if line.is_heading {
                 Strictness::Some
@@ -379,7 +391,7 @@ impl Reader<'_> {
             Some(label) => self.open(label, text, page),
             None => match self.book.section(text, Strictness::Every) {
                 Some(section) => self.enter(section, text),
-                None => self.enter_unknown(),
+                None => self.enter_unknown(text),
             },
         }
     }
@@ -417,6 +429,7 @@ impl Reader<'_> {
             broken: false,
             parted: None,
             heads_block: false,
+            of_item: self.in_item,
         });
     }
 
@@ -463,6 +476,15 @@ impl Reader<'_> {
             // "None known" on the label's own line is its answer; a hint in brackets is none.
             let said = inline_text(&part.answer);
             let said = said.trim().trim_start_matches(':').trim_start();
+            // "Has she agreed? When, and to whom?": the question goes on, its answer stands below.
+            let goes_on = at + 1 == count
+                && said.ends_with('?')
+                && said.split_whitespace().count() <= MAX_LONE_QUESTION_WORDS;
+            if goes_on {
+                self.close();
+                self.open_for(part.label, text, subject, line.page, Vec::new());
+                continue;
+            }
             let is_said = blank && said.chars().any(char::is_alphanumeric) && !said.starts_with('(');
             // Room to write on that was left empty: the next line is no answer.
             let is_left_out =
@@ -575,7 +597,9 @@ impl Reader<'_> {
         let Some(heading) = asks.map(|part| part.text.clone()) else {
             return false;
         };
-        let is_told = !self.is_mail && person.who != Who::You && !line.drawn_as_heading && is_name_line(text);
+        // "Who are you?" asks for it; "About you" does not.
+        let is_asked = heading.ends_with('?') || person.who != Who::You && !self.is_mail;
+        let is_told = is_asked && !line.drawn_as_heading && is_name_line(text);
         if is_told {
             let label = LabelMatch {
                 field: Field::Name,
@@ -702,7 +726,7 @@ fn is_name_line(text: &str) -> bool {
     };
     NAME_WORDS.contains(&name.split_whitespace().count())
         && name.split_whitespace().all(is_word)
-        && !text.ends_with(['.', '?', ':'])
+        && !name.ends_with(['.', '?', ':'])
 }
 
 /// The words of a line `--- Label ---`, `*** Page 2: Label ***` or `=== Label ===`.

@@ -3,24 +3,30 @@
 //! Layouts: label and value in two or four columns, people side by side, a header row with a person per
 //! row, `Label: value` lines, a label above its answer, definition lists, interactive fields.
 //!
-//! `line` (a line of running text) -> `parts` (its labels) -> `subject` and `block` (whose they are) -> `emit` (facts);
-//! `furniture` is what a page or program added.
+//! `line` (a line of running text) -> `parts` (its labels) -> `subject` and `block` (whose they are) -> `emit` (facts;
+//! `unknown` where nobody knows the label); `told` takes an answer apart that tells several things, `described`
+//! one that describes a person; `furniture` is what a page or program added.
 //!
 //! Invariant: a role comes from a heading, a column header or the label itself, never from likeness.
 
 mod block;
+mod described;
 mod emit;
 mod furniture;
 mod line;
 mod options;
+mod ordinal;
 mod parts;
 mod shape;
 mod subject;
+mod told;
+mod unknown;
 
 use self::block::NamedBlock;
 use self::furniture::{is_imprint, is_page_furniture};
 use self::line::Pending;
 pub(super) use self::line::asks;
+pub(super) use self::ordinal::{follows, ordinal};
 pub(super) use self::shape::shape_of;
 pub(super) use self::subject::is_helper;
 use super::labels::{Field, LabelBook, Person, Section, Who};
@@ -59,6 +65,8 @@ pub(super) struct Fact {
     pub(super) guessed: bool,
     /// Its label does not say whose it is: it stands right below somebody's.
     pub(super) by_position: bool,
+    /// The whole answer to another question, beside which it stood: no label asked for it.
+    pub(super) beside: Option<String>,
 }
 
 impl Fact {
@@ -161,13 +169,16 @@ pub(super) fn read(
         options_follow: false,
         under_unknown_heading: false,
         pieces: None,
-        labels_over_answers: false,
+        labels_over_answers: None,
         named: None,
+        named_before_incident: false,
         answer_follows: false,
         part_began: 0,
         heading_labels: 0,
         signed_off: false,
         is_mail: mail == Stands::InMail,
+        in_item: false,
+        heading: String::new(),
     };
     let all = elements(document, quotes);
     let repeated = furniture::repeated(&all);
@@ -299,8 +310,14 @@ pub(super) struct Reader<'b> {
     signed_off: bool,
     /// The form stands in the text of a mail.
     is_mail: bool,
+    /// The line that is read is an item of a list.
+    in_item: bool,
+    /// The heading of the part that is read, known or not.
+    pub(super) heading: String,
     /// Whom the last label named in so many words, outside every part; and whether the next follows from that alone.
     named: Option<Subject>,
+    /// What was asked since tells of the incident: "their" need not mean whom the last label named.
+    named_before_incident: bool,
     /// The number of the last numbered question.
     numbered: u32,
     /// Lines met so far that were `Label: answer`.
@@ -309,8 +326,8 @@ pub(super) struct Reader<'b> {
     pub(super) answers_in_cells: usize,
     /// Labels of a row whose answers did not make a row: the lines below it are some of them.
     pub(super) awaited: Vec<String>,
-    /// The form's tables have a row of labels over a row of answers.
-    pub(super) labels_over_answers: bool,
+    /// The form's tables have a row of so many labels over a row of answers.
+    pub(super) labels_over_answers: Option<usize>,
 }
 
 impl Reader<'_> {
@@ -322,6 +339,7 @@ impl Reader<'_> {
     /// Starts a section.
     pub(super) fn enter(&mut self, section: Section, text: &str) {
         self.close();
+        text.trim().clone_into(&mut self.heading);
         self.part_began = self.out.facts.len();
         self.out.parts.push(Part {
             before: self.out.facts.len(),
@@ -356,9 +374,27 @@ impl Reader<'_> {
         };
     }
 
-    /// A heading in unknown words: what was asked before is over, and so is a part about no person.
-    pub(in crate::forms) fn enter_unknown(&mut self) {
+    /// A heading in unknown words: what was asked before is over, and so is a part about no person. Where it counts on
+    /// from the heading of whoever refers ("Part 1 - Staff", "Part 2 - Man in our care"), that part is over too.
+    pub(in crate::forms) fn enter_unknown(&mut self, text: &str) {
         self.close();
+        let counts_on = follows(&self.heading, text);
+        text.trim().clone_into(&mut self.heading);
+        let of_referrer = matches!(self.context, Context::Person { person, .. }
+            if matches!(person.who, Who::Referrer | Who::Professional));
+        if counts_on && of_referrer {
+            self.context = Context::Person {
+                person: Person {
+                    who: Who::Somebody,
+                    number: None,
+                    of: None,
+                },
+                occurrence: self.next_occurrence(),
+                own: true,
+            };
+            self.sticky = None;
+            self.named = None;
+        }
         self.part_began = self.out.facts.len();
         self.block = None;
         self.under_unknown_heading = true;

@@ -134,7 +134,11 @@ impl Reader<'_> {
         let Some(person) = label.person.filter(|person| person.who == Who::Referrer) else {
             return;
         };
-        let in_part_of_another = matches!(self.context, Context::Person { person, .. } if is_main(person.who) || is_helper(person.who));
+        let in_part_of_another = match self.context {
+            Context::Person { person, .. } => is_main(person.who) || is_helper(person.who),
+            Context::Offence | Context::Consent | Context::Risk => self.part_began < self.out.facts.len(),
+            Context::Nothing | Context::Skip => false,
+        };
         if label.field == Field::Name && in_part_of_another {
             let occurrence = self.next_occurrence();
             self.context = Context::Person {
@@ -211,7 +215,7 @@ impl Reader<'_> {
             return named;
         }
         // "Name of the person harmed: ... Their phone: ..."
-        if let (None, Some(named)) = (here, self.named)
+        if let (None, Some(named), false) = (here, self.named, self.named_before_incident)
             && pronoun.is_some_and(|p| p.who == Who::Them)
             && matches!(named, Subject::Person { person, .. } if is_main(person.who))
         {

@@ -112,6 +112,11 @@ impl PartyDraft {
             by_position: fact.by_position,
             ..place.clone()
         };
+        // What else the answer says may matter: "07700 900001, never in the evening".
+        if let (Some(whole), Some(path)) = (&fact.beside, path_of(fact.field)) {
+            self.notes
+                .doubt(path, "part_of_answer", format!("the form says \"{whole}\""));
+        }
         match fact.field {
             Field::Name | Field::From | Field::NameAndAgency => self.name(&cleaned, &quote, place, tools),
             Field::Title => {

@@ -115,6 +115,17 @@ fn without_relation(text: &str) -> (&str, Option<&str>) {
     {
         return (name.trim(), Some(first.trim()));
     }
+    // "Janine Lee (foster carer)"
+    if let Some((name, inner)) = text.trim().split_once('(')
+        && let Some(inner) = inner.strip_suffix(')')
+        && inner
+            .split_whitespace()
+            .next_back()
+            .is_some_and(|last| is_relation(&last.to_lowercase()))
+        && name.trim().contains(' ')
+    {
+        return (name.trim(), Some(inner.trim()));
+    }
     let Some((name, last)) = text.trim().rsplit_once(char::is_whitespace) else {
         return (text, None);
     };

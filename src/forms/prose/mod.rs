@@ -2,7 +2,7 @@
 //!
 //! `text` cuts the writer's words into sentences, `cast` finds who appears and where each is spoken of,
 //! `roles` takes from the sentences who did harm and who was harmed, `facts` and `consent` hang what is told
-//! on the person last spoken of, `incident` reads what happened; `own_words` reads people who write about
+//! on the person last spoken of, `incident` reads what happened, `days` the days of a text; `own_words` reads people who write about
 //! themselves. The words all this turns on are in `words`.
 //!
 //! Invariant: nobody gets a role that a sentence does not give them, and everybody read from sentences
@@ -10,6 +10,7 @@
 
 mod cast;
 mod consent;
+mod days;
 mod facts;
 mod incident;
 mod listing;
@@ -21,7 +22,7 @@ mod words;
 
 use super::FormsContext;
 use super::about::{self, Topics};
-use super::covering::{cover, is_professional};
+use super::covering::{cover, is_professional, through_writer};
 use super::draft::{Notes, Place};
 use super::labels::spoken;
 use super::message::{text_place, writers_text};
@@ -61,6 +62,11 @@ pub(super) fn read(
     if wants.refers_nobody || wants.writes_about_us {
         return None;
     }
+    // "On 14 October" is told on the day of the mail, whenever it is read.
+    let context = &FormsContext {
+        today: days::sent_on(&message.headers, context.today),
+        ..*context
+    };
     let source = Source::of(message, context);
     if let Some(own) = own_words::read(&source, wants, context) {
         return Some(own);
@@ -85,6 +91,7 @@ pub(super) fn read(
     incident::fill(&prose, &mut referral, &mut notes, &source.place, context, agency);
     referral.referrer.is_self_referral = Some(false);
     cover(&mut referral, &mut notes, message, &source.lines, context);
+    through_writer(&mut referral, &mut notes, &source.lines, &source.place);
     own_phone(&prose, &found, &source.place, &mut referral, &mut notes);
     matter(&prose, &source, &mut referral, &mut notes);
     Some((referral, notes))

@@ -133,6 +133,7 @@ pub(super) fn as_line(pieces: &[Inline], bold: bool) -> Line {
         pieces: pieces.to_vec(),
         drawn_as_heading: bold,
         is_heading: false,
+        is_item: false,
         starts_paragraph: true,
         page: None,
     }

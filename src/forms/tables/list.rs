@@ -3,12 +3,18 @@
 //! Invariant: whoever fills the form in is not in a list of people.
 
 use super::cells::Flat;
+use super::plain::plain_row;
 use super::{MAX_ROLE_WORDS, Mode, is_side};
 use crate::forms::labels::{Field, LabelMatch, Person, Who};
 use crate::forms::pairs::{Context, Reader, Subject};
 
-/// One person per row, under header labels.
-pub(super) fn person_row(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32>, mode: &Mode) {
+/// One person per row, under header labels. Gives back who that is.
+pub(super) fn person_row(
+    reader: &mut Reader<'_>,
+    row: &[Flat],
+    page: Option<u32>,
+    mode: &Mode,
+) -> (Person, u32) {
     let person = person_of(reader, row, mode);
     let occurrence = reader.next_occurrence();
     let column_subject = Subject::Person {
@@ -53,6 +59,30 @@ pub(super) fn person_row(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32
         );
     }
     untitled(reader, row, page, mode, column_subject);
+    (person, occurrence)
+}
+
+/// A row of one label and its answer below the wider row of a person: more of the same person. `false` where it is
+/// none.
+pub(super) fn told_of_last(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32>, mode: &Mode) -> bool {
+    let columns = mode.header.len() + mode.untitled.len();
+    let (Some((person, occurrence)), [label, _]) = (mode.last, row) else {
+        return false;
+    };
+    let asks = reader.book.label(&label.text).is_some() || label.text.trim_end().ends_with(['?', ':']);
+    if !asks || columns <= row.len() {
+        return false;
+    }
+    let before = reader.context;
+    reader.context = Context::Person {
+        person,
+        occurrence,
+        own: true,
+    };
+    plain_row(reader, row, page);
+    reader.close();
+    reader.context = before;
+    true
 }
 
 /// Columns whose title nobody knows, read by what stands in them.

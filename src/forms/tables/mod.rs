@@ -14,13 +14,13 @@ mod section;
 
 use self::cells::{Flat, as_line, cell_as_lines, flatten};
 use self::header::{header_row, is_labels, tells_role, without_guidance};
-use self::list::person_row;
+use self::list::{person_row, told_of_last};
 use self::people::{people_cells, people_row};
 pub(super) use self::plain::fits;
 use self::plain::plain_row;
 use self::section::lone_cell_section;
-use super::labels::{LabelMatch, Section, Strictness, Who};
-use super::pairs::{Reader, Subject, shape_of, starts_with_tick};
+use super::labels::{LabelMatch, Person, Section, Strictness, Who};
+use super::pairs::{Context, Reader, Subject, shape_of, starts_with_tick};
 use super::values::{Answer, yes_no};
 use crate::domain::{Inline, Table};
 
@@ -41,6 +41,8 @@ struct Mode {
     options: Vec<(usize, String)>,
     /// Header cells that are no known label.
     untitled: Vec<(usize, String)>,
+    /// The person of the row above, under header labels.
+    last: Option<(Person, u32)>,
     /// The next row has been read together with its labels.
     is_told: bool,
     order: RowOrder,
@@ -67,7 +69,8 @@ pub(super) fn read(reader: &mut Reader<'_>, table: &Table) {
         .collect();
     let rows = without_guidance(rows);
     let mut mode = Mode::default();
-    if reader.labels_over_answers {
+    let is_as_wide = |width: usize| rows.iter().any(|row| row.len() == width);
+    if reader.labels_over_answers.is_some_and(is_as_wide) {
         mode.order = RowOrder::LabelsOverAnswers;
     }
     for (at, row) in rows.iter().enumerate() {
@@ -146,14 +149,19 @@ fn row(
         let known = |cell: &&&Flat| header.iter().any(|(column, _, _)| *column == cell.column);
         let untitled = filled.iter().filter(|cell| !known(cell));
         mode.untitled = untitled.map(|cell| (cell.column, cell.text.clone())).collect();
-        match next.filter(|_| ends_with_next && !tells_role(reader, next)) {
+        let of_referrer =
+            matches!(reader.context, Context::Person { person, .. } if person.who == Who::Referrer);
+        match next.filter(|_| ends_with_next && (of_referrer || !tells_role(reader, next))) {
             Some(answers) => header_over_answers(reader, header, answers, page, mode),
             None => header_over_people(reader, header, first, mode),
         }
         return;
     }
+    if !mode.header.is_empty() && told_of_last(reader, row, page, mode) {
+        return;
+    }
     if !mode.header.is_empty() && filled.len() + 1 >= mode.header.len().min(2) && row.len() > 1 {
-        person_row(reader, row, page, mode);
+        mode.last = Some(person_row(reader, row, page, mode));
         return;
     }
     if !mode.people.is_empty() && row.len() > 1 {
@@ -310,6 +318,7 @@ fn header_over_answers(
     page: Option<u32>,
     mode: &mut Mode,
 ) {
+    let width = header.len() + mode.untitled.len();
     mode.header.clear();
     mode.people.clear();
     for (column, label, text) in header {
@@ -328,7 +337,7 @@ fn header_over_answers(
             reader.unmapped(&text, answer.answer(), page);
         }
     }
-    reader.labels_over_answers = true;
+    reader.labels_over_answers = Some(width);
     mode.is_told = true;
     mode.is_settled = true;
     mode.order = RowOrder::LabelsOverAnswers;
@@ -348,6 +357,7 @@ fn header_over_people(
         reader.enter(section, &first.text);
     }
     mode.people.clear();
+    mode.last = None;
     mode.header = header;
 }
 

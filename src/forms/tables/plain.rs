@@ -260,6 +260,21 @@ fn is_option_cell(reader: &Reader<'_>, before: &[&Flat], next: &Flat) -> bool {
     let short = all
         .iter()
         .all(|cell| cell.text.len() <= MAX_OPTION_BYTES && !cell.is_blank());
+    // "☒ Yes ☐ No | Date | 10 November": the next question, not a further box.
+    let is_ticked = before
+        .iter()
+        .flat_map(|cell| &cell.lines)
+        .any(|line| has_tick(line));
+    let asks = is_ticked
+        && !next.lines.iter().any(|line| has_tick(line))
+        && yes_no(&next.text, reader.book).is_none()
+        && reader
+            .book
+            .label(&next.text)
+            .is_some_and(|label| label.exact && !label.role_only);
+    if asks {
+        return false;
+    }
     let answer = joined(&all);
     let ticks = answer
         .lines

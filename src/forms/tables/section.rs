@@ -4,7 +4,7 @@
 
 use super::cells::{Flat, as_line};
 use crate::forms::labels::{Field, Person, Section, Strictness, Who};
-use crate::forms::pairs::{Context, Reader, asks};
+use crate::forms::pairs::{Context, Reader, asks, follows, ordinal};
 
 pub(super) fn lone_cell_section(reader: &mut Reader<'_>, cell: &Flat, next: Option<&Vec<Flat>>) -> bool {
     // label row, then a row with a spacer and the answer
@@ -23,16 +23,22 @@ pub(super) fn lone_cell_section(reader: &mut Reader<'_>, cell: &Flat, next: Opti
         return false;
     }
     let capitals = !cell.text.chars().any(char::is_lowercase);
-    let strictness = if cell.heading || capitals {
+    let is_numbered = ordinal(&cell.text).is_some(); // "Part 3: Offence and order", however it is drawn
+    let strictness = if cell.heading || capitals || is_numbered {
         Strictness::Some
     } else {
         Strictness::Every
     };
     let first_line = first_sentence(cell.text.lines().next().unwrap_or_default());
-    let Some(section) = reader.book.section(first_line, strictness) else {
-        return false;
-    };
     let label = reader.book.label(first_line);
+    let Some(section) = reader.book.section(first_line, strictness) else {
+        let counts_on =
+            label.is_none() && !first_line.ends_with(['?', ':']) && follows(&reader.heading, first_line);
+        if counts_on {
+            reader.enter_unknown(first_line);
+        }
+        return counts_on;
+    };
     if cell.lines.len() > 1 && label.is_some_and(|l| l.field.is_story()) {
         return false; // "WHAT HAPPENED?" with the answer below it in the same cell
     }

@@ -95,6 +95,10 @@ fn end_of_words(tokens: &[Token], from: usize, is_titled: bool) -> usize {
     while let Some(token) = tokens.get(end).filter(|_| end - from < MAX_NAME_WORDS) {
         let is_particle = end > from && PARTICLES.contains(&token.lower.as_str());
         let is_month = end == from && is_titled && is_named_month(tokens, end);
+        // "Then Mr Lee": his name begins at the title.
+        if end > from && token.is_capital && token.is_any(&["mr", "mrs", "ms", "miss"]) {
+            return from;
+        }
         if !(is_name_word(token) || is_particle || is_month || is_surname(tokens, from..end, is_titled)) {
             break;
         }
@@ -226,6 +230,21 @@ fn is_name_word(token: &Token) -> bool {
             .chars()
             .any(|c| c.is_ascii_digit() || c == '@' || c == '/')
         && !NOT_NAMES.contains(&token.base())
+}
+
+/// "Terrence Lee, prison number A1234BC", "Ann Lee (born 3 May 1980": only people have these.
+pub(super) fn is_described(tokens: &[Token], name: &Range<usize>) -> bool {
+    let behind = tokens.get(name.end..).unwrap_or_default();
+    match behind {
+        [mark, what, next, ..] if mark.is_any(&[",", "(", "-", "–"]) => {
+            what.is_any(&["dob", "d.o.b", "born", "aged", "crn", "nomis", "noms", "pnc"])
+                || matches!(
+                    (what.lower.as_str(), next.lower.as_str()),
+                    ("prison", "number" | "no") | ("date", "of")
+                )
+        }
+        _ => false,
+    }
 }
 
 /// Whether what stands around words in capitals says that they are a person's name.

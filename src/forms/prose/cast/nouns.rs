@@ -263,6 +263,17 @@ impl Cast {
     }
 }
 
+/// The noun right before a name, by which the text may call that person again: "Our client: Mr Lee", "the tenant, Ms Lee".
+pub(super) fn noun_before(tokens: &[Token], sentence: &Range<usize>, name: usize) -> Option<&'static str> {
+    let before = name.checked_sub(1).filter(|at| *at >= sentence.start)?;
+    let is_joint = tokens.get(before)?.is_any(&[":", ",", "-", "–"]);
+    let at = if is_joint { before.checked_sub(1)? } else { before };
+    (at >= sentence.start)
+        .then(|| noun_at(tokens, sentence, at))
+        .flatten()
+        .map(|noun| noun.word)
+}
+
 /// Whether a name is told right behind a noun: "a boy called Kian Lee", "the patient, Mr Lee", "our nurse Ann Lee".
 fn leads_to_name(tokens: &[Token], noun: usize) -> bool {
     let next = tokens.iter().skip(noun + 1).take(2);

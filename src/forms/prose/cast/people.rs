@@ -2,7 +2,8 @@
 
 use super::super::text::{Prose, Token};
 use super::super::words::{OFFICIALS, PERSON_NOUNS, RELATIONS, ROLE_COMPOUNDS, is_harm_suffered};
-use super::name::{Name, is_introduced, own_name, words_of};
+use super::name::{Name, is_described, is_introduced, own_name, words_of};
+use super::nouns::noun_before;
 use super::{Cast, INTRODUCTION, MAX_PEOPLE, Person, Sex, role_word, sex_of_relation};
 use crate::domain::{is_given_name, names};
 use crate::forms::prose::sexes;
@@ -71,6 +72,7 @@ impl Cast {
             sex: name.sex.or(told_sex).or_else(by_name),
             relation,
             is_professional,
+            nouns: noun_before(tokens, sentence, name.at.start).into_iter().collect(),
             ..Person::default()
         };
         let nameless = self.nameless_before(tokens, sentence, name);
@@ -80,7 +82,14 @@ impl Cast {
     /// Adds somebody: as who was nameless before, or as somebody new.
     fn add(&mut self, person: Person, nameless: Option<usize>) -> usize {
         if let Some((at, slot)) = nameless.and_then(|at| Some((at, self.people.get_mut(at)?))) {
-            let (nouns, sex) = (std::mem::take(&mut slot.nouns), slot.sex);
+            let (mut nouns, sex) = (std::mem::take(&mut slot.nouns), slot.sex);
+            nouns.extend(
+                person
+                    .nouns
+                    .iter()
+                    .copied()
+                    .filter(|noun| !slot.nouns.contains(noun)),
+            );
             *slot = person;
             slot.nouns = nouns;
             slot.sex = slot.sex.or(sex);
@@ -98,6 +107,7 @@ impl Cast {
             (false, 1) => is_called(tokens, sentence, name),
             (false, _) => {
                 is_introduced(tokens, sentence, &name.at)
+                    || is_described(tokens, &name.at)
                     || is_plain_name(tokens, name)
                     || self.is_spoken_of(words) && !name.is_place
             }

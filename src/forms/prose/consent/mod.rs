@@ -5,10 +5,11 @@
 mod answers;
 
 use super::cast::{Cast, Mention};
+use super::days;
 use super::facts::Draft;
 use super::incident::{is_birth, is_of_talk};
 use super::text::{Prose, Token};
-use crate::domain::dates::{self, DateUse, ReadDate};
+use crate::domain::dates::{self, ReadDate};
 use crate::domain::{ConsentAnswer, ConsentHow};
 use crate::forms::FormsContext;
 use crate::forms::draft::Place;
@@ -125,7 +126,7 @@ fn given_on(said: &Said<'_>, context: &FormsContext<'_>) -> Option<String> {
     let near = said.prose.slice(around);
     let turn = range.start + said.statement.at;
     let distance = |start: usize| said.prose.token_at(first + start).abs_diff(turn);
-    let days = dates::find(near, DateUse::Event, context.today);
+    let days = days::find(near, context.today);
     let recent = days.into_iter().filter(|found| {
         let age = match found.date {
             ReadDate::Day { date, .. } => dates::age_on(date, context.today),
@@ -199,7 +200,7 @@ fn how(words: &[Token]) -> Option<ConsentHow> {
         || says(&["written", "emailed", "e-mailed"])
         || pair("in", &["writing"])
         || pair("consent", &["form"])
-        || pair("by", &["email", "e-mail", "letter"]);
+        || pair("by", &["email", "e-mail", "letter", "text"]);
     match (verbal, written) {
         (true, false) => Some(ConsentHow::Verbal),
         (false, true) => Some(ConsentHow::Written),

@@ -30,7 +30,7 @@ impl Reader<'_, '_> {
         let from = self.prose.tokens.get(from).map_or(0, |t| t.start);
         let before = self.prose.text.get(from..postcode.start).unwrap_or_default();
         let Some((start, text)) = self.address_before(before, from, token, range.start) else {
-            return;
+            return self.postcode_alone(postcode, token);
         };
         let people = match self.introduced_behind(token + 1, range.end) {
             Some(person) => vec![person],
@@ -50,6 +50,20 @@ impl Reader<'_, '_> {
                     put(&mut party.postcode, postcode.normal.clone())
                 });
             }
+        }
+    }
+
+    /// "Mrs Lee at number 5 (BD99 4RS)": a postcode in brackets, without its street.
+    fn postcode_alone(&mut self, postcode: &Found, token: usize) {
+        let lead = token.checked_sub(1).and_then(|at| self.prose.tokens.get(at));
+        if lead.is_none_or(|lead| lead.lower != "(") {
+            return;
+        }
+        let (people, sentence) = self.owners(postcode.start, Fact::Told);
+        if let [.., person] = people.as_slice() {
+            self.set(*person, "/postcode", sentence, |party| {
+                put(&mut party.postcode, postcode.normal.clone())
+            });
         }
     }
 

@@ -1,8 +1,9 @@
 //! Which dates of a sentence are of what happened, of what was decided, of somebody's consent.
 
+use super::super::days;
 use super::super::text::{Prose, Token};
 use super::super::words::{is_harm_done, is_harm_suffered};
-use crate::domain::dates::{self, DateUse, FoundDate};
+use crate::domain::dates::FoundDate;
 use crate::forms::FormsContext;
 use std::ops::Range;
 
@@ -19,6 +20,8 @@ const AHEAD_REACH: usize = 12;
 const POINTING_REACH: usize = 6;
 /// How far before a date "between" may stand, in tokens: the date is the end of a stretch of time.
 const RANGE_REACH: usize = 4;
+/// How far behind "was given" the years of a sentence may stand, in tokens.
+const TERM_REACH: usize = 5;
 /// What stands before a date that begins a clause counts as so many tokens farther.
 const FRONTED: usize = 8;
 
@@ -251,13 +254,24 @@ fn cue_of(words: &[Token], at: usize, kind: Option<&Range<usize>>) -> Option<Cue
         let lead = words
             .get(kind.start.saturating_sub(2)..kind.start)
             .unwrap_or_default();
-        let is_convicted =
-            matches!(lead, [convicted, of] if convicted.lower == "convicted" && of.lower == "of");
+        let is_convicted = matches!(lead, [decided, of] if decided.is_any(&["convicted", "charged", "cautioned", "sentenced"])
+            && of.is_any(&["of", "with", "for"]));
         return Some(if is_convicted {
             Cue::Decision
         } else {
             Cue::Happening
         });
+    }
+    // "was given nine years"
+    let term = words
+        .get(at + 1..words.len().min(at + TERM_REACH))
+        .unwrap_or_default();
+    let before = at.checked_sub(1).and_then(|before| words.get(before));
+    let is_given = token.lower == "given"
+        && before.is_some_and(|t| t.is_any(&["was", "were", "been"]))
+        && term.iter().any(|t| t.is_any(&["years", "months"]));
+    if is_given {
+        return Some(Cue::Decision);
     }
     if token.is_any(&TALKS) {
         return Some(Cue::Talk);
@@ -266,7 +280,6 @@ fn cue_of(words: &[Token], at: usize, kind: Option<&Range<usize>>) -> Option<Cue
         return Some(Cue::Ahead);
     }
     // "public order" is an offence, "in order to" nothing
-    let before = at.checked_sub(1).and_then(|before| words.get(before));
     let is_other_order = token.lower == "order" && before.is_some_and(|t| t.is_any(&["public", "in"]));
     let is_other_action =
         token.lower == "action" && before.is_none_or(|t| !t.is_any(&["further", "police", "no"]));
@@ -290,7 +303,7 @@ fn dates_in(prose: &Prose, range: &Range<usize>, context: &FormsContext<'_>) -> 
         return Vec::new();
     };
     let text = prose.text.get(first.start..last.end).unwrap_or_default();
-    dates::find(text, DateUse::Event, context.today)
+    days::find(text, context.today)
         .into_iter()
         .map(|found| FoundDate {
             start: found.start + first.start,

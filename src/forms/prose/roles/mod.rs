@@ -75,22 +75,55 @@ pub(super) fn of(prose: &Prose, cast: &Cast, matter: Matter) -> Vec<Option<Role>
     }
     numbered(prose, cast, &mut votes);
     share(cast, &mut votes);
+    let accompanies = accompanying(prose, cast);
     let nobody_did = votes.iter().all(|votes| votes.harmed == 0 && votes.did == 0);
-    let people = cast.people.iter().zip(votes);
+    let has = |role: Role| votes.iter().any(|votes| votes.role() == Some(role));
+    let nobody_does_harm = !has(Role::Offender);
+    let people = cast.people.iter().zip(votes).enumerate();
     people
         .map(
-            |(person, votes)| match (person.by_role, votes.role(), &person.relation) {
+            |(at, (person, votes))| match (person.by_role, votes.role(), &person.relation) {
                 (_, _, _) if person.is_professional => None,
+                // Each side of a dispute says that the other does it harm.
+                (None, Some(Role::Victim), None) if matter.is_mediation && nobody_does_harm => {
+                    Some(Role::Party)
+                }
                 (Some(role), _, _) | (None, Some(role), _) => Some(role),
                 (None, None, Some((word, _))) if word == "neighbour" && matter.is_mediation => {
                     nobody_did.then_some(Role::Party)
                 }
                 (None, None, Some((word, of))) => {
-                    (of.is_some() && SUPPORTING.contains(&word.as_str())).then_some(Role::Supporter)
+                    let supports = SUPPORTING.contains(&word.as_str()) || accompanies.contains(&at);
+                    (of.is_some() && supports).then_some(Role::Supporter)
                 }
                 (None, None, None) => (nobody_did && matter.is_mediation).then_some(Role::Party),
             },
         )
+        .collect()
+}
+
+/// "Her son Malcolm will come with her": who goes along with somebody.
+fn accompanying(prose: &Prose, cast: &Cast) -> Vec<usize> {
+    const REACH: usize = 8;
+    let goes_along = |mention: &&Mention| {
+        let behind = prose.words(mention.at.end..mention.at.end + REACH);
+        let comes = behind
+            .iter()
+            .position(|t| t.is_any(&["come", "coming", "attend", "accompany", "support", "sit", "be"]));
+        comes.is_some_and(|at| {
+            let rest = behind.get(at..).unwrap_or_default();
+            rest.windows(2).any(|pair| {
+                matches!(pair, [with, them] if with.is_any(&["with", "support", "accompany"]) && them.is_any(&["her", "him", "them"]))
+            })
+        })
+    };
+    let mentions = cast
+        .mentions
+        .iter()
+        .filter(|mention| mention.is_named())
+        .filter(goes_along);
+    mentions
+        .flat_map(|mention| mention.people.iter().copied())
         .collect()
 }
 

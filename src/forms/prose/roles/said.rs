@@ -181,7 +181,10 @@ fn one_of_them(before: &[Token], group_did_harm: bool) -> Option<Role> {
 fn written_for(before: &[Token], matter: Matter) -> Option<Role> {
     let told: Vec<&str> = before.iter().rev().take(4).map(|t| t.lower.as_str()).collect();
     let is_youth_justice = matter.agency == Some(AgencyKind::YouthJustice);
+    let is_of_prison = matter.agency == Some(AgencyKind::Prison);
     match told.as_slice() {
+        // a prison writes for its prisoners
+        ["of", "behalf", ..] if is_of_prison => Some(Role::Offender),
         ["of", "behalf", ..] | ["for", "officer", "liaison", ..] | ["for", "vlo", ..] => Some(Role::Victim),
         ["for", "officer", "care" | "support", "victim" | "witness"] => Some(Role::Victim),
         ["supervise" | "supervising", ..]
@@ -318,6 +321,15 @@ fn skip_details(after: &[Token]) -> &[Token] {
                     .position(|t| !(is_of_address(t) || t.is_any(&["of", "at", ","])));
                 rest.get(long.unwrap_or(rest.len())..).unwrap_or_default()
             }
+            // "who on 16 November 2026 pleaded guilty"
+            [on, day, ..] if on.is_any(&["on", "in"]) && is_of_date(day) => {
+                let long = rest
+                    .iter()
+                    .skip(1)
+                    .position(|t| !(is_of_date(t) || t.lower == ","));
+                rest.get(long.map_or(rest.len(), |long| long + 1)..)
+                    .unwrap_or_default()
+            }
             // "who is 20," and "who lives at 3 Mill Row,"
             [is, age, ..] if is.is_any(&["is", "was"]) && is_of_address(age) && !age.is_capital => {
                 rest.get(2..).unwrap_or_default()
@@ -340,6 +352,25 @@ fn skip_details(after: &[Token]) -> &[Token] {
 /// A word of an address: in capitals or with a number.
 fn is_of_address(token: &Token) -> bool {
     token.is_capital || token.lower.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// A piece of a date: a number or a month.
+fn is_of_date(token: &Token) -> bool {
+    const MONTHS: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+    token.lower.starts_with(|c: char| c.is_ascii_digit()) || token.is_any(&MONTHS)
 }
 
 /// What begins a remark between commas: "one of our nurses", "aged 31", "date of birth".

@@ -124,7 +124,9 @@ fn is_signature(line: &str, writer: &[String]) -> bool {
 }
 
 pub(in crate::forms) fn is_sign_off(line: &str) -> bool {
-    const CLOSINGS: [&str; 24] = [
+    const CLOSINGS: [&str; 26] = [
+        "with every good wish",
+        "every good wish",
         "every blessing",
         "blessings",
         "with kind regards",

@@ -63,7 +63,8 @@ pub(in crate::forms::prose) const SUPPORTING: [&str; 19] = [
     "granddad",
 ];
 /// Words that stand in capitals and are no part of a person's name.
-pub(in crate::forms::prose) const NOT_NAMES: [&str; 143] = [
+pub(in crate::forms::prose) const NOT_NAMES: [&str; 144] = [
+    "then",
     "referring",
     "re",
     "both",
@@ -213,7 +214,8 @@ pub(in crate::forms::prose) const PARTICLES: [&str; 16] = [
     "van", "von", "der", "den", "de", "del", "della", "di", "da", "dos", "la", "le", "bin", "al", "ap", "ab",
 ];
 /// Nouns for somebody who may be one of the case, with their sex where the word tells it (`m`, `f`, `-`).
-pub(in crate::forms::prose) const PERSON_NOUNS: [(&str, char); 76] = [
+pub(in crate::forms::prose) const PERSON_NOUNS: [(&str, char); 77] = [
+    ("client", '-'),
     ("patient", '-'),
     ("roofer", '-'),
     ("builder", '-'),
