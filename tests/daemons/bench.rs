@@ -92,7 +92,7 @@ impl Bench {
         let submission = free_port();
         let config = format!(
             "[service]\nname = \"Daemons test\"\ndomain = \"restorative.example\"\n\
-             [keeping]\ndatabase = \"{database}\"\ninstance = \"{instance}\"\nlease_seconds = {lease}\n\
+             [keeping]\ndatabase = \"{database}\"\ndestruction_log = \"{log}\"\ninstance = \"{instance}\"\nlease_seconds = {lease}\n\
              [mailbox]\nhost = \"localhost\"\nport = {imaps}\nca_file = \"ca.pem\"\nuser = \"{USER}\"\n\
              poll_seconds = 1\nsweep_seconds = 10\nsettle_seconds = 0\nbatch_messages = 7\n\
              [reading]\nworkers = 1\nunprotected = \"allow\"\n[redaction]\nname_model = false\n\
@@ -101,6 +101,7 @@ impl Bench {
              [submission]\nhostname = \"localhost\"\ntrusted_relay_listen = \"127.0.0.1:{submission}\"\n\
              trusted_relays = [\"127.0.0.1\"]\n[log]\nlevel = \"info\"\n",
             database = self.database.address(),
+            log = self.dir.path().join(format!("{file}.destroyed")).display(),
             lease = LEASE.as_secs(),
             imaps = self.server.imaps_port,
             relay = self.relay.port,
@@ -117,7 +118,8 @@ impl Bench {
         let key = fs::read(self.dir.path().join("master.key")).expect("key");
         let keys = MasterKeys::parse(&key).expect("a key file");
         let place = PostgresPlace::parse(&self.database.address()).expect("an address");
-        Store::open(&DatabasePlace::Postgres(place), keys)
+        let log = self.dir.path().join("test.destroyed");
+        Store::open_logging(&DatabasePlace::Postgres(place), &log, keys)
             .await
             .expect("the database")
     }

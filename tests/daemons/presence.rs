@@ -50,7 +50,10 @@ async fn store() -> (Database, Store) {
     let keys = MasterKeys::generate(&OsEntropy).unwrap();
     let place = PostgresPlace::parse(&database.address()).unwrap();
     let keys = MasterKeys::parse(keys.as_bytes()).unwrap();
-    let store = Store::open(&DatabasePlace::Postgres(place), keys).await.unwrap();
+    let log = database.socket().join(format!("{}.destroyed", database.name()));
+    let store = Store::open_logging(&DatabasePlace::Postgres(place), &log, keys)
+        .await
+        .unwrap();
     (database, store)
 }
 
