@@ -6,7 +6,7 @@
 //! output, reads no clock and draws no randomness. Two services use it: [`ingest`] (mailbox to draft
 //! referral) and [`outbound`] (liaison mail to deliveries). Each names the ports it needs; the adapters
 //! [`imap`], [`smtp`], [`sandbox`] and [`scanner`] serve them. [`store`] keeps everything sealed, [`casework`] is what
-//! staff do with it, and [`cli`] is the only module that wires the others together.
+//! staff do with it, [`web`] shows it in a browser, and [`cli`] is the only module that wires the others together.
 //!
 //! # Invariants
 //!
@@ -35,3 +35,4 @@ pub mod scanner;
 pub mod smtp;
 pub mod store;
 pub mod vault;
+pub mod web;

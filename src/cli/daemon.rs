@@ -11,6 +11,7 @@ use crate::sandbox::{ReadingPool, check_ocr};
 use crate::scanner::Scanned;
 use crate::smtp::SubmissionServer;
 use crate::store::Store;
+use crate::web::{WebParts, WebServer};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -66,6 +67,14 @@ pub(super) async fn run(setup: Setup) -> Outcome {
                 .map_err(Failure::configuration)?,
         ),
     };
+    let web = match setup.web_settings()? {
+        None => None,
+        Some(settings) => Some(
+            WebServer::bind(settings, web_parts(&store))
+                .await
+                .map_err(Failure::configuration)?,
+        ),
+    };
 
     tracing::info!(version = env!("CARGO_PKG_VERSION"), mailbox = %setup.config.mailbox.name, "referrald is running");
     // Outside systemd there is nobody to notify.
@@ -82,8 +91,15 @@ pub(super) async fn run(setup: Setup) -> Outcome {
             None => stop.cancelled().await,
         }
     };
+    let serve_web = async {
+        match web {
+            Some(server) => server.run(stop.clone()).await,
+            None => stop.cancelled().await,
+        }
+    };
     tokio::join!(
         watch_outbox,
+        serve_web,
         ingest.run(stop.clone()),
         outbound.run(&stop),
         serve_submission,
@@ -94,6 +110,14 @@ pub(super) async fn run(setup: Setup) -> Outcome {
     let _no_systemd = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
     tracing::info!("referrald has stopped");
     Ok(())
+}
+
+fn web_parts(store: &Store) -> WebParts {
+    WebParts {
+        store: store.clone(),
+        clock: Arc::new(SystemClock),
+        readable: super::redact::readable,
+    }
 }
 
 /// The Outbox folder, where one is configured.

@@ -37,6 +37,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (1, include_str!("../migrations/postgres/0001_initial.sql")),
     (2, include_str!("../migrations/postgres/0002_liaison.sql")),
     (4, include_str!("../migrations/postgres/0004_casework.sql")),
+    (5, include_str!("../migrations/postgres/0005_staff.sql")),
 ];
 
 /// Where a PostgreSQL database is.
