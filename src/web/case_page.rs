@@ -62,7 +62,9 @@ pub(super) struct Whole {
 }
 
 async fn case_of(asked: &Asked) -> Result<CaseSummary, Problem> {
-    let reference = CaseReference::parse(asked.piece("case")).ok_or(Problem::NotFound)?;
+    let piece = asked.piece("case");
+    let reference = CaseReference::parse(piece).filter(|reference| reference.as_str() == piece);
+    let reference = reference.ok_or(Problem::NotFound)?;
     Ok(asked.store().case_named(&CaseName::Reference(reference)).await?)
 }
 

@@ -170,7 +170,8 @@ pub(super) fn found(
 
 /// Our own reference is no personal data: it leads to the case.
 async fn by_reference(asked: &Asked, value: &str) -> Answer {
-    let Some(reference) = CaseReference::parse(value) else {
+    let reference = CaseReference::parse(value);
+    let Some(reference) = reference.filter(|whole| whole.as_str().eq_ignore_ascii_case(value)) else {
         return Err(Problem::Refused(
             "write our reference as RJ-2026-00012".to_owned(),
         ));
