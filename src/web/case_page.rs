@@ -10,7 +10,7 @@ use super::problem::Problem;
 use super::request::{Answer, Asked, go_to};
 use super::words;
 use crate::domain::{
-    CaseReference, CaseState, FileChange, Kind, PARSED_SCHEMA, ParsedMessage, PartyProgress, Personal,
+    CaseReference, CaseState, FileChange, Kind, PARSED_SCHEMA, ParsedMessage, Party, PartyProgress, Personal,
     Referral, Side, Timestamp, Trust,
 };
 use crate::store::{AccountRole, CaseName, CaseSummary, Closing, OpenedCase, OpenedFile, StoreError, Viewer};
@@ -49,7 +49,8 @@ pub(super) struct FileSection {
 
 /// How far somebody has come.
 pub(super) struct Progress {
-    pub(super) person: usize,
+    /// Number on the file, and name or role.
+    pub(super) person: String,
     pub(super) form: String,
     pub(super) route: &'static str,
     pub(super) remarks: String,
@@ -136,14 +137,20 @@ fn section(file: &OpenedFile) -> FileSection {
         title: words::side(file.side),
         side: words::side_in_path(file.side),
         groups: groups(&state.referral),
-        progress: state.progress.iter().enumerate().map(progress).collect(),
+        progress: state
+            .progress
+            .iter()
+            .zip(&state.referral.parties)
+            .enumerate()
+            .map(|(index, (each, party))| progress(index, each, party))
+            .collect(),
         entries: entries::lay_out(&file.entries),
         allocated: Vec::new(),
         may_allocate: Vec::new(),
     }
 }
 
-fn progress((index, progress): (usize, &PartyProgress)) -> Progress {
+fn progress(index: usize, progress: &PartyProgress, party: &Party) -> Progress {
     let mut remarks = Vec::new();
     if progress.professional_tried {
         remarks.push("A professional was asked to reach them".to_owned());
@@ -158,7 +165,11 @@ fn progress((index, progress): (usize, &PartyProgress)) -> Progress {
         remarks.push(format!("Data erased {}", words::date(on)));
     }
     Progress {
-        person: index.saturating_add(1),
+        person: format!(
+            "{}. {}",
+            index.saturating_add(1),
+            party.name.as_deref().unwrap_or_else(|| words::role(party.role))
+        ),
         form: words::form(progress.form),
         route: progress.route.map_or("Not decided", words::route),
         remarks: remarks.join(". "),

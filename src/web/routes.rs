@@ -10,7 +10,7 @@ use crate::store::{OpenSession, SignInStage, StaffRole};
 use axum::Router;
 use axum::extract::{FromRequest, RawForm, RawPathParams, Request};
 use axum::http::{Method, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use axum::routing::{MethodFilter, on};
 use std::future::Future;
 use std::pin::Pin;
@@ -150,40 +150,37 @@ async fn dispatch(app: Arc<App>, route: &Route, params: &RawPathParams, request:
     if is_form && !shown.as_ref().is_some_and(|token| form.is_ours(token)) {
         return Err(Problem::OldForm);
     }
-    let (token, is_new) = match shown {
-        Some(token) => (token, false),
-        None => (draw_token()?, true),
+    // The form for signing in needs a token too; whoever shows none is given one.
+    let (token, new_cookie) = match shown {
+        Some(token) => (token, None),
+        None => {
+            let token = draw_token()?;
+            let cookie = app.set_cookie(&token)?;
+            (token, Some(cookie).filter(|_| route.entry.path == "/sign-in"))
+        }
     };
-    let cookie = app.set_cookie(&token)?;
-    let path = params
-        .iter()
-        .map(|(key, value)| (key.to_owned(), value.to_owned()))
-        .collect();
-    let mut response = answer(
-        route,
-        Asked {
-            app,
-            token,
-            session,
-            from,
-            now,
-            path,
-            query,
-            form,
-        },
-    )
-    .await;
-    let wants_form = route.entry.path == "/sign-in" && response.status().is_success();
-    if is_new && wants_form && !response.headers().contains_key(header::SET_COOKIE) {
+    let asked = Asked {
+        app,
+        token,
+        session,
+        from,
+        now,
+        path: pieces(params),
+        query,
+        form,
+    };
+    let mut response = (route.handler)(asked).await?;
+    if let Some(cookie) = new_cookie {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
     Ok(response)
 }
 
-async fn answer(route: &Route, asked: Asked) -> Response {
-    (route.handler)(asked)
-        .await
-        .unwrap_or_else(IntoResponse::into_response)
+fn pieces(params: &RawPathParams) -> Vec<(String, String)> {
+    let pieces = params.iter();
+    pieces
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect()
 }
 
 async fn read_form(request: Request) -> Result<Fields, Problem> {

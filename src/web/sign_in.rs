@@ -231,10 +231,17 @@ impl SignIn {
 }
 
 pub(super) async fn set_up_page(asked: Asked) -> Answer {
-    show_set_up(&asked, false).await
+    show_set_up(&asked, Tried::NotYet).await
 }
 
-async fn show_set_up(asked: &Asked, failed: bool) -> Answer {
+/// Whether a code was given that did not fit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tried {
+    NotYet,
+    InVain,
+}
+
+async fn show_set_up(asked: &Asked, tried: Tried) -> Answer {
     let account = &asked.session()?.account;
     if account.second_step.is_some() {
         return go_to("/sign-in/code");
@@ -242,7 +249,7 @@ async fn show_set_up(asked: &Asked, failed: bool) -> Answer {
     let secret = asked.store().pending_secret(account.id, asked.now).await?;
     show(&SetUpPage {
         frame: asked.frame("Set up your second step"),
-        failed,
+        failed: tried == Tried::InVain,
         qr: totp::qr(&secret, &asked.app.settings.service, &account.name)?,
         letters: totp::in_letters(&secret),
     })
@@ -258,7 +265,7 @@ pub(super) async fn set_up(asked: Asked) -> Answer {
         .pending_secret(session.account.id, asked.now)
         .await?;
     let Some(step) = totp::step_of(&secret, asked.form.text("code"), asked.now) else {
-        return show_set_up(&asked, true).await;
+        return show_set_up(&asked, Tried::InVain).await;
     };
     let enrolment = Enrolment {
         step,
