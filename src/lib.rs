@@ -6,8 +6,8 @@
 //! output, reads no clock and draws no randomness. Two services use it: [`ingest`] (mailbox to draft
 //! referral) and [`outbound`] (liaison mail to deliveries). Each names the ports it needs; the adapters
 //! [`imap`], [`smtp`], [`sandbox`] and [`scanner`] serve them. [`store`] keeps everything sealed, [`presence`] shares the
-//! work among several daemons on one database, [`casework`] is what staff do with it, and [`cli`] is the only module that
-//! wires the others together.
+//! work among several daemons on one database, [`casework`] is what staff do with it, [`web`] shows it in a browser, and
+//! [`cli`] is the only module that wires the others together.
 //!
 //! # Invariants
 //!
@@ -37,3 +37,4 @@ pub mod scanner;
 pub mod smtp;
 pub mod store;
 pub mod vault;
+pub mod web;

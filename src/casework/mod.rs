@@ -140,6 +140,12 @@ impl Casework {
     /// [`CaseworkError::NoSuchMessage`], [`CaseworkError::AmbiguousMessage`].
     pub async fn find_message(&self, text: &str) -> Result<MessageSummary, CaseworkError> {
         let text = text.trim().to_ascii_lowercase();
+        if let Ok(id) = text.parse::<MessageId>() {
+            return self.store.message(id).await.map_err(|error| match error {
+                StoreError::NotFound => CaseworkError::NoSuchMessage,
+                error => error.into(),
+            });
+        }
         if text.len() < MIN_ID_ENDING {
             return Err(CaseworkError::NoSuchMessage);
         }

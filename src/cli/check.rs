@@ -73,6 +73,7 @@ pub(super) async fn run(place: Place) -> Outcome {
     findings.note("mailbox", mailbox(&setup).await);
     relays(&setup, &mut findings).await;
     submission(&setup, &mut findings).await;
+    findings.note("staff pages", staff_pages(&setup).await);
     match findings.failed {
         0 => Ok(()),
         failed => Err(Failure::failed(format!(
@@ -120,6 +121,21 @@ fn documents_folder(setup: &Setup) -> Result<String, String> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok("made when it is needed".to_owned()),
         Err(error) => Err(format!("{} ({})", path.display(), error.kind())),
     }
+}
+
+async fn staff_pages(setup: &Setup) -> Result<String, Failure> {
+    let Some(settings) = setup.web_settings()? else {
+        return Ok("not configured; staff work on the command line".to_owned());
+    };
+    let accounts = setup.store().await?.staff_accounts().await?.len();
+    let hint = match accounts {
+        0 => "; nobody can sign in yet: `referrald staff add NAME --role staff`".to_owned(),
+        accounts => format!(", {accounts} account(s)"),
+    };
+    Ok(format!(
+        "settings can be read; served on {}{hint}",
+        settings.listen
+    ))
 }
 
 async fn text_recognition(setup: &Setup) -> Result<String, String> {

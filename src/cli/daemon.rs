@@ -11,6 +11,8 @@ use crate::redact::{ModelError, NameModel};
 use crate::sandbox::{DraftingPool, ReadingPool, check_ocr};
 use crate::scanner::Scanned;
 use crate::smtp::{Relays, SubmissionServer};
+use crate::store::Store;
+use crate::web::{WebParts, WebServer};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use std::fs::File;
@@ -62,6 +64,14 @@ pub(super) async fn run(setup: Setup) -> Outcome {
                 .map_err(Failure::configuration)?,
         ),
     };
+    let web = match setup.web_settings()? {
+        None => None,
+        Some(settings) => Some(
+            WebServer::bind(settings, web_parts(&store))
+                .await
+                .map_err(Failure::configuration)?,
+        ),
+    };
     // Only now: a daemon that cannot run must not put an earlier one out.
     presence.sign_on().await?;
 
@@ -80,9 +90,16 @@ pub(super) async fn run(setup: Setup) -> Outcome {
             None => stop.cancelled().await,
         }
     };
+    let serve_web = async {
+        match web {
+            Some(server) => server.run(stop.clone()).await,
+            None => stop.cancelled().await,
+        }
+    };
     let work = async {
         tokio::join!(
             watch_outbox,
+            serve_web,
             ingest.run(stop.clone()),
             outbound.run(&stop),
             serve_submission,
@@ -160,6 +177,14 @@ fn outbound(setup: &Setup, presence: &Presence) -> Result<Service, Failure> {
         bounces_to: setup.config.outbound.bounces_to.clone(),
     };
     Ok(Outbound::new(parts, settings))
+}
+
+fn web_parts(store: &Store) -> WebParts {
+    WebParts {
+        store: store.clone(),
+        clock: Arc::new(SystemClock),
+        readable: super::redact::readable,
+    }
 }
 
 /// The Outbox folder, where one is configured.

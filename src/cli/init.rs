@@ -35,7 +35,9 @@ pub(super) fn run(arguments: &InitArguments) -> Outcome {
         "\nNext:\n\
          1. Back up {shown}/master.key apart from the database: without it nothing can be read.\n\
          2. Edit {shown}/referrald.toml; put the mailbox password into {shown}/mailbox.password (chmod 600).\n\
-         3. Run `referrald --config {shown}/referrald.toml check`."
+         3. Run `referrald --config {shown}/referrald.toml check`.\n\
+         4. For the staff pages: take the \"# \" before [web] away, and make the first account with\n   \
+            `referrald --config {shown}/referrald.toml staff add NAME --role staff`."
     ));
     Ok(())
 }

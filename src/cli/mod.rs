@@ -22,6 +22,7 @@ mod purge;
 mod redact;
 mod report;
 mod setup;
+mod staff;
 mod subject_access;
 mod users;
 mod worker;
@@ -84,6 +85,9 @@ enum Command {
     /// Accounts of the submission server
     #[command(subcommand)]
     Users(users::UsersCommand),
+    /// Accounts for the staff pages
+    #[command(subcommand)]
+    Staff(staff::StaffCommand),
     /// Destroy what has outlived its term; the daemon does it every day
     Purge(purge::PurgeArguments),
     /// Print the anonymous report on a month
@@ -140,6 +144,7 @@ fn dispatch(arguments: Arguments) -> Outcome {
             Command::Cases(command) => cases::run(setup.load()?, command).await,
             Command::Outbound(command) => messages::run(setup.load()?, command).await,
             Command::Users(command) => users::run(setup.load()?, command).await,
+            Command::Staff(command) => staff::run(setup.load()?, command).await,
             Command::Purge(arguments) => purge::run(setup.load()?, &arguments).await,
             Command::Report(arguments) => report::run(setup.load()?, &arguments).await,
             Command::Export(command) => export::run(setup.load()?, command).await,

@@ -19,7 +19,8 @@ use crate::scanner::{Clamd, ClamdAddress, Scanned};
 use crate::smtp::{
     RelayCredentials, RelaySettings, RelayTls, Relays, SubmissionSettings, TrustedRelaySettings,
 };
-use crate::store::{DatabasePlace, MasterKeys, PostgresPlace, Store, StoreError};
+use crate::store::{DatabasePlace, MasterKeys, PostgresPlace, SessionTerms, Store, StoreError};
+use crate::web::{WebSettings, WebTls};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -440,6 +441,36 @@ impl Setup {
             max_message_bytes: usize::try_from(config.max_message_bytes).unwrap_or(usize::MAX),
             max_recipients: config.max_recipients,
             ..SubmissionSettings::new(config.hostname.clone(), certificate, key)
+        }))
+    }
+
+    /// The staff pages, where they are configured.
+    pub(super) fn web_settings(&self) -> Result<Option<WebSettings>, Failure> {
+        let Some(config) = &self.config.web else {
+            return Ok(None);
+        };
+        let tls = match &config.tls {
+            None => None,
+            Some((certificate, key)) => Some(WebTls {
+                certificate_pem: self.files.plain(certificate)?.to_vec(),
+                key_pem: self.files.password(key)?,
+            }),
+        };
+        let (districts, least) = super::report::settings(self)?;
+        Ok(Some(WebSettings {
+            listen: config.listen,
+            tls,
+            public_origin: config.public_origin.clone(),
+            sessions: SessionTerms {
+                idle: config.idle,
+                absolute: config.absolute,
+            },
+            service: self.config.service.name.clone(),
+            reference_prefix: self.config.service.reference_prefix.clone(),
+            mailbox: self.config.mailbox.name.clone(),
+            closed_years: self.config.retention.closed_years,
+            districts,
+            least,
         }))
     }
 

@@ -172,7 +172,7 @@ pub(super) async fn run(setup: Setup, command: UsersCommand) -> Outcome {
     Ok(())
 }
 
-fn password_from_stdin() -> Result<SecretString, Failure> {
+pub(super) fn password_from_stdin() -> Result<SecretString, Failure> {
     if std::io::stdin().is_terminal() {
         return rpassword::prompt_password("Password: ")
             .map(SecretString::from)

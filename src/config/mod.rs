@@ -5,6 +5,7 @@
 
 mod fields;
 mod reading;
+mod web;
 
 use crate::domain::{EmailAddress, Network, OtherAttachments};
 use fields::{Fields, Problems};
@@ -13,6 +14,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
+pub use web::WebConfig;
 
 /// The documented configuration that `referrald init` writes.
 pub const REFERENCE_TOML: &str = include_str!("../../config/referrald.toml");
@@ -46,6 +48,8 @@ pub struct Config {
     pub relay_ordinary: Option<RelayConfig>,
     /// The submission server for volunteers; none listens without it.
     pub submission: Option<SubmissionConfig>,
+    /// The staff pages; none are served without it.
+    pub web: Option<WebConfig>,
     /// Log output.
     pub log: LogConfig,
 }
@@ -288,6 +292,7 @@ impl Config {
         let relay_ordinary = relays.optional_section("ordinary").map(relay);
         drop(relays);
         let submission = root.optional_section("submission").map(submission);
+        let web = root.optional_section("web").map(web::web);
         let log = log(root.section("log"));
         drop(root);
         problems.into_result(Self {
@@ -304,6 +309,7 @@ impl Config {
             relay_cjsm,
             relay_ordinary,
             submission,
+            web,
             log,
         })
     }

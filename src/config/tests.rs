@@ -26,7 +26,7 @@ fn the_documented_file_is_valid_and_names_every_key() {
     for key in fields::keys_read_by(|| {
         let all = format!(
             "{SMALLEST}\n[scanner]\nclamd=\"/a\"\n[relays.cjsm]\nhost=\"a\"\n[relays.ordinary]\nhost=\"a\"\n\
-             [submission]\nhostname=\"a\"\nstarttls_listen=\"127.0.0.1:1\""
+             [submission]\nhostname=\"a\"\nstarttls_listen=\"127.0.0.1:1\"\n[web]"
         );
         Config::from_toml(&all).unwrap();
     }) {
@@ -161,4 +161,29 @@ fn languages_cannot_be_options_or_paths() {
 fn broken_toml_names_its_line() {
     let ConfigErrors(problems) = Config::from_toml("[service]\nname = \n").unwrap_err();
     assert!(problems[0].starts_with("line 2: not valid TOML"), "{problems:?}");
+}
+
+#[test]
+fn the_staff_pages_leave_this_machine_only_over_tls() {
+    let web = |keys: &str| Config::from_toml(&format!("{SMALLEST}\n[web]\n{keys}"));
+    let defaults = web("").unwrap().web.unwrap();
+    assert_eq!(defaults.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(
+        (defaults.idle.as_secs(), defaults.absolute.as_secs()),
+        (900, 28_800)
+    );
+    let tls = "certificate_file = \"a\"\nkey_file = \"b\"\npublic_origin = \"https://a.example:8443\"";
+    assert!(web(&format!("listen = \"0.0.0.0:8443\"\n{tls}")).is_ok());
+    assert!(web("public_origin = \"https://a.example\"").is_ok());
+    for wrong in [
+        "listen = \"0.0.0.0:8080\"",
+        "listen = \"192.0.2.1:8080\"\npublic_origin = \"https://a.example\"",
+        "certificate_file = \"a\"",
+        "public_origin = \"http://a.example\"",
+        "public_origin = \"https://a.example/\"",
+        "public_origin = \"https://a.example\\r\\nX: y\"",
+        "idle_minutes = 0",
+    ] {
+        assert!(web(wrong).is_err(), "{wrong}");
+    }
 }

@@ -54,3 +54,11 @@ record_id!(
     /// One volunteer's account on the submission server.
     SubmissionAccountId
 );
+record_id!(
+    /// One account for the staff pages.
+    StaffId
+);
+record_id!(
+    /// One sign-in to the staff pages.
+    SessionId
+);

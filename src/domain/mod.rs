@@ -18,6 +18,7 @@ pub mod names;
 mod network;
 mod offence_group;
 mod outcome;
+pub mod password;
 mod personal;
 mod reading;
 mod referral;
@@ -41,7 +42,9 @@ pub use document::{
 };
 pub use facts::AnonymousFacts;
 pub use given_names::{GIVEN_NAMES, is_given_name};
-pub use ids::{CaseFileId, CaseId, DeliveryId, EntryId, MessageId, OutboundId, SubmissionAccountId};
+pub use ids::{
+    CaseFileId, CaseId, DeliveryId, EntryId, MessageId, OutboundId, SessionId, StaffId, SubmissionAccountId,
+};
 pub use jiff::Timestamp;
 pub use network::{Network, NetworkError};
 pub use offence_group::OffenceGroup;

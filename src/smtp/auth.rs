@@ -2,10 +2,10 @@
 //!
 //! A failed sign-in says the same, and costs the same, whether the user name exists or not.
 
-use super::password::{MAX_PASSWORD_BYTES, verify_password};
 use super::replies;
 use super::session::{MAX_AUTH_FAILURES, Next, Session};
 use super::wire::WireError;
+use crate::domain::password::{MAX_PASSWORD_BYTES, verify_password};
 use crate::outbound::{SubmissionAccount, SubmissionSink};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use secrecy::SecretString;

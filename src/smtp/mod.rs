@@ -23,7 +23,6 @@
 
 mod auth;
 mod data;
-mod password;
 mod relay;
 mod replies;
 mod server;
@@ -32,7 +31,7 @@ mod settings;
 mod throttle;
 mod wire;
 
-pub use password::{MIN_PASSWORD_CHARS, PasswordError, hash_password, verify_password};
+pub use crate::domain::password::{MIN_PASSWORD_CHARS, PasswordError, hash_password, verify_password};
 pub use relay::{Relays, RelaysError};
 pub use server::{SubmissionError, SubmissionServer};
 pub use settings::{RelayCredentials, RelaySettings, RelayTls, SubmissionSettings, TrustedRelaySettings};

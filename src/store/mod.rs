@@ -12,6 +12,7 @@ mod index;
 mod sealing;
 mod sides;
 mod sql;
+mod staff_types;
 mod types;
 
 pub use backup::{
@@ -23,11 +24,13 @@ pub use daemons::{Claim, Duty, EarlierRun, HeldLease, LeaseAnswer, LeaseName, St
 pub use exchange::*;
 pub use sealing::OsEntropy;
 pub use sql::driver::{PostgresPlace, PostgresPlaceError};
+pub use staff_types::*;
 pub use types::*;
 
 use crate::domain::{
     AllocatedFile, CaseId, CaseReference, CloseReason, DeliveryId, EmailAddress, EntryId, FileChange,
-    KnownCase, MessageId, OutboundId, ParsedMessage, Personal, Side, Timestamp, UnreadableReason,
+    KnownCase, MessageId, OutboundId, ParsedMessage, Personal, SessionId, Side, StaffId, Timestamp,
+    UnreadableReason,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -733,5 +736,153 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         self.database.return_outbound(id, actor, now).await
+    }
+}
+
+/// Accounts and sessions of the staff pages.
+impl Store {
+    /// Makes an account, or gives an existing one a new role and password; its sessions end.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where a volunteer's submission account is not there.
+    pub async fn put_staff(
+        &self,
+        account: &NewStaff,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<StaffId, StoreError> {
+        self.database.put_staff(account, actor, now).await
+    }
+
+    /// Removes an account with its sessions; `false` where there was none.
+    pub async fn remove_staff(&self, name: &str, actor: &Actor, now: Timestamp) -> Result<bool, StoreError> {
+        self.database.remove_staff(name, actor, now).await
+    }
+
+    /// Takes the second step away: it is set up anew at the next sign-in. `false` where there is no such account.
+    pub async fn reset_second_step(
+        &self,
+        name: &str,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.database.reset_second_step(name, actor, now).await
+    }
+
+    /// One account, by its name in any letter case.
+    pub async fn staff(&self, name: &str) -> Result<Option<StaffAccount>, StoreError> {
+        self.database.staff(name).await
+    }
+
+    /// All accounts.
+    pub async fn staff_accounts(&self) -> Result<Vec<StaffAccount>, StoreError> {
+        self.database.staff_accounts().await
+    }
+
+    /// A sign-in failed; `None` for a name that nobody has.
+    pub async fn note_failed_sign_in(&self, id: Option<StaffId>, now: Timestamp) -> Result<(), StoreError> {
+        self.database.note_failed_sign_in(id, now).await
+    }
+
+    /// The password fitted: a session that may do nothing but the second step.
+    pub async fn begin_session(
+        &self,
+        id: StaffId,
+        token: &SessionToken,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.database.begin_session(id, token, now).await
+    }
+
+    /// The secret of a second step that is being set up; the same one until it is.
+    pub async fn pending_secret(&self, id: StaffId, now: Timestamp) -> Result<Personal<Vec<u8>>, StoreError> {
+        self.database.pending_secret(id, now).await
+    }
+
+    /// One transaction: the pending secret becomes the second step, with these recovery codes; the session goes on, complete
+    /// and under a new token. `false` where it is set up already, or the session is over.
+    pub async fn set_up_second_step(
+        &self,
+        session: &OpenSession,
+        enrolment: &Enrolment,
+        token: &SessionToken,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.database
+            .set_up_second_step(session, enrolment, token, now)
+            .await
+    }
+
+    /// One transaction: the proof is used up, and the session goes on, complete and under a new token. `false` where the proof
+    /// was used before or never fitted.
+    pub async fn complete_session(
+        &self,
+        session: &OpenSession,
+        proof: &SecondProof,
+        token: &SessionToken,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.database.complete_session(session, proof, token, now).await
+    }
+
+    /// The session of a token with its account; `None` where there is none, or it is over.
+    pub async fn session(
+        &self,
+        token: &SessionToken,
+        terms: SessionTerms,
+        now: Timestamp,
+    ) -> Result<Option<OpenSession>, StoreError> {
+        self.database.session(token, terms, now).await
+    }
+
+    /// Sessions of an account that are not over, oldest first.
+    pub async fn sessions_of(
+        &self,
+        id: StaffId,
+        terms: SessionTerms,
+        now: Timestamp,
+    ) -> Result<Vec<SessionInfo>, StoreError> {
+        self.database.sessions_of(id, terms, now).await
+    }
+
+    /// Ends a session of this account; `false` where it has none of that id.
+    pub async fn end_session(
+        &self,
+        account: &StaffAccount,
+        session: SessionId,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.database.end_session(account, session, now).await
+    }
+}
+
+/// Lists of the staff pages, page by page.
+impl Store {
+    /// Cases, newest first.
+    pub async fn cases_page(&self, after: u32, at_most: u32) -> Result<Vec<CaseSummary>, StoreError> {
+        self.database.cases_page(after, at_most).await
+    }
+
+    /// How many cases there are, messages that wait for a decision, and mails of which something is held.
+    pub async fn totals(&self) -> Result<Totals, StoreError> {
+        self.database.totals().await
+    }
+
+    /// Outbound mails of which something is held, oldest first, without content.
+    pub async fn held_outbound(&self, after: u32, at_most: u32) -> Result<Vec<OutboundSummary>, StoreError> {
+        self.database.held_outbound(after, at_most).await
+    }
+
+    /// One outbound mail without content.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn outbound_summary(&self, id: OutboundId) -> Result<OutboundSummary, StoreError> {
+        self.database.outbound_summary(id).await
+    }
+
+    /// The last rows of the audit log, newest first.
+    pub async fn last_audit_rows(&self, at_most: u32) -> Result<Vec<AuditRow>, StoreError> {
+        self.database.last_audit_rows(at_most).await
     }
 }

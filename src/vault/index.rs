@@ -40,6 +40,12 @@ pub enum IndexedAs {
     AccountUser,
     /// An address that mail was delivered to.
     Correspondent,
+    /// The name of an account for the staff pages.
+    StaffName,
+    /// What a browser shows to be known again.
+    StaffSession,
+    /// A recovery code together with its account.
+    RecoveryCode,
 }
 
 impl IndexedAs {
@@ -59,6 +65,9 @@ impl IndexedAs {
             Self::PostcodeAndOffenceDate => "postcode_and_offence_date",
             Self::AccountUser => "account_user",
             Self::Correspondent => "correspondent",
+            Self::StaffName => "staff_name",
+            Self::StaffSession => "staff_session",
+            Self::RecoveryCode => "recovery_code",
         }
     }
 }

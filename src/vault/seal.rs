@@ -23,6 +23,8 @@ pub enum RecordKind {
     Outbound,
     /// A submission account.
     Account,
+    /// An account for the staff pages.
+    Staff,
     /// What the report may know of a message; outlives it.
     Facts,
     /// The database's [`super::DataKey`].
@@ -38,6 +40,7 @@ impl RecordKind {
             Self::CaseFile => "case_file",
             Self::Outbound => "outbound",
             Self::Account => "account",
+            Self::Staff => "staff",
             Self::Facts => "facts",
             Self::Data => "data",
         }
@@ -51,6 +54,7 @@ impl RecordKind {
             Self::CaseFile,
             Self::Outbound,
             Self::Account,
+            Self::Staff,
             Self::Facts,
             Self::Data,
         ]

@@ -24,10 +24,13 @@ mod messages;
 mod moves;
 mod notices;
 mod outbound;
+mod pages;
 mod records;
 mod reports;
 mod retention;
 mod rotation;
+mod sessions;
+mod staff;
 #[cfg(test)]
 mod tests;
 

@@ -216,29 +216,40 @@ impl Database {
             .await?;
         let mut mails = Vec::with_capacity(rows.len());
         for row in &rows {
-            let id = OutboundId(uuid_of(row.try_get("id")?)?);
-            let opened = match open_record(&mut tx, self.keys(), name(id)).await {
-                Ok(record) => envelope_of(&mut tx, &record).await,
-                Err(error) => Err(error),
-            };
-            let account = match opened {
-                Ok(envelope) => envelope.account,
-                Err(StoreError::NotFound) => DESTROYED.to_owned(),
-                // The list stays readable; its deliveries say why nothing leaves.
-                Err(StoreError::Tampered) => DAMAGED.to_owned(),
-                Err(error) => return Err(error),
-            };
-            let about: Option<&[u8]> = row.try_get("notice_about")?;
-            mails.push(OutboundSummary {
-                id,
-                notice_about: about.map(uuid_of).transpose()?.map(OutboundId),
-                received: instant(row.try_get("received")?)?,
-                account,
-                state: word(row.try_get("state")?)?,
-                deliveries: deliveries.remove(&id).unwrap_or_default(),
-            });
+            let mut mail = self.mail_summary(&mut tx, row).await?;
+            mail.deliveries = deliveries.remove(&mail.id).unwrap_or_default();
+            mails.push(mail);
         }
         Ok(mails)
+    }
+
+    /// A mail without its deliveries.
+    pub(super) async fn mail_summary(
+        &self,
+        tx: &mut Connection,
+        row: &Row,
+    ) -> Result<OutboundSummary, StoreError> {
+        let id = OutboundId(uuid_of(row.try_get("id")?)?);
+        let opened = match open_record(tx, self.keys(), name(id)).await {
+            Ok(record) => envelope_of(tx, &record).await,
+            Err(error) => Err(error),
+        };
+        let account = match opened {
+            Ok(envelope) => envelope.account,
+            Err(StoreError::NotFound) => DESTROYED.to_owned(),
+            // The list stays readable; its deliveries say why nothing leaves.
+            Err(StoreError::Tampered) => DAMAGED.to_owned(),
+            Err(error) => return Err(error),
+        };
+        let about: Option<&[u8]> = row.try_get("notice_about")?;
+        Ok(OutboundSummary {
+            id,
+            notice_about: about.map(uuid_of).transpose()?.map(OutboundId),
+            received: instant(row.try_get("received")?)?,
+            account,
+            state: word(row.try_get("state")?)?,
+            deliveries: Vec::new(),
+        })
     }
 }
 
@@ -323,7 +334,7 @@ async fn due_delivery(
     })
 }
 
-fn delivery_summary(row: &Row) -> Result<DeliverySummary, StoreError> {
+pub(super) fn delivery_summary(row: &Row) -> Result<DeliverySummary, StoreError> {
     let code: Option<i64> = row.try_get("last_code")?;
     Ok(DeliverySummary {
         id: DeliveryId(uuid_of(row.try_get("id")?)?),

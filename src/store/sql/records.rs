@@ -138,6 +138,7 @@ impl Write<'_> {
             | RecordKind::Outbound
             | RecordKind::Account
             | RecordKind::Facts
+            | RecordKind::Staff
             | RecordKind::Data => return Ok(None),
         }
         let row = query("SELECT raw_hash FROM messages WHERE id = $1")

@@ -162,6 +162,7 @@ impl Write<'_> {
                 | RecordKind::Outbound
                 | RecordKind::Account
                 | RecordKind::Facts
+                | RecordKind::Staff
                 | RecordKind::Data => {}
             }
             return Ok(false);
@@ -188,6 +189,15 @@ impl Write<'_> {
                 self.run("DELETE FROM allocations WHERE account = $1", name.id)
                     .await?;
                 self.run("DELETE FROM accounts WHERE id = $1", name.id).await?;
+            }
+            RecordKind::Staff => {
+                for sql in [
+                    "DELETE FROM staff_sessions WHERE staff = $1",
+                    "DELETE FROM staff_recovery WHERE staff = $1",
+                    "DELETE FROM staff WHERE id = $1",
+                ] {
+                    self.run(sql, name.id).await?;
+                }
             }
             RecordKind::Facts | RecordKind::Data => {}
         }
@@ -329,6 +339,7 @@ impl Write<'_> {
             | RecordKind::Outbound
             | RecordKind::Account
             | RecordKind::Facts
+            | RecordKind::Staff
             | RecordKind::Data => Ok(()),
         }
     }

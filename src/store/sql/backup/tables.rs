@@ -366,6 +366,26 @@ pub(super) const TABLES: &[Table] = &[
         &["mailbox", "duty"],
         &[text("mailbox"), text("duty"), bytes("incarnation"), int("since")],
     ),
+    table(
+        "staff",
+        5,
+        &["id"],
+        &[bytes("id"), bytes("name_hash"), int("changed"), int("last_step")],
+    ),
+    table(
+        "staff_sessions",
+        5,
+        &["id"],
+        &[
+            bytes("id"),
+            bytes("hash"),
+            bytes("staff"),
+            text("stage"),
+            int("started"),
+            int("seen"),
+        ],
+    ),
+    table("staff_recovery", 5, &["hash"], &[bytes("hash"), bytes("staff")]),
     table("filed", 4, &["message"], &[bytes("message"), bytes("case_id")]),
     table(
         "case_entries",

@@ -41,6 +41,7 @@ pub(super) const MIGRATIONS: &[(i64, &str)] = &[
     (2, include_str!("../migrations/postgres/0002_liaison.sql")),
     (3, include_str!("../migrations/postgres/0003_leases.sql")),
     (4, include_str!("../migrations/postgres/0004_casework.sql")),
+    (5, include_str!("../migrations/postgres/0005_staff.sql")),
 ];
 
 /// Where a PostgreSQL database is.

@@ -32,6 +32,7 @@ pub(in crate::store::sql) const MIGRATIONS: &[(i64, &str)] = &[
     (2, include_str!("../migrations/sqlite/0002_liaison.sql")),
     (3, include_str!("../migrations/sqlite/0003_leases.sql")),
     (4, include_str!("../migrations/sqlite/0004_casework.sql")),
+    (5, include_str!("../migrations/sqlite/0005_staff.sql")),
 ];
 
 /// The connections of one file.

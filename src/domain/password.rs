@@ -1,4 +1,4 @@
-//! Passwords of submission accounts: argon2id (RFC 9106) as PHC strings.
+//! Passwords of submission and staff accounts: argon2id (RFC 9106) as PHC strings. Salts are arguments.
 
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 /// Shortest password taken, in characters.
 pub const MIN_PASSWORD_CHARS: usize = 12;
 /// Longest password taken, in bytes (RFC 4616: 255 octets in AUTH PLAIN).
-pub(super) const MAX_PASSWORD_BYTES: usize = 255;
+pub const MAX_PASSWORD_BYTES: usize = 255;
 
 /// Memory in KiB, passes and lanes: the second recommended choice of the OWASP password sheet.
 const MEMORY_KIB: u32 = 19 * 1024;

@@ -1,0 +1,230 @@
+//! Review of one message: where it was read, what was understood, what is doubtful, and the decision.
+
+use super::draft::{self, Draft};
+use super::frame::{Frame, show};
+use super::problem::Problem;
+use super::request::{Answer, Asked, go_to};
+use super::words;
+use crate::casework::MessageView;
+use crate::domain::{MessageState, ParsedMessage, ReadStatus, UnmappedAnswer};
+use askama::Template;
+
+#[derive(Template)]
+#[template(path = "review.html")]
+pub(super) struct Page {
+    pub(super) frame: Frame,
+    pub(super) id: String,
+    pub(super) what: &'static str,
+    pub(super) received: String,
+    pub(super) sender: String,
+    pub(super) no_draft: Option<&'static str>,
+    pub(super) draft: Draft,
+    pub(super) unmapped: Vec<UnmappedAnswer>,
+    pub(super) attachments: Vec<AttachmentLine>,
+    pub(super) similar: Vec<SimilarLine>,
+    pub(super) quoted_case: String,
+    pub(super) can_decide: bool,
+    pub(super) can_accept: bool,
+    pub(super) decided: Option<&'static str>,
+}
+
+/// One attachment.
+pub(super) struct AttachmentLine {
+    pub(super) name: String,
+    pub(super) read: &'static str,
+    pub(super) reason: String,
+}
+
+/// Another message that may be about the same.
+pub(super) struct SimilarLine {
+    pub(super) id: String,
+    pub(super) reason: &'static str,
+    pub(super) case: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "reject.html")]
+struct RejectPage {
+    frame: Frame,
+    id: String,
+    what: &'static str,
+    received: String,
+}
+
+#[derive(Template)]
+#[template(path = "ask.html")]
+struct AskPage {
+    frame: Frame,
+    id: String,
+    drafts: Vec<AskDraft>,
+}
+
+struct AskDraft {
+    to: String,
+    subject: String,
+    text: String,
+}
+
+pub(super) async fn page(asked: Asked) -> Answer {
+    let view = asked
+        .casework()?
+        .show_message(whole_id(&asked)?, asked.now)
+        .await?;
+    show(&lay_out(asked.frame("Review a message"), &view))
+}
+
+/// Pages name a message by its whole id.
+fn whole_id(asked: &Asked) -> Result<&str, Problem> {
+    let id = asked.piece("message");
+    match id.parse::<crate::domain::MessageId>() {
+        Ok(_) => Ok(id),
+        Err(_) => Err(Problem::NotFound),
+    }
+}
+
+pub(super) fn lay_out(frame: Frame, view: &MessageView) -> Page {
+    let summary = &view.summary;
+    let parsed = view.draft.as_ref().map(|draft| draft.expose_personal());
+    let decided = match summary.state {
+        MessageState::Held | MessageState::Read | MessageState::Unreadable => None,
+        MessageState::Filed => Some("It is filed: nobody has to decide about it."),
+        MessageState::SetAside => Some("It was set aside and is destroyed after its term."),
+        MessageState::Accepted => Some("It was accepted as a case."),
+        MessageState::Rejected => Some("It was rejected. Its content is destroyed."),
+    };
+    let can_decide = matches!(summary.state, MessageState::Read | MessageState::Unreadable);
+    let similar = view.similar.iter().map(|similar| SimilarLine {
+        id: similar.message.to_string(),
+        reason: similar.reason(),
+        case: similar
+            .case
+            .as_ref()
+            .map(|reference| reference.as_str().to_owned()),
+    });
+    Page {
+        frame,
+        id: summary.id.to_string(),
+        what: words::kind(summary.kind),
+        received: words::moment(summary.received),
+        sender: parsed.map_or_else(String::new, sender),
+        no_draft: match (parsed, summary.state) {
+            (Some(_), _) => None,
+            (None, MessageState::Held) => Some("It is being read. Come back in a minute."),
+            (None, MessageState::Rejected) => Some("Nothing is left of its content."),
+            (
+                None,
+                MessageState::Read
+                | MessageState::Unreadable
+                | MessageState::Filed
+                | MessageState::SetAside
+                | MessageState::Accepted,
+            ) => Some(
+                summary
+                    .unreadable
+                    .map_or("It has no draft.", |reason| reason.explanation()),
+            ),
+        },
+        draft: parsed.map(draft::lay_out).unwrap_or_default(),
+        unmapped: parsed.map_or_else(Vec::new, |parsed| parsed.unmapped.clone()),
+        attachments: parsed.map_or_else(Vec::new, attachments),
+        similar: similar.collect(),
+        quoted_case: parsed
+            .and_then(|parsed| parsed.case_references.first().cloned())
+            .unwrap_or_default(),
+        can_decide,
+        can_accept: can_decide && parsed.is_some_and(|parsed| parsed.referral.is_some()),
+        decided,
+    }
+}
+
+fn sender(parsed: &ParsedMessage) -> String {
+    let trust = &parsed.trust;
+    let proved = match trust.sender_authenticated {
+        Some(true) => "The mail server vouches for the sender's domain.",
+        Some(false) => "The mail server does not vouch for the sender: it may be forged.",
+        None => "Nobody vouches for the sender.",
+    };
+    match &trust.agency {
+        Some(agency) => format!("{proved} Agency: {agency}."),
+        None => proved.to_owned(),
+    }
+}
+
+fn attachments(parsed: &ParsedMessage) -> Vec<AttachmentLine> {
+    let line = |row: &crate::domain::AttachmentRow| AttachmentLine {
+        name: row.filename.clone().unwrap_or_else(|| row.media_type.clone()),
+        read: match row.read {
+            ReadStatus::Ok => "Read",
+            ReadStatus::Partial => "Read in part",
+            ReadStatus::Empty => "Empty",
+            ReadStatus::Encrypted => "Encrypted: not read",
+            ReadStatus::Unreadable => "Could not be read",
+            ReadStatus::Unsupported => "Not a format that is read",
+            ReadStatus::TooLarge => "Too large: not read",
+        },
+        reason: row.reason.clone().unwrap_or_default(),
+    };
+    parsed.attachments.iter().map(line).collect()
+}
+
+pub(super) async fn reject_page(asked: Asked) -> Answer {
+    let summary = asked.casework()?.find_message(whole_id(&asked)?).await?;
+    show(&RejectPage {
+        id: summary.id.to_string(),
+        what: words::kind(summary.kind),
+        received: words::moment(summary.received),
+        frame: asked.frame("Reject and destroy a message"),
+    })
+}
+
+pub(super) async fn ask_page(asked: Asked) -> Answer {
+    let drafts = asked.casework()?.ask(whole_id(&asked)?, asked.now).await?;
+    let drafts = drafts.into_iter().map(|draft| AskDraft {
+        to: draft
+            .to
+            .unwrap_or_else(|| "(the referral names no address of the referrer)".to_owned()),
+        subject: draft.subject,
+        text: draft.text,
+    });
+    show(&AskPage {
+        id: asked.piece("message").to_owned(),
+        drafts: drafts.collect(),
+        frame: asked.frame("Ask the referrer"),
+    })
+}
+
+pub(super) async fn accept(asked: Asked) -> Answer {
+    let prefix = &asked.app.settings.reference_prefix;
+    let (_, reference) = asked
+        .casework()?
+        .accept(whole_id(&asked)?, prefix, asked.now)
+        .await?;
+    go_to(&format!("/cases/{reference}"))
+}
+
+pub(super) async fn reject(asked: Asked) -> Answer {
+    if asked.form.text("sure") != "yes" {
+        return Err(Problem::Refused(
+            "confirm first that it is to be destroyed".to_owned(),
+        ));
+    }
+    asked.casework()?.reject(whole_id(&asked)?, asked.now).await?;
+    go_to("/")
+}
+
+pub(super) async fn set_aside(asked: Asked) -> Answer {
+    asked.casework()?.set_aside(whole_id(&asked)?, asked.now).await?;
+    go_to("/")
+}
+
+pub(super) async fn file(asked: Asked) -> Answer {
+    let case = asked.form.text("case");
+    let filed = asked.casework()?.file(whole_id(&asked)?, case, asked.now).await;
+    match filed {
+        Ok(reference) => go_to(&format!("/cases/{reference}")),
+        Err(crate::casework::CaseworkError::NoSuchCase) => Err(Problem::Refused(
+            "there is no case with this reference: write it as RJ-2026-00012".to_owned(),
+        )),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,220 @@
+//! The route table: every page, and who may ask for it.
+//!
+//! Invariant: a handler is reached only through [`dispatch`], which checks host, session, role and form token before it.
+
+use super::guard::{self, Peer};
+use super::problem::Problem;
+use super::request::{Answer, App, Asked, Fields, draw_token};
+use super::{account, assets, audit, case_page, cases, home, outbound, report, review, sign_in, staff};
+use crate::store::{OpenSession, SignInStage, StaffRole};
+use axum::Router;
+use axum::extract::{FromRequest, RawForm, RawPathParams, Request};
+use axum::http::{Method, header};
+use axum::response::IntoResponse;
+use axum::routing::{MethodFilter, on};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// Who may ask for a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Access {
+    /// Anybody.
+    Anybody,
+    /// Whose password fitted, and whose second step is to come.
+    SecondStep,
+    /// Everybody who is signed in.
+    SignedIn,
+    /// Staff.
+    Staff,
+    /// Staff and volunteers; the store decides which files are there for a volunteer.
+    Files,
+    /// Staff and administrators: nothing of a case.
+    Overview,
+    /// Administrators.
+    Administrator,
+}
+
+/// One row of the route table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RouteEntry {
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// Path with placeholders in braces.
+    pub path: &'static str,
+    /// Who may.
+    pub access: Access,
+}
+
+type Handler = fn(Asked) -> Pin<Box<dyn Future<Output = Answer> + Send>>;
+
+struct Route {
+    entry: RouteEntry,
+    handler: Handler,
+}
+
+macro_rules! routes {
+    ($($method:ident $path:literal $access:ident $handler:path;)+) => {
+        const ROUTES: &[Route] = &[$(Route {
+            entry: RouteEntry { method: stringify!($method), path: $path, access: Access::$access },
+            handler: |asked| Box::pin($handler(asked)),
+        }),+];
+    };
+}
+
+routes! {
+    GET "/assets/{name}" Anybody assets::file;
+    GET "/sign-in" Anybody sign_in::password_page;
+    POST "/sign-in" Anybody sign_in::check_password;
+    GET "/sign-in/code" SecondStep sign_in::code_page;
+    POST "/sign-in/code" SecondStep sign_in::check_code;
+    POST "/sign-in/recovery" SecondStep sign_in::check_recovery_code;
+    GET "/sign-in/set-up" SecondStep sign_in::set_up_page;
+    POST "/sign-in/set-up" SecondStep sign_in::set_up;
+    POST "/sign-out" SignedIn sign_in::sign_out;
+    GET "/account" SignedIn account::page;
+    POST "/account/end-session" SignedIn account::end_session;
+    GET "/" SignedIn home::page;
+    GET "/review/{message}" Staff review::page;
+    GET "/review/{message}/reject" Staff review::reject_page;
+    GET "/review/{message}/ask" Staff review::ask_page;
+    POST "/review/{message}/accept" Staff review::accept;
+    POST "/review/{message}/reject" Staff review::reject;
+    POST "/review/{message}/set-aside" Staff review::set_aside;
+    POST "/review/{message}/file" Staff review::file;
+    GET "/cases" Files cases::list;
+    POST "/cases/search" Staff cases::search;
+    GET "/cases/{case}" Files case_page::page;
+    POST "/cases/{case}/note" Files case_page::note;
+    POST "/cases/{case}/allocate" Staff case_page::allocate;
+    POST "/cases/{case}/take-back" Staff case_page::take_back;
+    POST "/cases/{case}/close" Staff case_page::close;
+    POST "/cases/{case}/reopen" Staff case_page::reopen;
+    GET "/cases/{case}/documents/{side}/{document}" Files case_page::document;
+    GET "/outbound" Staff outbound::list;
+    GET "/outbound/{mail}" Staff outbound::page;
+    POST "/outbound/{mail}/release" Staff outbound::release;
+    POST "/outbound/{mail}/return" Staff outbound::give_back;
+    GET "/report" Overview report::latest;
+    GET "/report/{month}" Overview report::page;
+    GET "/audit" Overview audit::page;
+    GET "/staff" Administrator staff::page;
+    POST "/staff/reset" Administrator staff::reset;
+}
+
+/// Every route, for whoever checks who may what.
+pub fn route_table() -> Vec<RouteEntry> {
+    ROUTES.iter().map(|route| route.entry).collect()
+}
+
+pub(super) fn router(app: Arc<App>) -> Router {
+    let mut router = Router::new();
+    for route in ROUTES {
+        let filter = match route.entry.method {
+            "POST" => MethodFilter::POST,
+            _get => MethodFilter::GET,
+        };
+        let app = Arc::clone(&app);
+        let handler = move |params: RawPathParams, request: Request| {
+            let app = Arc::clone(&app);
+            async move {
+                dispatch(app, route, &params, request)
+                    .await
+                    .unwrap_or_else(IntoResponse::into_response)
+            }
+        };
+        router = router.route(route.entry.path, on(filter, handler));
+    }
+    router
+        .fallback(|| async { Problem::NotFound })
+        .method_not_allowed_fallback(|| async { Problem::NotFound })
+}
+
+async fn dispatch(app: Arc<App>, route: &Route, params: &RawPathParams, request: Request) -> Answer {
+    let now = app.parts.clock.now();
+    let peer = request.extensions().get::<Peer>().copied();
+    let from = guard::asker(peer, app.settings.behind(), request.headers());
+    let shown = app.shown_token(request.headers());
+    let session = match &shown {
+        Some(token) => app.store().session(token, app.settings.sessions, now).await?,
+        None => None,
+    };
+    admit(route.entry.access, session.as_ref())?;
+    let is_form = request.method() == Method::POST;
+    let query = request.uri().query().map(str::to_owned);
+    let form = match is_form {
+        true => read_form(request).await?,
+        false => Fields::default(),
+    };
+    // The form is checked against what the browser showed, never against a token that it is only now given.
+    if is_form && !shown.as_ref().is_some_and(|token| form.is_ours(token)) {
+        return Err(Problem::OldForm);
+    }
+    // The form for signing in needs a token too; whoever shows none is given one.
+    let (token, new_cookie) = match shown {
+        Some(token) => (token, None),
+        None => {
+            let token = draw_token()?;
+            let cookie = app.set_cookie(&token)?;
+            (token, Some(cookie).filter(|_| route.entry.path == "/sign-in"))
+        }
+    };
+    let asked = Asked {
+        app,
+        token,
+        session,
+        from,
+        now,
+        path: pieces(params),
+        query,
+        form,
+    };
+    let mut response = (route.handler)(asked).await?;
+    if let Some(cookie) = new_cookie {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+fn pieces(params: &RawPathParams) -> Vec<(String, String)> {
+    let pieces = params.iter();
+    pieces
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect()
+}
+
+async fn read_form(request: Request) -> Result<Fields, Problem> {
+    let RawForm(bytes) = RawForm::from_request(request, &())
+        .await
+        .map_err(|_| Problem::BadForm)?;
+    serde_urlencoded::from_bytes(&bytes)
+        .map(Fields)
+        .map_err(|_| Problem::BadForm)
+}
+
+/// Whether somebody with this session may ask.
+fn admit(access: Access, session: Option<&OpenSession>) -> Result<(), Problem> {
+    if access == Access::Anybody {
+        return Ok(());
+    }
+    let session = session.ok_or(Problem::SignInFirst)?;
+    match (access, session.info.stage) {
+        (Access::SecondStep, SignInStage::Password) => return Ok(()),
+        (Access::SecondStep, SignInStage::Complete) => return Err(Problem::NotFound),
+        (_, SignInStage::Password) => return Err(Problem::SecondStepFirst),
+        (_, SignInStage::Complete) => {}
+    }
+    let role = &session.account.role;
+    let may = match access {
+        Access::Anybody | Access::SignedIn => true,
+        Access::SecondStep => false,
+        Access::Staff => matches!(role, StaffRole::Staff),
+        Access::Files => matches!(role, StaffRole::Staff | StaffRole::Volunteer { .. }),
+        Access::Overview => matches!(role, StaffRole::Staff | StaffRole::Administrator),
+        Access::Administrator => matches!(role, StaffRole::Administrator),
+    };
+    match may {
+        true => Ok(()),
+        false => Err(Problem::Forbidden),
+    }
+}

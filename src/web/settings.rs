@@ -1,0 +1,74 @@
+//! What the staff pages are told by the configuration.
+
+use crate::casework::report::{Districts, Least};
+use crate::domain::Clock;
+use crate::store::{SessionTerms, Store};
+use secrecy::SecretString;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// Certificate and key.
+pub struct WebTls {
+    /// Certificate chain, PEM.
+    pub certificate_pem: Vec<u8>,
+    /// Private key, PEM.
+    pub key_pem: SecretString,
+}
+
+/// What stands between browsers and us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Behind {
+    /// Nothing.
+    Nothing,
+    /// A proxy on this machine that does TLS and says who asks in X-Forwarded-For.
+    Proxy,
+}
+
+/// What the service is told.
+pub struct WebSettings {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// TLS; none on a loopback address only.
+    pub tls: Option<WebTls>,
+    /// `https://HOST[:PORT]` as browsers see it.
+    pub public_origin: Option<String>,
+    /// When sessions are over.
+    pub sessions: SessionTerms,
+    /// The service's name.
+    pub service: String,
+    /// Prefix of new case references.
+    pub reference_prefix: String,
+    /// The mailbox whose ledger is shown.
+    pub mailbox: String,
+    /// Years that a closed case is kept.
+    pub closed_years: u16,
+    /// Districts of the report.
+    pub districts: Districts,
+    /// Smallest count of the report.
+    pub least: Least,
+}
+
+impl WebSettings {
+    /// Browsers speak TLS to us or to the proxy in front: cookies are marked Secure.
+    pub(super) fn is_secure(&self) -> bool {
+        self.tls.is_some() || self.public_origin.is_some()
+    }
+
+    /// Whether a proxy says who asks.
+    pub fn behind(&self) -> Behind {
+        match self.tls.is_none() && self.public_origin.is_some() {
+            true => Behind::Proxy,
+            false => Behind::Nothing,
+        }
+    }
+}
+
+/// Where the pages get everything from.
+pub struct WebParts {
+    /// What is kept.
+    pub store: Store,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// A finished redacted mail as a person reads it. Only what the second pass made is handed to it.
+    pub readable: fn(&[u8]) -> String,
+}

@@ -1,0 +1,36 @@
+//! The staff pages: who may what, sign-in, forms from elsewhere, what leaves in pages, headers and logs.
+
+#![allow(
+    clippy::unwrap_used,
+    missing_docs,
+    unreachable_pub,
+    clippy::expect_used,
+    clippy::panic
+)]
+
+#[path = "web/authorisation.rs"]
+mod authorisation;
+#[path = "web/browser.rs"]
+mod browser;
+#[path = "web/edges.rs"]
+mod edges;
+#[path = "web/markup.rs"]
+mod markup;
+#[path = "web/network.rs"]
+mod network;
+#[path = "web/pages.rs"]
+mod pages;
+#[path = "support/postgres.rs"]
+#[allow(dead_code)]
+mod postgres;
+#[path = "web/sign_in.rs"]
+mod sign_in;
+#[allow(dead_code, unused_macros)]
+#[macro_use]
+#[path = "keeping/support.rs"]
+mod support;
+#[path = "support/tls.rs"]
+#[allow(dead_code)]
+mod tls;
+#[path = "web/world.rs"]
+mod world;
