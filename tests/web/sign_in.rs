@@ -2,6 +2,7 @@
 
 use crate::browser::{Browser, Got};
 use crate::markup;
+use crate::support::{Home, parsed};
 use crate::world::{PASSWORD, Who, World, settings};
 use referrald::store::{Actor, StaffRole};
 use referrald::web::code_at;
@@ -108,7 +109,20 @@ async fn a_code_is_taken_once() {
 
 #[tokio::test]
 async fn a_recovery_code_is_taken_once_and_only_for_its_account() {
-    let world = World::new().await;
+    recovery_codes(World::new().await).await;
+}
+
+#[tokio::test]
+async fn postgres_keeps_accounts_codes_and_sessions_alike() {
+    let world = World::on(Home::postgres(), &parsed()).await;
+    let mut staff = world.browser(Who::Staff).await;
+    for path in ["/", "/cases", "/outbound", "/audit", "/account"] {
+        assert_eq!(staff.get(path).await.status, 200, "{path}");
+    }
+    recovery_codes(world).await;
+}
+
+async fn recovery_codes(world: World) {
     let (_, codes) = enrolled(&world, "r.case").await;
     assert_eq!(codes.len(), 10, "{codes:?}");
     enrolled(&world, "other").await;

@@ -85,7 +85,10 @@ impl World {
     }
 
     pub(crate) async fn with(draft: &ParsedMessage) -> Self {
-        let home = Home::sqlite();
+        Self::on(Home::sqlite(), draft).await
+    }
+
+    pub(crate) async fn on(home: Home, draft: &ParsedMessage) -> Self {
         let store = home.open().await;
         for user in ["vol.with", "vol.without"] {
             let account = SubmissionAccount {

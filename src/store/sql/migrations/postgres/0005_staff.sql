@@ -20,8 +20,8 @@ CREATE INDEX staff_sessions_by_staff ON staff_sessions (staff);
 
 -- Keyed hashes of recovery codes that were not used yet.
 CREATE TABLE staff_recovery (
-    hash  BYTEANOT NULL PRIMARY KEY CHECK (length(hash) = 32),
-    staff BYTEANOT NULL REFERENCES staff (id)
+    hash  BYTEA NOT NULL PRIMARY KEY CHECK (length(hash) = 32),
+    staff BYTEA NOT NULL REFERENCES staff (id)
 );
 CREATE INDEX staff_recovery_by_staff ON staff_recovery (staff);
 
