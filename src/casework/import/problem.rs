@@ -25,13 +25,11 @@ impl ImportProblem {
 
 impl fmt::Display for ImportProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.row {
-            Some(row) => write!(f, "row {row}: ")?,
-            None => {}
+        if let Some(row) = self.row {
+            write!(f, "row {row}: ")?;
         }
-        match self.column {
-            Some(column) => write!(f, "{column}: ")?,
-            None => {}
+        if let Some(column) = self.column {
+            write!(f, "{column}: ")?;
         }
         self.problem.fmt(f)
     }
