@@ -181,7 +181,8 @@ impl Home {
         let config = format!(
             "service = {{ name = \"Anyshire Service\", domain = \"restorative.example\" }}\n\
              mailbox = {{ host = \"mailbox.invalid\", user = \"nobody\" }}\n\
-             keeping = {{ database = \"{database}\", documents_dir = \"{}\" }}\n",
+             keeping = {{ database = \"{database}\", destruction_log = \"{}\", documents_dir = \"{}\" }}\n",
+            self.log().display(),
             folder.join("documents").display()
         );
         let path = folder.join("referrald.toml");
