@@ -23,6 +23,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How often the outbound loops look for due retries by themselves.
 const OUTBOUND_POLL: Duration = Duration::from_secs(5);
+/// How often the daemon looks for a new generation of the master key.
+const KEY_POLL: Duration = Duration::from_secs(60);
 /// A redaction, its worker's start and second try included, may take so many times the worker's limit.
 const DRAFT_TRIES: u32 = 3;
 
@@ -105,6 +107,7 @@ pub(super) async fn run(setup: Setup) -> Outcome {
             serve_submission,
             feed_watchdog(&stop),
             report_helpers(&setup, &stop),
+            take_up_keys(&store, &stop),
             super::purge::daily(&store, setup.terms(), setup.documents_folder(), &stop),
         );
     };
@@ -221,6 +224,19 @@ async fn report_fence(pool: &ReadingPool) -> Outcome {
         tracing::warn!("workers are not fully fenced; the configuration allows it");
     }
     Ok(())
+}
+
+/// Takes up a new generation of the master key within a minute.
+async fn take_up_keys(store: &Store, stop: &CancellationToken) {
+    while !stop.is_cancelled() {
+        if store.take_up_keys() {
+            tracing::info!("a new generation of the master key is in use");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(KEY_POLL) => {}
+            () = stop.cancelled() => {}
+        }
+    }
 }
 
 /// Says at the start what text recognition, scanning and the name model lack; mail then is named as unreadable, waits, or

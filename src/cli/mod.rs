@@ -13,6 +13,7 @@ mod files;
 mod import;
 mod init;
 mod intake;
+mod keys;
 mod learn;
 mod messages;
 mod output;
@@ -99,6 +100,9 @@ enum Command {
     ImportCases(import::ImportArguments),
     /// Gather what is kept of one person, as a bundle for them that staff read first (Article 15 UK GDPR)
     SubjectAccess(subject_access::SubjectAccessArguments),
+    /// The generations of the master key
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// The audit log
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -150,6 +154,7 @@ fn dispatch(arguments: Arguments) -> Outcome {
             Command::Export(command) => export::run(setup.load()?, command).await,
             Command::ImportCases(arguments) => import::run(setup.load()?, &arguments).await,
             Command::SubjectAccess(arguments) => subject_access::run(setup.load()?, &arguments).await,
+            Command::Keys(command) => keys::run(setup.load()?, command).await,
             Command::Audit(command) => audit::run(setup.load()?, command).await,
             Command::Backup { file } => backup::backup(setup.load()?, &file).await,
             Command::Restore(arguments) => backup::restore(setup.load()?, arguments).await,

@@ -19,7 +19,7 @@ use crate::scanner::{Clamd, ClamdAddress, Scanned};
 use crate::smtp::{
     RelayCredentials, RelaySettings, RelayTls, Relays, SubmissionSettings, TrustedRelaySettings,
 };
-use crate::store::{DatabasePlace, MasterKeys, PostgresPlace, SessionTerms, Store, StoreError};
+use crate::store::{DatabasePlace, KeySource, MasterKeys, PostgresPlace, SessionTerms, Store, StoreError};
 use crate::web::{WebSettings, WebTls};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -147,6 +147,7 @@ impl Setup {
         let place = self.database_place()?;
         let log = self.destruction_log(&place);
         let opened = Store::open_logging(&place, &log, keys).await;
+        let opened = opened.inspect(|store| store.watch_keys(self.key_source()));
         opened.map_err(|error| {
             if let StoreError::DestructionLog(_) = &error {
                 return Failure::from(error).about(&log);
@@ -157,6 +158,12 @@ impl Setup {
                 DatabaseConfig::Postgres { .. } => failure,
             }
         })
+    }
+
+    /// Reads the key file anew, for a daemon that runs while the key is rotated.
+    fn key_source(&self) -> KeySource {
+        let (files, file) = (self.files.clone(), self.config.keeping.master_key_file.clone());
+        Box::new(move || MasterKeys::parse(&files.secret(&file).ok()?).ok())
     }
 
     /// How long things are kept.

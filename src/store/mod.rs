@@ -22,7 +22,7 @@ pub use backup::{
 pub use case_types::*;
 pub use daemons::{Claim, Duty, EarlierRun, HeldLease, LeaseAnswer, LeaseName, Standing};
 pub use exchange::*;
-pub use sealing::OsEntropy;
+pub use sealing::{KeySource, OsEntropy};
 pub use sql::driver::{PostgresPlace, PostgresPlaceError};
 pub use staff_types::*;
 pub use types::*;
@@ -537,6 +537,22 @@ impl Store {
 
 /// Keys.
 impl Store {
+    /// Says where a newer generation of the master key is looked for: where a record needs one, and by
+    /// [`Store::take_up_keys`].
+    pub fn watch_keys(&self, source: KeySource) {
+        self.database.keys().watch(source);
+    }
+
+    /// Takes up a newer generation of the master key, if its file has one: from then on it wraps new keys.
+    pub fn take_up_keys(&self) -> bool {
+        self.database.keys().take_up()
+    }
+
+    /// How many record keys each generation of the master key wraps, the newest first.
+    pub async fn key_generations(&self) -> Result<Vec<(u32, u64)>, StoreError> {
+        self.database.key_generations().await
+    }
+
     /// Wraps every record key under the newest master key; gives how many were changed. After that, older
     /// generations may leave the key file.
     pub async fn rewrap_keys(&self, now: Timestamp) -> Result<u64, StoreError> {

@@ -7,6 +7,7 @@ use crate::vault::{
     StreamError, StreamHeader, StreamSealer, VaultError, WrappedKey,
 };
 use serde::{Serialize, de::DeserializeOwned};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -22,10 +23,15 @@ impl Entropy for OsEntropy {
 
 /// The keys of an open database.
 pub(super) struct Keys {
-    master: MasterKeys,
+    master: RwLock<Arc<MasterKeys>>,
+    /// Where a newer generation is looked for.
+    source: OnceLock<KeySource>,
     data: DataKey,
     audit: AuditMac,
 }
+
+/// Reads the key file anew; `None` where it cannot be read now.
+pub type KeySource = Box<dyn Fn() -> Option<MasterKeys> + Send + Sync>;
 
 /// The name of the database's own key.
 pub(super) fn data_record() -> RecordName {
@@ -37,25 +43,55 @@ impl Keys {
     pub(super) fn create(master: MasterKeys) -> Result<(Self, WrappedKey), StoreError> {
         let data = DataKey::draw(&OsEntropy)?;
         let wrapped = data.wrap(data_record(), &master, &OsEntropy)?;
-        let audit = data.audit();
-        Ok((Self { master, data, audit }, wrapped))
+        Ok((Self::of(master, data), wrapped))
     }
 
     /// Opens the key of a database. This is where a wrong master key shows.
     pub(super) fn unwrap(master: MasterKeys, wrapped: WrappedKey) -> Result<Self, StoreError> {
         let data =
             DataKey::unwrap_from(data_record(), &wrapped, &master).map_err(|_| StoreError::WrongKey)?;
+        Ok(Self::of(master, data))
+    }
+
+    fn of(master: MasterKeys, data: DataKey) -> Self {
         let audit = data.audit();
-        Ok(Self { master, data, audit })
+        Self {
+            master: RwLock::new(Arc::new(master)),
+            source: OnceLock::new(),
+            data,
+            audit,
+        }
+    }
+
+    fn master(&self) -> Arc<MasterKeys> {
+        Arc::clone(&self.master.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn watch(&self, source: KeySource) {
+        // The first one counts; it reads the same file.
+        let _same = self.source.set(source);
+    }
+
+    /// Takes up a newer generation, if the key file has one.
+    pub(super) fn take_up(&self) -> bool {
+        let Some(read) = self.source.get().and_then(|source| source()) else {
+            return false;
+        };
+        let mut master = self.master.write().unwrap_or_else(PoisonError::into_inner);
+        let is_newer = read.newest_generation() > master.newest_generation();
+        if is_newer {
+            *master = Arc::new(read);
+        }
+        is_newer
     }
 
     /// The database's key under the newest master key.
     pub(super) fn rewrap_data(&self) -> Result<WrappedKey, StoreError> {
-        Ok(self.data.wrap(data_record(), &self.master, &OsEntropy)?)
+        Ok(self.data.wrap(data_record(), &self.master(), &OsEntropy)?)
     }
 
     pub(super) fn newest_generation(&self) -> u32 {
-        self.master.newest_generation()
+        self.master().newest_generation()
     }
 
     pub(super) fn audit(&self) -> &AuditMac {
@@ -68,11 +104,11 @@ impl Keys {
 
     /// Begins a backup under the newest master key; `version` is the schema's.
     pub(super) fn begin_stream(&self, version: u32) -> Result<(StreamSealer, StreamHeader), StreamError> {
-        StreamSealer::begin(&self.master, version, &OsEntropy)
+        StreamSealer::begin(&self.master(), version, &OsEntropy)
     }
 
     pub(super) fn has_generation(&self, generation: u32) -> bool {
-        self.master.has_generation(generation)
+        self.master().has_generation(generation)
     }
 
     pub(super) fn hash(&self, kind: IndexedAs, value: &[u8]) -> KeyedHash {
@@ -81,18 +117,24 @@ impl Keys {
 
     pub(super) fn new_record(&self, name: RecordName) -> Result<(Record, WrappedKey), StoreError> {
         let key = RecordKey::draw(&OsEntropy)?;
-        let wrapped = key.wrap(name, &self.master, &OsEntropy)?;
+        let wrapped = key.wrap(name, &self.master(), &OsEntropy)?;
         Ok((Record { name, key }, wrapped))
     }
 
     pub(super) fn record(&self, name: RecordName, wrapped: &WrappedKey) -> Result<Record, StoreError> {
-        let key = RecordKey::unwrap_from(name, wrapped, &self.master)?;
-        Ok(Record { name, key })
+        let opened = match RecordKey::unwrap_from(name, wrapped, &self.master()) {
+            // Somebody rotated the master key meanwhile.
+            Err(VaultError::NoSuchGeneration(_)) if self.take_up() => {
+                RecordKey::unwrap_from(name, wrapped, &self.master())
+            }
+            opened => opened,
+        };
+        Ok(Record { name, key: opened? })
     }
 
     pub(super) fn rewrap(&self, name: RecordName, wrapped: &WrappedKey) -> Result<WrappedKey, StoreError> {
-        let key = RecordKey::unwrap_from(name, wrapped, &self.master)?;
-        Ok(key.wrap(name, &self.master, &OsEntropy)?)
+        let key = RecordKey::unwrap_from(name, wrapped, &self.master())?;
+        Ok(key.wrap(name, &self.master(), &OsEntropy)?)
     }
 }
 

@@ -112,6 +112,18 @@ impl MasterKeys {
         Ok(text)
     }
 
+    /// The text of a key file without one of these generations; `None` where it is the newest one, or not among them.
+    pub fn without_generation(&self, retired: u32) -> Option<Zeroizing<String>> {
+        if retired == self.newest_generation() || self.all().all(|(generation, _)| *generation != retired) {
+            return None;
+        }
+        let mut text = Zeroizing::new(HEADER.to_owned());
+        for (generation, key) in self.all().filter(|(generation, _)| *generation != retired) {
+            push_line(&mut text, *generation, key);
+        }
+        Some(text)
+    }
+
     /// The generation that wraps new keys.
     pub fn newest_generation(&self) -> u32 {
         self.newest.0

@@ -15,6 +15,7 @@ on_both! {
     a_refused_change_leaves_no_audit_row_and_a_change_leaves_one
     another_master_key_is_told_at_once_and_changes_nothing
     rotating_the_master_key_keeps_everything_and_retires_the_old_one
+    a_store_that_is_open_goes_on_while_the_key_is_rotated_beside_it
     a_reopened_database_has_everything
 }
 
@@ -360,6 +361,53 @@ mod stories {
             "hashes do not rotate"
         );
         store.verify_audit().await.unwrap();
+    }
+
+    pub(super) async fn a_store_that_is_open_goes_on_while_the_key_is_rotated_beside_it(home: Home) {
+        let daemon = home.open().await;
+        let (accepted, _) = story(&daemon).await;
+        let rotated = home.keys().with_new_generation(&OsEntropy).unwrap();
+        let newer = std::sync::Arc::new(std::sync::Mutex::new(None::<String>));
+        let file = std::sync::Arc::clone(&newer);
+        daemon.watch_keys(Box::new(move || {
+            let text = file.lock().unwrap().clone()?;
+            MasterKeys::parse(text.as_bytes()).ok()
+        }));
+        assert!(!daemon.take_up_keys(), "there is nothing newer");
+        let beside = home
+            .try_open(MasterKeys::parse(rotated.as_bytes()).unwrap())
+            .await
+            .unwrap();
+        assert!(beside.rewrap_keys(at(20)).await.unwrap() > 4);
+        assert_eq!(beside.key_generations().await.unwrap().len(), 1);
+        let behind = daemon
+            .commit_batch(&inbox(1), vec![mail(8, "eight")], at(21))
+            .await;
+        assert!(
+            matches!(behind, Err(StoreError::WrongKey)),
+            "nothing more under a key that may be retired"
+        );
+        *newer.lock().unwrap() = Some(rotated.to_string());
+        let raw = daemon.raw_message(accepted).await.unwrap();
+        assert_eq!(raw.expose_personal(), format!("{RAW}1").as_bytes());
+        read(&daemon, 9, &parsed()).await;
+        let used: Vec<u32> = beside
+            .key_generations()
+            .await
+            .unwrap()
+            .iter()
+            .map(|(used, _)| *used)
+            .collect();
+        assert_eq!(used, [2], "what is new is wrapped under the new one");
+        let newest = MasterKeys::parse(rotated.as_bytes()).unwrap();
+        assert!(newest.without_generation(2).is_none(), "the newest stays");
+        let alone = newest.without_generation(1).unwrap();
+        drop((daemon, beside));
+        let store = home
+            .try_open(MasterKeys::parse(alone.as_bytes()).unwrap())
+            .await
+            .unwrap();
+        assert!(store.raw_message(accepted).await.is_ok());
     }
 
     pub(super) async fn a_reopened_database_has_everything(home: Home) {

@@ -70,8 +70,26 @@ pub(super) async fn json_part<T: serde::de::DeserializeOwned>(
 }
 
 impl Write<'_> {
+    /// Nothing may be wrapped under a generation that somebody may retire: where the key was rotated, the newer one is taken
+    /// up first, or nothing is written.
+    async fn demand_newest_generation(&mut self) -> Result<(), StoreError> {
+        let used: i64 = query_scalar("SELECT generation FROM data_key WHERE one = 1")
+            .fetch_one(self.connection())
+            .await?;
+        let keys = self.keys();
+        let is_behind = |keys: &Keys| i64::from(keys.newest_generation()) < used;
+        match is_behind(keys) && (!keys.take_up() || is_behind(keys)) {
+            true => Err(StoreError::WrongKey),
+            false => Ok(()),
+        }
+    }
+
     /// Draws a key for a new record and stores it wrapped.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongKey`] where the master key was rotated and the newer generation cannot be read.
     pub(super) async fn create_record(&mut self, name: RecordName) -> Result<Record, StoreError> {
+        self.demand_newest_generation().await?;
         let (record, wrapped) = self.keys().new_record(name)?;
         let done = query("INSERT INTO record_keys (kind, id, generation, wrapped) VALUES ($1, $2, $3, $4)")
             .bind(name.kind.as_str())

@@ -2,7 +2,7 @@
 
 use super::audit::DAEMON;
 use super::driver::{query, query_scalar};
-use super::{Database, blob, one_row, records, uuid_of};
+use super::{Database, blob, number, one_row, records, uuid_of};
 use crate::domain::Timestamp;
 use crate::store::StoreError;
 use crate::vault::{RecordKind, RecordName};
@@ -11,6 +11,19 @@ use crate::vault::{RecordKind, RecordName};
 const CHUNK: i64 = 500;
 
 impl Database {
+    pub(in crate::store) async fn key_generations(&self) -> Result<Vec<(u32, u64)>, StoreError> {
+        let rows = query(
+            "SELECT generation, count(*) AS keys FROM (SELECT generation FROM record_keys
+                 UNION ALL SELECT generation FROM data_key) AS wrapped
+             GROUP BY generation ORDER BY generation DESC",
+        )
+        .fetch_all(&mut self.read().await?)
+        .await?;
+        rows.iter()
+            .map(|row| Ok((number(row.try_get("generation")?)?, number(row.try_get("keys")?)?)))
+            .collect()
+    }
+
     pub(in crate::store) async fn rewrap_keys(&self, now: Timestamp) -> Result<u64, StoreError> {
         let mut total = self.rewrap_data_key(now).await?;
         loop {
