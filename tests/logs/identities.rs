@@ -115,12 +115,18 @@ impl Identities {
 
     /// Those that stand in bytes in plain (whole texts only).
     pub(crate) fn found_in_bytes(&self, bytes: &[u8]) -> Vec<&str> {
-        let bytes = String::from_utf8_lossy(bytes);
-        self.texts
+        let texts: Vec<&str> = self
+            .texts
             .iter()
             .map(String::as_str)
-            .filter(|text| text.len() >= SHORTEST_IN_BYTES && bytes.contains(text))
-            .collect()
+            .filter(|text| text.len() >= SHORTEST_IN_BYTES)
+            .collect();
+        let search = aho_corasick::AhoCorasick::new(&texts).unwrap();
+        let places: BTreeSet<usize> = search
+            .find_overlapping_iter(bytes)
+            .map(|hit| hit.pattern().as_usize())
+            .collect();
+        places.into_iter().map(|place| texts[place]).collect()
     }
 }
 
