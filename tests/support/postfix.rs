@@ -223,8 +223,18 @@ impl Postfix {
 }
 
 impl Drop for Postfix {
+    /// The master takes its processes with it. Not by `postfix stop`: that logs first, and waits for a log nobody reads.
     fn drop(&mut self) {
-        let _ = self.command("stop").output();
+        let file = self.dir.path().join("queue/pid/master.pid");
+        let number = std::fs::read_to_string(file).unwrap_or_default();
+        if let Some(pid) = number
+            .trim()
+            .parse()
+            .ok()
+            .and_then(rustix::process::Pid::from_raw)
+        {
+            let _gone = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        }
     }
 }
 
