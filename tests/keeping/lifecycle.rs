@@ -110,6 +110,12 @@ mod stories {
             .allocate(case, Side::Victim, "vera", &actor(), at(11))
             .await
             .unwrap();
+        // The other side is another volunteer's.
+        volunteer(&store, "olga").await;
+        store
+            .allocate(case, Side::Offender, "olga", &actor(), at(11))
+            .await
+            .unwrap();
         let document = NewDocument {
             name: "letter.txt".into(),
             bytes: Personal::new(b"of the offender".to_vec()),
