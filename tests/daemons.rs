@@ -26,6 +26,7 @@ mod presence;
 use bench::{AtStep, Bench, LEASE, PROCESSED, Place, Running, USER, number_of, tail, until};
 use referrald::domain::{MessageState, OutboundState};
 use referrald::store::{Duty, LedgerSummary, Store};
+use rustix::fs::{FlockOperation, flock};
 use rustix::process::Signal;
 use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt;
@@ -290,6 +291,26 @@ async fn liaison_mail_handed_in_to_two_daemons_arrives_once_and_a_stopped_one_do
     holds(&store, &a, "a").await;
     stops_orderly(&a, running_a).await;
     check(&bench, &store, 130).await;
+}
+
+/// A worker that a killed daemon was just starting has its lock for a moment longer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_waits_for_what_is_left_of_an_earlier_run() {
+    let bench = Bench::new();
+    let store = bench.store().await;
+    let place = bench.place("one");
+    let config = std::fs::File::open(&place.config).expect("the configuration");
+    flock(&config, FlockOperation::LockExclusive).expect("locked like a run");
+    let running = place.start(AtStep::Nothing);
+    until(
+        "it waits",
+        || tail(&place),
+        async || place.log().contains("waiting for an earlier run"),
+    )
+    .await;
+    drop(config);
+    holds(&store, &place, "one").await;
+    stops_orderly(&place, running).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

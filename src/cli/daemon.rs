@@ -17,7 +17,7 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use std::fs::File;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -32,12 +32,16 @@ const DRAFT_TRIES: u32 = 3;
 /// dialogue with a sender that stands still (RFC 5321 section 4.5.3.2.7), and recording the outcome.
 const SENDING_LIMIT: Duration = Duration::from_secs(600);
 
+/// How long a start waits for an earlier run with the same configuration to be gone.
+const PREDECESSOR_ENDS: Duration = Duration::from_secs(5);
+const PREDECESSOR_POLL: Duration = Duration::from_millis(50);
+
 type Service = Outbound<DraftingPool, Relays, SystemClock, SystemNonces>;
 
 /// Runs until SIGTERM or SIGINT, or until a later run has taken this one's name.
 pub(super) async fn run(setup: Setup) -> Outcome {
     let stop = stop_on_signal()?;
-    let _while_running = only_one_here(&setup)?;
+    let _while_running = only_one_here(&setup).await?;
     let store = setup.store().await?;
     let reader = setup.reader();
     report_fence(reader.reader()).await?;
@@ -124,17 +128,33 @@ pub(super) async fn run(setup: Setup) -> Outcome {
 }
 
 /// Two daemons with one configuration would have one name, and put each other out.
-fn only_one_here(setup: &Setup) -> Result<Option<File>, Failure> {
+///
+/// A worker that a killed daemon was just starting shares its lock until the worker's program begins, hence the
+/// patience.
+async fn only_one_here(setup: &Setup) -> Result<Option<File>, Failure> {
     let Some(file) = setup.path().and_then(|path| File::open(path).ok()) else {
         return Ok(None);
     };
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(Some(file)),
-        Err(Errno::WOULDBLOCK) => Err(Failure::configuration(
-            "a daemon with this configuration runs already: stop it first, or write another configuration",
-        )),
-        // Some network file systems lock nothing; the names are compared in the database all the same.
-        Err(_) => Ok(None),
+    let until = Instant::now() + PREDECESSOR_ENDS;
+    let mut told = false;
+    loop {
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Ok(Some(file)),
+            Err(Errno::WOULDBLOCK) if Instant::now() < until => {
+                if !told {
+                    tracing::info!("waiting for an earlier run with this configuration to end");
+                    told = true;
+                }
+                tokio::time::sleep(PREDECESSOR_POLL).await;
+            }
+            Err(Errno::WOULDBLOCK) => {
+                return Err(Failure::configuration(
+                    "a daemon with this configuration runs already: stop it first, or write another configuration",
+                ));
+            }
+            // Some network file systems lock nothing; the names are compared in the database all the same.
+            Err(_) => return Ok(None),
+        }
     }
 }
 

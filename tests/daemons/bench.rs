@@ -32,7 +32,7 @@ pub(crate) struct Bench {
 
 /// One daemon's configuration.
 pub(crate) struct Place {
-    config: PathBuf,
+    pub(crate) config: PathBuf,
     log: PathBuf,
     submission: u16,
 }
