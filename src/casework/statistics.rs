@@ -30,6 +30,7 @@ pub async fn monthly_report(
         .map(|case| CaseFacts {
             opened: day(case.opened),
             closed: case.closed.map(day).zip(case.close_reason),
+            outcome: case.outcome,
             destroyed: case.destroyed.map(day),
         })
         .collect();

@@ -2,7 +2,9 @@
 //!
 //! Invariant: no field names a person, gives a date of birth or a full postcode, or points back to a record.
 
-use crate::domain::{AgencyKind, CaseKind, CloseReason, ConsentAnswer, Kind, OffenceGroup, Role};
+use crate::domain::{
+    AgencyKind, CaseKind, CaseOutcome, CloseReason, ConsentAnswer, Kind, OffenceGroup, Role,
+};
 use jiff::civil::Date;
 
 /// What staff decided about a message.
@@ -51,6 +53,8 @@ pub struct CaseFacts {
     pub opened: Date,
     /// The day it was closed, and why.
     pub closed: Option<(Date, CloseReason)>,
+    /// What came of it, where it was completed.
+    pub outcome: Option<CaseOutcome>,
     /// The day it was destroyed.
     pub destroyed: Option<Date>,
 }

@@ -48,6 +48,7 @@ pub struct Report {
     open: Count,
     cases: Table,
     closed: Table,
+    outcomes: Table,
     other_mail: Table,
 }
 
@@ -123,7 +124,13 @@ impl Report {
 
     fn tables(&self) -> impl Iterator<Item = &Table> {
         let month = self.referrals.iter().chain(&self.consent);
-        month.chain([&self.decisions, &self.cases, &self.closed, &self.other_mail])
+        month.chain([
+            &self.decisions,
+            &self.cases,
+            &self.closed,
+            &self.outcomes,
+            &self.other_mail,
+        ])
     }
 }
 

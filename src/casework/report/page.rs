@@ -41,6 +41,7 @@ pub(super) fn body(report: &Report) -> String {
     page.heading("Cases");
     page.block(&report.cases);
     page.block(&report.closed);
+    page.block(&report.outcomes);
     page.heading("Mail that refers nobody");
     page.block(&report.other_mail);
     page.about(report);

@@ -23,7 +23,7 @@
 //! - accepted referrals stand in the decisions and in the trend: withheld in both or in neither;
 //! - the time to first look is withheld where fewer than `least` were looked at, and since nothing is decided
 //!   unseen, the decisions with it; a rate is printed only where the counts that it is made of are;
-//! - reasons of closing are withheld where the number of closed cases is.
+//! - reasons of closing are withheld where the number of closed cases is, and outcomes where the number of completed ones is.
 //!
 //! # Why it holds
 //! The reader is taken to know this rule, `least` and every printed number. Still each withheld count may be one

@@ -6,7 +6,7 @@
 use super::suppress::{Count, Counts, Least, Movement, movement, single, table};
 use super::words;
 use super::{CaseFacts, Decision, Derived, Districts, Month, ReferralFacts, Report, Table, TrendMonth};
-use crate::domain::CloseReason;
+use crate::domain::{CaseOutcome, CloseReason};
 
 /// Months of the trend, the report's own included.
 const TREND_MONTHS: i8 = 12;
@@ -34,6 +34,7 @@ impl Tally<'_> {
         let month = self.month.in_words();
         let decided = self.decided(self.month);
         let movement = self.movement();
+        let closed = self.closed(movement.closed);
         let decisions = format!("Decisions about the referrals received in {month}");
         Report {
             month: self.month,
@@ -47,7 +48,18 @@ impl Tally<'_> {
             decisions: listed("Decisions", decisions, &words::DECISIONS, decided.decisions),
             trend: self.trend(),
             open: movement.after,
-            closed: self.closed(&month, movement.closed),
+            outcomes: listed(
+                "Outcomes",
+                format!("Cases completed in {month}, by what came of them"),
+                &words::OUTCOMES,
+                self.outcomes(&closed),
+            ),
+            closed: listed(
+                "Reasons for closing",
+                format!("Cases closed in {month}, by reason"),
+                &words::CLOSE_REASONS,
+                closed,
+            ),
             cases: self.case_table(&month, movement),
             other_mail: self.other_mail(&month),
         }
@@ -130,8 +142,8 @@ impl Tally<'_> {
                 (Derived::Withheld, Derived::Withheld),
             ),
         };
-        let accepted = cell_of(&decisions, Decision::Accepted);
-        let waiting = cell_of(&decisions, Decision::Waiting);
+        let of = |decision| cell_of(&decisions, &words::DECISIONS, words::decision(decision));
+        let (accepted, waiting) = (of(Decision::Accepted), of(Decision::Waiting));
         Decided {
             received,
             rate: rate(accepted, waiting, decisions.total),
@@ -177,24 +189,40 @@ impl Tally<'_> {
         count(open.count())
     }
 
-    fn closed_cases(&self) -> impl Iterator<Item = CloseReason> {
-        let closed = self.cases.iter().filter_map(|case| case.closed);
+    /// Reasons and outcomes of the month's closed cases.
+    fn closed_cases(&self) -> impl Iterator<Item = (CloseReason, Option<CaseOutcome>)> {
+        let closed = self
+            .cases
+            .iter()
+            .filter_map(|case| case.closed.map(|closed| (closed, case.outcome)));
         closed
-            .filter(|(day, _)| self.month.contains(*day))
-            .map(|(_, reason)| reason)
+            .filter(|((day, _), _)| self.month.contains(*day))
+            .map(|((_, reason), outcome)| (reason, outcome))
     }
 
-    fn closed(&self, month: &str, total: Count) -> Table {
-        let cells = tally(
-            &words::CLOSE_REASONS,
-            self.closed_cases().map(words::close_reason),
-        );
-        let counts = match total {
+    fn closed(&self, total: Count) -> Counts {
+        let reasons = self.closed_cases().map(|(reason, _)| words::close_reason(reason));
+        let cells = tally(&words::CLOSE_REASONS, reasons);
+        match total {
             Count::Shown(_) => table(&cells, self.least),
             Count::Withheld => Counts::none(cells.len()),
-        };
-        let caption = format!("Cases closed in {month}, by reason");
-        listed("Reasons for closing", caption, &words::CLOSE_REASONS, counts)
+        }
+    }
+
+    /// Their total is the completed cases among the reasons for closing.
+    fn outcomes(&self, closed: &Counts) -> Counts {
+        let completed = self
+            .closed_cases()
+            .filter(|(reason, _)| *reason == CloseReason::Completed);
+        let cells = tally(
+            &words::OUTCOMES,
+            completed.map(|(_, outcome)| words::outcome(outcome)),
+        );
+        let completed = words::close_reason(CloseReason::Completed);
+        match cell_of(closed, &words::CLOSE_REASONS, completed) {
+            Count::Shown(_) => table(&cells, self.least),
+            Count::Withheld => Counts::none(cells.len()),
+        }
     }
 
     fn case_table(&self, month: &str, cases: Movement<Count>) -> Table {
@@ -267,11 +295,9 @@ fn listed(name: &'static str, caption: String, rows: &[&str], counts: Counts) ->
     }
 }
 
-fn cell_of(decisions: &Counts, of: Decision) -> Count {
-    let place = words::DECISIONS
-        .iter()
-        .position(|row| *row == words::decision(of));
-    let cell = place.and_then(|place| decisions.cells.get(place));
+fn cell_of(counts: &Counts, rows: &[&str], row: &str) -> Count {
+    let place = rows.iter().position(|each| *each == row);
+    let cell = place.and_then(|place| counts.cells.get(place));
     cell.copied().unwrap_or(Count::Withheld)
 }
 

@@ -5,7 +5,9 @@ mod page;
 mod reader;
 
 use super::*;
-use crate::domain::{AgencyKind, CaseKind, CloseReason, ConsentAnswer, Kind, OffenceGroup, Role};
+use crate::domain::{
+    AgencyKind, CaseKind, CaseOutcome, CloseReason, ConsentAnswer, Kind, OffenceGroup, Role,
+};
 use jiff::civil::{Date, date};
 use std::collections::BTreeMap;
 
@@ -41,6 +43,7 @@ fn case(opened: Date, closed: Option<Date>) -> CaseFacts {
     CaseFacts {
         opened,
         closed: closed.map(|day| (day, CloseReason::Completed)),
+        outcome: closed.map(|_| CaseOutcome::Meeting),
         destroyed: None,
     }
 }

@@ -4,7 +4,7 @@
 
 use super::{Decision, ReferralFacts};
 use crate::domain::OffenceGroup;
-use crate::domain::{AgencyKind, CaseKind, CloseReason, ConsentAnswer, Kind, Role};
+use crate::domain::{AgencyKind, CaseKind, CaseOutcome, CloseReason, ConsentAnswer, Kind, Role};
 
 const NOT_STATED: &str = "Not stated";
 
@@ -173,6 +173,29 @@ pub(super) fn other_kind(kind: Kind) -> Option<&'static str> {
         Kind::SubjectAccess => Some("Copy of own data asked for"),
         Kind::Automatic => Some("Automatic mail"),
         Kind::Unrecognised => Some("Not recognised"),
+    }
+}
+
+/// What came of a completed case.
+pub(super) const OUTCOMES: [&str; 7] = [
+    "Meeting",
+    "Messages carried between them",
+    "Apology passed on",
+    "Something made good",
+    "Agreement",
+    "No agreement",
+    "Not recorded",
+];
+
+pub(super) fn outcome(outcome: Option<CaseOutcome>) -> &'static str {
+    match outcome {
+        Some(CaseOutcome::Meeting) => "Meeting",
+        Some(CaseOutcome::Indirect) => "Messages carried between them",
+        Some(CaseOutcome::Apology) => "Apology passed on",
+        Some(CaseOutcome::Reparation) => "Something made good",
+        Some(CaseOutcome::Agreement) => "Agreement",
+        Some(CaseOutcome::NoAgreement) => "No agreement",
+        None => "Not recorded",
     }
 }
 

@@ -271,3 +271,44 @@ fn closing_reasons_do_not_tell_a_withheld_number_of_closed_cases() {
         assert_eq!(cell(&report, "Reasons for closing", row), "[c]");
     }
 }
+
+#[test]
+fn outcomes_are_of_the_completed_cases_and_withheld_with_their_number() {
+    let closed = |count, reason, outcome| {
+        let facts = CaseFacts {
+            opened: date(2026, 3, 1),
+            closed: Some((date(2026, 11, 4), reason)),
+            outcome,
+            destroyed: None,
+        };
+        vec![facts; count]
+    };
+    let completed = |count, outcome| closed(count, CloseReason::Completed, outcome);
+    let mut cases = completed(12, Some(CaseOutcome::Meeting));
+    cases.extend(completed(7, Some(CaseOutcome::Apology)));
+    cases.extend(completed(5, None));
+    cases.extend(closed(9, CloseReason::NoContact, None));
+    cases.extend(vec![case(date(2026, 3, 1), None); 20]);
+    let open = report(&[], &cases);
+    let rows = [
+        "Meeting",
+        "Apology passed on",
+        "Not recorded",
+        "Agreement",
+        "Total",
+    ];
+    let shown = rows.map(|row| cell(&open, "Outcomes", row));
+    assert_eq!(shown, ["12", "7", "5", "0", "24"]);
+    assert_eq!(cell(&open, "Reasons for closing", "Completed"), "24");
+
+    // A small reason hides the next larger one: who completed must not be told by the outcomes.
+    let mut cases = completed(12, Some(CaseOutcome::Meeting));
+    cases.extend(closed(2, CloseReason::NoContact, None));
+    cases.extend(vec![case(date(2026, 3, 1), None); 20]);
+    let hidden = report(&[], &cases);
+    assert_eq!(cell(&hidden, "Reasons for closing", "Total"), "14");
+    assert_eq!(cell(&hidden, "Reasons for closing", "Completed"), "[c]");
+    for row in rows {
+        assert_eq!(cell(&hidden, "Outcomes", row), "[c]");
+    }
+}
