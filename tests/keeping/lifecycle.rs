@@ -19,6 +19,7 @@ on_both! {
     people_and_numbers_are_found_in_any_spelling_until_they_are_destroyed
     a_withdrawal_stands_at_the_top_of_the_queue
     an_erased_person_is_in_no_part_of_their_case
+    what_an_erasure_replaced_can_be_opened_by_no_key_that_is_left
     the_report_counts_what_was_destroyed_and_names_nobody
     who_has_left_sees_and_sends_nothing_and_goes_after_their_term
     equality_monitoring_is_counts
@@ -686,6 +687,47 @@ mod stories {
             [withdrawal, request, first, last]
         );
         assert_eq!(ids(page(1, 2).await.unwrap()), [request, first]);
+    }
+
+    pub(super) async fn what_an_erasure_replaced_can_be_opened_by_no_key_that_is_left(home: Home) {
+        let store = home.open().await;
+        let (case, _) = accepted(&store, 1).await;
+        let victims = file(&store, &staff(), case, Side::Victim).await.id;
+        let offenders = file(&store, &staff(), case, Side::Offender).await.id;
+        let mut attacker = home.attacker().await;
+        let keys =
+            "SELECT id, wrapped FROM record_keys WHERE kind IN ('case_file', 'case_core') ORDER BY kind, id";
+        let parts = "SELECT id, bytes FROM sealed WHERE kind = 'case_file' AND part = 'referral'";
+        let before: Vec<(Vec<u8>, Vec<u8>)> = attacker.all(keys).await;
+        let sealed: Vec<(Vec<u8>, Vec<u8>)> = attacker.all(parts).await;
+        let erased = FileChange::Erased {
+            party: 0,
+            on: today(),
+        };
+        store
+            .change_file(&staff(), case, Side::Victim, &erased, at(30))
+            .await
+            .unwrap();
+        let after: Vec<(Vec<u8>, Vec<u8>)> = attacker.all(keys).await;
+        assert_eq!(before.len(), 3, "the case and its two files");
+        let bytes = home.table_bytes();
+        for ((id, old), (_, new)) in before.iter().zip(&after) {
+            let is_others = id.as_slice() == offenders.0.as_bytes();
+            assert_eq!(old == new, is_others, "the other side's file keeps its key");
+            assert!(
+                is_others || !bytes.windows(old.len()).any(|bytes| bytes == old),
+                "the old key is gone"
+            );
+        }
+        // Whoever finds the old row and puts it back opens nothing with it.
+        let (id, old) = sealed
+            .iter()
+            .find(|(id, _)| id.as_slice() == victims.0.as_bytes())
+            .unwrap();
+        let put_back = "UPDATE sealed SET bytes = $1 WHERE id = $2 AND part = 'referral'";
+        assert_eq!(attacker.change(put_back, &[old, id], &[]).await, 1);
+        let opened = store.open_files(&staff(), case, at(31)).await;
+        assert!(matches!(opened, Err(StoreError::Tampered)));
     }
 
     pub(super) async fn an_erased_person_is_in_no_part_of_their_case(home: Home) {

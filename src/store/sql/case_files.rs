@@ -253,7 +253,11 @@ impl Write<'_> {
         change: &FileChange,
         now: Timestamp,
     ) -> Result<Option<CloseReason>, StoreError> {
-        let record = self.open_record(file_name(right.file)).await?;
+        let name = file_name(right.file);
+        let record = match matches!(change, FileChange::Erased { .. }) {
+            true => self.renew_record(name).await?,
+            false => self.open_record(name).await?,
+        };
         let state = file_state(self.connection(), &record).await?;
         let applied = state.apply(change, day_of(now))?;
         self.seal_state(&record, right.file, &applied.state).await?;

@@ -294,7 +294,7 @@ impl Write<'_> {
 
     /// Texts of a case as a whole that may speak of anybody.
     pub(super) async fn erase_free_texts(&mut self, case: CaseId) -> Result<(), StoreError> {
-        let record = self.open_record(core_name(case)).await?;
+        let record = self.renew_record(core_name(case)).await?;
         let mut core = self.core(&record).await?;
         core.offence = Offence {
             summary: None,

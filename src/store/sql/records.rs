@@ -107,6 +107,34 @@ impl Write<'_> {
         open_record(self.connection(), &keys, name).await
     }
 
+    /// Draws a new key for a record and seals its parts anew. What they were before, and anything of it that the database
+    /// still has somewhere, cannot be opened any more: commit it as a destruction.
+    pub(super) async fn renew_record(&mut self, name: RecordName) -> Result<Record, StoreError> {
+        self.demand_newest_generation().await?;
+        let old = self.open_record(name).await?;
+        let (record, wrapped) = self.keys().new_record(name)?;
+        let done = query("UPDATE record_keys SET generation = $1, wrapped = $2 WHERE kind = $3 AND id = $4")
+            .bind(i64::from(wrapped.generation))
+            .bind(wrapped.bytes)
+            .bind(name.kind.as_str())
+            .bind(blob(name.id))
+            .execute(self.connection())
+            .await?;
+        one_row(done)?;
+        let parts: Vec<String> = query_scalar("SELECT part FROM sealed WHERE kind = $1 AND id = $2")
+            .bind(name.kind.as_str())
+            .bind(blob(name.id))
+            .fetch_all(self.connection())
+            .await?;
+        for name in parts {
+            if let Some(content) = part(self.connection(), &old, &name).await? {
+                let sealed = record.seal(&name, &content)?;
+                self.put_part(&record, &name, sealed).await?;
+            }
+        }
+        Ok(record)
+    }
+
     /// Stores a sealed part; an earlier one of that name is replaced.
     pub(super) async fn put_part(
         &mut self,
