@@ -14,6 +14,7 @@ on_both! {
     only_an_empty_database_takes_a_backup_and_a_new_one_counts_as_empty
     what_the_list_of_tables_does_not_name_stops_the_backup
     backups_of_every_version_ever_made_still_restore
+    what_every_version_kept_is_still_read
 }
 
 mod stories {
@@ -418,7 +419,8 @@ mod stories {
         let mut seen = 0;
         for entry in std::fs::read_dir(&folder).unwrap() {
             let file = entry.unwrap().path();
-            if file.extension().is_none_or(|end| end != "backup") {
+            let name = file.file_stem().unwrap().to_str().unwrap();
+            if file.extension().is_none_or(|end| end != "backup") || name.starts_with("story-") {
                 continue;
             }
             let into = home.another().with_keys(&key);
@@ -438,6 +440,44 @@ mod stories {
             back_up(&store, &into).await;
             seen += 1;
         }
-        assert!(seen >= 2);
+        assert!(seen >= 5);
+    }
+
+    /// Each was made from everything of [`story`] by the program of its version. A new version adds its own with
+    /// `BLESS=1`, and keeps the others.
+    pub(super) async fn what_every_version_kept_is_still_read(home: Home) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/backups");
+        let key = std::fs::read_to_string(folder.join("master.key")).unwrap();
+        if std::env::var_os("BLESS").is_some() && home.is_sqlite() {
+            let here = home.another().with_keys(&key);
+            let store = here.open().await;
+            story(&store).await;
+            casework_story(&store).await;
+            let made = back_up(&store, &here).await;
+            let version: Vec<(i64,)> = here.attacker().await.all("PRAGMA user_version").await;
+            std::fs::copy(made, folder.join(format!("story-{}.backup", version[0].0))).unwrap();
+        }
+        let accept = RestoreOptions {
+            missing_log: MissingLog::Accept,
+            ..RestoreOptions::default()
+        };
+        let mut seen = 0;
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let file = entry.unwrap().path();
+            if !file.file_name().unwrap().to_str().unwrap().starts_with("story-") {
+                continue;
+            }
+            let into = home.another().with_keys(&key);
+            restore(&into, &file, &accept).await.unwrap();
+            let store = into.open().await;
+            let messages = store.messages().await.unwrap();
+            let of = |state| messages.iter().find(|message| message.state == state).unwrap().id;
+            let ids = (of(MessageState::Accepted), of(MessageState::Held));
+            demand_story(&store, ids).await;
+            demand_casework_story(&store).await;
+            work_goes_on(&store).await;
+            seen += 1;
+        }
+        assert!(seen >= 1);
     }
 }

@@ -101,6 +101,47 @@ pub(crate) async fn story(store: &Store) -> (MessageId, MessageId) {
     (accepted, waiting)
 }
 
+/// Something in a case's file, and an account for the pages.
+pub(crate) async fn casework_story(store: &Store) {
+    let case = store.cases().await.unwrap().remove(0).id;
+    let note = FileChange::Note {
+        text: SUMMARY.to_owned(),
+    };
+    store
+        .change_file(&staff(), case, Side::Victim, &note, at(8))
+        .await
+        .unwrap();
+    let letter = NewDocument {
+        name: "letter.txt".into(),
+        bytes: Personal::new(SUMMARY.as_bytes().to_vec()),
+    };
+    store
+        .add_document(&staff(), case, Side::Victim, &letter, at(8))
+        .await
+        .unwrap();
+    let new = NewStaff {
+        name: "r.staff".into(),
+        role: StaffRole::Staff,
+        password_hash: account().password_hash,
+    };
+    store.put_staff(&new, &actor(), at(8)).await.unwrap();
+}
+
+pub(crate) async fn demand_casework_story(store: &Store) {
+    let case = store.cases().await.unwrap().remove(0).id;
+    let files = store.open_files(&staff(), case, at(61)).await.unwrap();
+    let victims = files.iter().find(|file| file.side == Side::Victim).unwrap();
+    let kinds: Vec<_> = victims.entries.iter().map(|entry| entry.kind.as_str()).collect();
+    assert_eq!(kinds, ["note", "document"]);
+    let document = victims.entries[1].id;
+    let letter = store
+        .document(&staff(), case, Side::Victim, document, at(61))
+        .await
+        .unwrap();
+    assert_eq!(letter.bytes.expose_personal(), SUMMARY.as_bytes());
+    assert!(store.staff("r.staff").await.unwrap().is_some());
+}
+
 /// Everything in the database but what a restore adds, as text.
 pub(crate) async fn everything(home: &Home) -> Vec<String> {
     let mut attacker = home.attacker().await;
@@ -281,6 +322,11 @@ pub(crate) async fn demand_alike(
     for (before, after) in before.iter().zip(&after) {
         assert_eq!(before, after);
     }
+    demand_story(store, (accepted, waiting)).await;
+}
+
+/// What the story left can be read.
+pub(crate) async fn demand_story(store: &Store, (accepted, waiting): (MessageId, MessageId)) {
     store.verify_audit().await.unwrap();
     assert_eq!(
         store.raw_message(accepted).await.unwrap().expose_personal(),
