@@ -9,6 +9,7 @@ mod daemons;
 mod destruction_log;
 mod exchange;
 mod index;
+mod probe;
 mod sealing;
 mod sides;
 mod sql;
@@ -22,6 +23,7 @@ pub use backup::{
 pub use case_types::*;
 pub use daemons::{Claim, Duty, EarlierRun, HeldLease, LeaseAnswer, LeaseName, Standing};
 pub use exchange::*;
+pub use probe::{NoStoreProbe, StoreProbe, StoreStep};
 pub use sealing::{KeySource, OsEntropy};
 pub use sql::driver::{PostgresPlace, PostgresPlaceError};
 pub use staff_types::*;
@@ -58,7 +60,17 @@ impl Store {
         destruction_log: &Path,
         keys: MasterKeys,
     ) -> Result<Self, StoreError> {
-        let database = Arc::new(sql::Database::open(place, destruction_log, keys).await?);
+        Self::open_probed(place, destruction_log, keys, Arc::new(NoStoreProbe)).await
+    }
+
+    /// The same, telling a probe of every write.
+    pub async fn open_probed(
+        place: &DatabasePlace,
+        destruction_log: &Path,
+        keys: MasterKeys,
+        probe: Arc<dyn StoreProbe>,
+    ) -> Result<Self, StoreError> {
+        let database = Arc::new(sql::Database::open(place, destruction_log, keys, probe).await?);
         Ok(Self { database })
     }
 

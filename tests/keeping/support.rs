@@ -120,6 +120,11 @@ impl Home {
         Self { log, ..self }
     }
 
+    /// The key file gets one more generation.
+    pub(crate) fn rotate(&mut self) {
+        self.keys = self.keys().with_new_generation(&OsEntropy).unwrap().to_string();
+    }
+
     pub(crate) fn with_keys(self, keys: &str) -> Self {
         Self {
             keys: keys.to_owned(),
@@ -256,6 +261,39 @@ impl Attacker {
         match self {
             Self::Sqlite(connection) => sqlx::query_as(sql).fetch_all(connection).await.unwrap(),
             Self::Postgres(connection) => sqlx::query_as(sql).fetch_all(connection).await.unwrap(),
+        }
+    }
+
+    /// The names of all tables.
+    pub(crate) async fn tables(&mut self) -> Vec<String> {
+        let sql = match self {
+            Self::Sqlite(_) => "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name",
+            Self::Postgres(_) => {
+                "SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1"
+            }
+        };
+        let rows: Vec<(String,)> = self.all(sql).await;
+        rows.into_iter().map(|(name,)| name).collect()
+    }
+
+    /// Every row of a table, as text.
+    pub(crate) async fn rows(&mut self, table: &str) -> Vec<String> {
+        match self {
+            Self::Sqlite(connection) => {
+                let columns = format!("SELECT 'quote(\"' || name || '\")' FROM pragma_table_info('{table}')");
+                let columns: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(columns))
+                    .fetch_all(&mut *connection)
+                    .await
+                    .unwrap();
+                let rows = format!("SELECT {} FROM {table}", columns.join(" || ' ' || "));
+                let rows = sqlx::query_scalar(sqlx::AssertSqlSafe(rows));
+                rows.fetch_all(connection).await.unwrap()
+            }
+            Self::Postgres(connection) => {
+                let rows = format!("SELECT row::text FROM {table} AS row");
+                let rows = sqlx::query_scalar(sqlx::AssertSqlSafe(rows));
+                rows.fetch_all(connection).await.unwrap()
+            }
         }
     }
 

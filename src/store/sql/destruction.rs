@@ -4,7 +4,7 @@
 //! ([`Step::Done`] or [`Step::Undone`]) is settled from the database as soon as nobody else writes: when it is opened, and
 //! before the next write of this process.
 
-use super::driver::{Connection, query_scalar};
+use super::driver::{Connection, Place, query_scalar};
 use super::{Database, Write, blob};
 use crate::domain::Timestamp;
 use crate::store::StoreError;
@@ -54,6 +54,7 @@ impl Database {
         records: Vec<Destroyed>,
         at: Timestamp,
     ) -> Result<(), StoreError> {
+        self.open.pools.reaches_destruction_log()?;
         let log = Arc::clone(&self.open.log);
         // Flushing takes as long as the disk does.
         tokio::task::spawn_blocking(move || log.append(step, &records, at))
@@ -66,6 +67,7 @@ impl Database {
     pub(super) async fn commit_logged(
         &self,
         tx: Connection,
+        place: Place,
         destroyed: Vec<Destroyed>,
         at: Option<Timestamp>,
     ) -> Result<(), StoreError> {
@@ -73,7 +75,7 @@ impl Database {
         self.open.to_scrub.store(true, Ordering::Release);
         self.open.to_settle.store(true, Ordering::Release);
         let committed = match self.append(Step::Intent, destroyed.clone(), at).await {
-            Ok(()) => tx.commit().await,
+            Ok(()) => tx.commit_for(place).await,
             Err(error) => Err(error),
         };
         if committed.is_err() {

@@ -37,12 +37,13 @@ mod tests;
 use super::daemons::Fence;
 use super::destruction_log::{Destroyed, DestructionLog};
 use super::sealing::Keys;
-use super::{DatabasePlace, MasterKeys, StoreError};
+use super::{DatabasePlace, MasterKeys, StoreError, StoreProbe};
 use crate::domain::Timestamp;
 use audit::Head;
 pub(super) use backup::restore;
 use daemons::Holder;
-use driver::{Connection, Pools, query};
+use driver::{Connection, Place, Pools, query};
+use std::panic::Location;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -95,8 +96,9 @@ impl Database {
         place: &DatabasePlace,
         log: &Path,
         master: MasterKeys,
+        probe: Arc<dyn StoreProbe>,
     ) -> Result<Self, StoreError> {
-        Self::open_with(Pools::open(place).await?, log, master).await
+        Self::open_with(Pools::open(place, probe).await?, log, master).await
     }
 
     /// A wrong master key leaves the database as it is.
@@ -195,7 +197,12 @@ impl<'a> Write<'a> {
     }
 
     /// What was destroyed is in the destruction log before the commit and once more after it.
-    async fn commit(mut self) -> Result<(), StoreError> {
+    #[track_caller]
+    fn commit(self) -> impl Future<Output = Result<(), StoreError>> + Send + use<'a> {
+        self.commit_for(Location::caller())
+    }
+
+    async fn commit_for(mut self, place: Place) -> Result<(), StoreError> {
         if let Some(head) = self.head.take() {
             head.store(&mut self.tx, self.db.keys()).await?;
         }
@@ -208,8 +215,8 @@ impl<'a> Write<'a> {
             ..
         } = self;
         match destroyed.is_empty() {
-            true => tx.commit().await?,
-            false => db.commit_logged(tx, destroyed, last_audit).await?,
+            true => tx.commit_for(place).await?,
+            false => db.commit_logged(tx, place, destroyed, last_audit).await?,
         }
         drop(turn);
         db.scrub().await;
@@ -217,9 +224,10 @@ impl<'a> Write<'a> {
     }
 
     /// Commits a destruction: what is deleted leaves the files too.
-    async fn commit_destruction(self) -> Result<(), StoreError> {
+    #[track_caller]
+    fn commit_destruction(self) -> impl Future<Output = Result<(), StoreError>> + Send + use<'a> {
         self.db.open.to_scrub.store(true, Ordering::Release);
-        self.commit().await
+        self.commit_for(Location::caller())
     }
 }
 

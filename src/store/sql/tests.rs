@@ -1,10 +1,11 @@
 //! What needs a connection with a limit of its own, and the mapping of the library's errors.
 
+use super::driver::Server;
 use super::driver::sqlite::{MIGRATIONS, connect_options, open_with};
 use super::*;
 use crate::domain::{Personal, Timestamp};
 use crate::store::sealing::OsEntropy;
-use crate::store::{FetchedMail, FolderKey, SeenUid};
+use crate::store::{FetchedMail, FolderKey, NoStoreProbe, SeenUid};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection as _};
 use std::path::Path;
@@ -15,7 +16,8 @@ fn keys(text: &str) -> MasterKeys {
 }
 
 async fn open(path: &Path, text: &str, options: SqliteConnectOptions) -> Database {
-    let pools = Pools::Sqlite(open_with(path, options).await.unwrap());
+    let server = Server::Sqlite(open_with(path, options).await.unwrap());
+    let pools = Pools::new(server, Arc::new(NoStoreProbe));
     Database::open_with(pools, &path.with_extension("log"), keys(text))
         .await
         .unwrap()
@@ -137,7 +139,7 @@ async fn every_connection_has_the_settings_that_the_promises_need() {
     let path = home.path().join("settings.db");
     let text = MasterKeys::generate(&OsEntropy).unwrap();
     let database = open(&path, &text, connect_options(&path)).await;
-    let Pools::Sqlite(pools) = &database.open.pools else {
+    let Server::Sqlite(pools) = &database.open.pools.server else {
         panic!("a file")
     };
     for pool in [&pools.writer, &pools.readers] {
@@ -208,7 +210,7 @@ async fn a_database_of_version_one_is_upgraded_and_tells_no_old_news() {
     }
     connection.close().await.unwrap();
     let database = open(&path, &text, connect_options(&path)).await;
-    let Pools::Sqlite(pools) = &database.open.pools else {
+    let Server::Sqlite(pools) = &database.open.pools.server else {
         panic!("a file")
     };
     let told: Vec<(String, Option<String>, Option<String>)> =

@@ -6,9 +6,10 @@ use super::items::{Item, ItemReader, header};
 use super::tables::{Table, tables};
 use crate::domain::Timestamp;
 use crate::store::backup::{RestoreError, RestoreOptions, RestoreSummary, RestoreTarget};
-use crate::store::{Actor, MasterKeys, StoreError};
+use crate::store::{Actor, MasterKeys, NoStoreProbe, StoreError};
 use crate::vault::{StreamError, StreamOpener, stream_name};
 use std::io::Read;
+use std::sync::Arc;
 
 /// Restores a backup. Where it fails, the database is as it was.
 pub(in crate::store) async fn restore(
@@ -24,7 +25,7 @@ pub(in crate::store) async fn restore(
     if version < 1 || version > newest_version() {
         return Err(RestoreError::NewerSchema(opener.version()));
     }
-    let pools = Pools::open(into.place).await?;
+    let pools = Pools::open(into.place, Arc::new(NoStoreProbe)).await?;
     let mut tx = pools.set_up().await?;
     make_room(&mut tx).await?;
     tx.migrate(version).await?;

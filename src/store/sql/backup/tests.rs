@@ -1,7 +1,7 @@
 //! What needs a schema of another version, or destructions that no command makes yet.
 
 use super::super::driver::sqlite::{connect_options, open_with};
-use super::super::driver::{Pools, newest_version, query, query_scalar};
+use super::super::driver::{Pools, Server, newest_version, query, query_scalar};
 use super::super::{Database, Write, blob, load_keys};
 use super::take::write_snapshot;
 use crate::domain::*;
@@ -10,6 +10,7 @@ use crate::store::sealing::OsEntropy;
 use crate::store::*;
 use crate::vault::{RecordKind, RecordName};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// The key of the backups in `fixtures/backups`.
@@ -69,7 +70,8 @@ impl Home {
 /// A backup as the program of that version made it.
 async fn backup_of_version(home: &Home, version: i64) -> PathBuf {
     let path = home.file("old.db");
-    let pools = Pools::Sqlite(open_with(&path, connect_options(&path)).await.unwrap());
+    let server = Server::Sqlite(open_with(&path, connect_options(&path)).await.unwrap());
+    let pools = Pools::new(server, Arc::new(NoStoreProbe));
     let mut tx = pools.set_up().await.unwrap();
     tx.migrate(version).await.unwrap();
     let master = keys(&home.key);

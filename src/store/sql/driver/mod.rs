@@ -16,15 +16,26 @@ pub(super) mod sqlite;
 
 pub use postgres::{PostgresPlace, PostgresPlaceError};
 
-use crate::store::{DatabasePlace, StoreError};
+use crate::store::{DatabasePlace, StoreError, StoreProbe, StoreStep};
 use sqlx::postgres::{PgArguments, PgRow, Postgres};
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteRow};
 use sqlx::{Arguments, AssertSqlSafe};
 use std::borrow::Cow;
 use std::marker::PhantomData;
+use std::panic::Location;
+use std::sync::Arc;
 
-/// Connections of an open database.
-pub(super) enum Pools {
+/// A place in the source.
+pub(super) type Place = &'static Location<'static>;
+
+/// An open database.
+pub(super) struct Pools {
+    pub(super) server: Server,
+    probe: Arc<dyn StoreProbe>,
+}
+
+/// Connections of either database.
+pub(super) enum Server {
     /// One writer, several readers.
     Sqlite(sqlite::Pools),
     /// One pool.
@@ -32,98 +43,126 @@ pub(super) enum Pools {
 }
 
 /// A transaction. Dropped without [`Connection::commit`], it changes nothing.
-pub(super) enum Connection {
+pub(super) struct Connection {
+    tx: Transaction,
+    probe: Arc<dyn StoreProbe>,
+}
+
+enum Transaction {
     Sqlite(sqlx::Transaction<'static, Sqlite>),
     Postgres(sqlx::Transaction<'static, Postgres>),
 }
 
 impl Pools {
-    pub(super) async fn open(place: &DatabasePlace) -> Result<Self, StoreError> {
-        match place {
-            DatabasePlace::Sqlite(path) => Ok(Self::Sqlite(sqlite::open(path).await?)),
-            DatabasePlace::Postgres(place) => Ok(Self::Postgres(postgres::open(place).await?)),
-        }
+    pub(super) fn new(server: Server, probe: Arc<dyn StoreProbe>) -> Self {
+        Self { server, probe }
+    }
+
+    pub(super) async fn open(place: &DatabasePlace, probe: Arc<dyn StoreProbe>) -> Result<Self, StoreError> {
+        let server = match place {
+            DatabasePlace::Sqlite(path) => Server::Sqlite(sqlite::open(path).await?),
+            DatabasePlace::Postgres(place) => Server::Postgres(postgres::open(place).await?),
+        };
+        Ok(Self::new(server, probe))
     }
 
     /// A snapshot for reads that must agree; it cannot write.
     pub(super) async fn read(&self) -> Result<Connection, StoreError> {
-        match self {
-            Self::Sqlite(pools) => Ok(Connection::Sqlite(pools.read().await?)),
-            Self::Postgres(pool) => Ok(Connection::Postgres(postgres::read(pool).await?)),
-        }
+        Ok(self.connection(match &self.server {
+            Server::Sqlite(pools) => Transaction::Sqlite(pools.read().await?),
+            Server::Postgres(pool) => Transaction::Postgres(postgres::read(pool).await?),
+        }))
     }
 
     /// The one write transaction.
     pub(super) async fn write(&self) -> Result<Connection, StoreError> {
-        match self {
-            Self::Sqlite(pools) => Ok(Connection::Sqlite(pools.write().await?)),
-            Self::Postgres(pool) => Ok(Connection::Postgres(postgres::write(pool).await?)),
-        }
+        Ok(self.connection(match &self.server {
+            Server::Sqlite(pools) => Transaction::Sqlite(pools.write().await?),
+            Server::Postgres(pool) => Transaction::Postgres(postgres::write(pool).await?),
+        }))
     }
 
     /// A transaction for claiming work, beside a write transaction where the database can do that. It must write nothing
     /// but claims and leases.
     pub(super) async fn claim(&self) -> Result<Connection, StoreError> {
-        match self {
-            Self::Sqlite(pools) => Ok(Connection::Sqlite(pools.write().await?)),
-            Self::Postgres(pool) => Ok(Connection::Postgres(postgres::begin(pool).await?)),
-        }
+        Ok(self.connection(match &self.server {
+            Server::Sqlite(pools) => Transaction::Sqlite(pools.write().await?),
+            Server::Postgres(pool) => Transaction::Postgres(postgres::begin(pool).await?),
+        }))
     }
 
     /// A transaction in which nobody else opens this database or migrates it.
     pub(super) async fn set_up(&self) -> Result<Connection, StoreError> {
-        match self {
-            Self::Sqlite(pools) => Ok(Connection::Sqlite(pools.write().await?)),
-            Self::Postgres(pool) => Ok(Connection::Postgres(postgres::set_up(pool).await?)),
-        }
+        Ok(self.connection(match &self.server {
+            Server::Sqlite(pools) => Transaction::Sqlite(pools.write().await?),
+            Server::Postgres(pool) => Transaction::Postgres(postgres::set_up(pool).await?),
+        }))
+    }
+
+    fn connection(&self, tx: Transaction) -> Connection {
+        let probe = Arc::clone(&self.probe);
+        Connection { tx, probe }
+    }
+
+    /// Before a line of the destruction log is written.
+    pub(super) fn reaches_destruction_log(&self) -> Result<(), StoreError> {
+        self.probe.at(StoreStep::DestructionLog)
     }
 
     /// Whether a process that was killed may have left deleted rows in the files.
     pub(super) async fn may_hold_old_pages(&self) -> bool {
-        match self {
-            Self::Sqlite(_) => true,
-            Self::Postgres(pool) => postgres::has_dead_keys(pool).await,
+        match &self.server {
+            Server::Sqlite(_) => true,
+            Server::Postgres(pool) => postgres::has_dead_keys(pool).await,
         }
     }
 
     /// Takes what was deleted out of the files as far as the database can; `false` where it must be tried again.
     pub(super) async fn scrub(&self) -> bool {
-        match self {
-            Self::Sqlite(pools) => pools.empty_log().await,
-            Self::Postgres(pool) => postgres::scrub(pool).await,
+        match &self.server {
+            Server::Sqlite(pools) => pools.empty_log().await,
+            Server::Postgres(pool) => postgres::scrub(pool).await,
         }
     }
 }
 
 impl Connection {
-    pub(super) async fn commit(self) -> Result<(), StoreError> {
-        match self {
-            Self::Sqlite(tx) => Ok(tx.commit().await?),
-            Self::Postgres(tx) => Ok(tx.commit().await?),
+    #[track_caller]
+    pub(super) fn commit(self) -> impl Future<Output = Result<(), StoreError>> + Send {
+        self.commit_for(Location::caller())
+    }
+
+    /// Commits what was done at a place in the source.
+    pub(super) async fn commit_for(self, place: Place) -> Result<(), StoreError> {
+        self.probe.at(StoreStep::Commit(place))?;
+        match self.tx {
+            Transaction::Sqlite(tx) => tx.commit().await?,
+            Transaction::Postgres(tx) => tx.commit().await?,
         }
+        self.probe.at(StoreStep::Committed(place))
     }
 
     /// The schema's version; 0 for a database without tables.
     pub(super) async fn version(&mut self) -> Result<i64, StoreError> {
-        match self {
-            Self::Sqlite(tx) => sqlite::version(tx).await,
-            Self::Postgres(tx) => postgres::version(tx).await,
+        match &mut self.tx {
+            Transaction::Sqlite(tx) => sqlite::version(tx).await,
+            Transaction::Postgres(tx) => postgres::version(tx).await,
         }
     }
 
     /// Brings the schema up to a version, in a transaction of [`Pools::set_up`]; a newer one stays.
     pub(super) async fn migrate(&mut self, up_to: i64) -> Result<(), StoreError> {
-        match self {
-            Self::Sqlite(tx) => sqlite::migrate(tx, up_to).await,
-            Self::Postgres(tx) => postgres::migrate(tx, up_to).await,
+        match &mut self.tx {
+            Transaction::Sqlite(tx) => sqlite::migrate(tx, up_to).await,
+            Transaction::Postgres(tx) => postgres::migrate(tx, up_to).await,
         }
     }
 
     /// Every column that there is, table by table.
     pub(super) async fn columns(&mut self) -> Result<Vec<LiveColumn>, StoreError> {
-        let sql = match self {
-            Self::Sqlite(_) => sqlite::COLUMNS,
-            Self::Postgres(_) => postgres::COLUMNS,
+        let sql = match &mut self.tx {
+            Transaction::Sqlite(_) => sqlite::COLUMNS,
+            Transaction::Postgres(_) => postgres::COLUMNS,
         };
         let rows = query(sql).fetch_all(self).await?;
         rows.iter()
@@ -140,52 +179,52 @@ impl Connection {
 
     /// Drops these tables and forgets the schema's version.
     pub(super) async fn drop_tables(&mut self, tables: &[String]) -> Result<(), StoreError> {
-        match self {
-            Self::Sqlite(tx) => sqlite::drop_tables(tx, tables).await,
-            Self::Postgres(tx) => postgres::drop_tables(tx, tables).await,
+        match &mut self.tx {
+            Transaction::Sqlite(tx) => sqlite::drop_tables(tx, tables).await,
+            Transaction::Postgres(tx) => postgres::drop_tables(tx, tables).await,
         }
     }
 
     /// What an `INSERT` that brings its own `number` has before `VALUES`.
     pub(super) fn own_numbers(&self) -> &'static str {
-        match self {
-            Self::Sqlite(_) => "",
-            Self::Postgres(_) => " OVERRIDING SYSTEM VALUE",
+        match &self.tx {
+            Transaction::Sqlite(_) => "",
+            Transaction::Postgres(_) => " OVERRIDING SYSTEM VALUE",
         }
     }
 
     /// After rows came in with their own numbers: the next one of the table follows the highest.
     pub(super) async fn follow_numbers(&mut self, table: &'static str) -> Result<(), StoreError> {
-        match self {
+        match &mut self.tx {
             // SQLite takes the highest number there is.
-            Self::Sqlite(_) => Ok(()),
-            Self::Postgres(tx) => postgres::follow_numbers(tx, table).await,
+            Transaction::Sqlite(_) => Ok(()),
+            Transaction::Postgres(tx) => postgres::follow_numbers(tx, table).await,
         }
     }
 
     /// What a claiming `SELECT` ends with: rows that somebody else is claiming are passed over.
     pub(super) fn skip_claimed(&self) -> &'static str {
-        match self {
+        match &self.tx {
             // There is one writer.
-            Self::Sqlite(_) => "",
-            Self::Postgres(_) => " FOR UPDATE SKIP LOCKED",
+            Transaction::Sqlite(_) => "",
+            Transaction::Postgres(_) => " FOR UPDATE SKIP LOCKED",
         }
     }
 
     /// What a `SELECT` ends with whose row must stay as it is until this transaction ends.
     pub(super) fn keep_row(&self) -> &'static str {
-        match self {
+        match &self.tx {
             // There is one writer.
-            Self::Sqlite(_) => "",
-            Self::Postgres(_) => " FOR SHARE",
+            Transaction::Sqlite(_) => "",
+            Transaction::Postgres(_) => " FOR SHARE",
         }
     }
 
     /// The database's own clock as an expression: microseconds since 1970.
     pub(super) fn clock(&self) -> &'static str {
-        match self {
-            Self::Sqlite(_) => sqlite::CLOCK,
-            Self::Postgres(_) => postgres::CLOCK,
+        match &self.tx {
+            Transaction::Sqlite(_) => sqlite::CLOCK,
+            Transaction::Postgres(_) => postgres::CLOCK,
         }
     }
 }
@@ -268,13 +307,14 @@ impl Query {
 
     /// Gives how many rows were affected.
     pub(super) async fn execute(self, connection: &mut Connection) -> Result<u64, StoreError> {
-        match connection {
-            Connection::Sqlite(tx) => {
+        connection.probe.at(StoreStep::Statement)?;
+        match &mut connection.tx {
+            Transaction::Sqlite(tx) => {
                 let arguments = sqlite_arguments(self.values)?;
                 let query = sqlx::query_with::<Sqlite, _>(AssertSqlSafe(self.sql), arguments);
                 Ok(query.execute(&mut **tx).await?.rows_affected())
             }
-            Connection::Postgres(tx) => {
+            Transaction::Postgres(tx) => {
                 let arguments = postgres_arguments(self.values)?;
                 let query = sqlx::query_with::<Postgres, _>(AssertSqlSafe(self.sql), arguments);
                 Ok(query.execute(&mut **tx).await?.rows_affected())
@@ -283,14 +323,15 @@ impl Query {
     }
 
     pub(super) async fn fetch_all(self, connection: &mut Connection) -> Result<Vec<Row>, StoreError> {
-        match connection {
-            Connection::Sqlite(tx) => {
+        connection.probe.at(StoreStep::Statement)?;
+        match &mut connection.tx {
+            Transaction::Sqlite(tx) => {
                 let arguments = sqlite_arguments(self.values)?;
                 let query = sqlx::query_with::<Sqlite, _>(AssertSqlSafe(self.sql), arguments);
                 let rows = query.fetch_all(&mut **tx).await?;
                 Ok(rows.into_iter().map(Row::Sqlite).collect())
             }
-            Connection::Postgres(tx) => {
+            Transaction::Postgres(tx) => {
                 let arguments = postgres_arguments(self.values)?;
                 let query = sqlx::query_with::<Postgres, _>(AssertSqlSafe(self.sql), arguments);
                 let rows = query.fetch_all(&mut **tx).await?;
