@@ -80,6 +80,10 @@ pub(super) async fn restore(setup: Setup, arguments: RestoreArguments) -> Outcom
         "destroyed again, as the destruction log says: {}",
         summary.destroyed_again
     ));
+    output::line(format!(
+        "people who were erased or restricted, withdrew or refused contact since, and are so again: {}",
+        summary.limited_again
+    ));
     if summary.kept > 0 {
         output::line(format!(
             "kept, although their destruction had begun: {}",

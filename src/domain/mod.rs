@@ -33,7 +33,7 @@ pub use case::{
 };
 pub use case_file::{
     Applied, CaseFileState, ConsentPurpose, ContactRoute, ErasureException, FileChange, Form, PartyField,
-    PartyProgress, Refusal,
+    PartyLimits, PartyProgress, Refusal,
 };
 pub use clock::{Clock, SystemClock};
 pub use document::{

@@ -110,6 +110,8 @@ pub struct RestoreSummary {
     pub destroyed_again: u64,
     /// Records whose destruction had begun and that were kept.
     pub kept: u64,
+    /// People who were erased, restricted, withdrew or refused contact after the backup was made, and are so again.
+    pub limited_again: u64,
 }
 
 /// Why nothing was restored; the database is as it was. Carries no content.

@@ -1,11 +1,16 @@
 //! The destruction log: a text file beside the database that says which records were destroyed, so that they stay
-//! destroyed when an older backup is restored.
+//! destroyed when an older backup is restored; and who on which file may not be used or reached, so that this is not
+//! forgotten then.
 //!
 //! One line per record and step, in words parted by single spaces:
 //!
 //! ```text
 //! TIME STEP DATABASE KIND ID HELD HASH CODE
 //! ```
+//!
+//! A line of the step `limits` is about somebody on a case file: HELD is their number and what keeps us from them
+//! (`0:withdrawn+restricted`, `0:none`). It is written before the commit and taken back by none: what somebody asked for is
+//! true whether or not the database recorded it.
 //!
 //! `begun` once per database; `intent` before a destroying transaction commits, flushed to disk; `done` after it, or
 //! `undone` where it turned out not to have happened. DATABASE tells the lines of several databases apart, HASH is the
@@ -20,9 +25,9 @@
 
 use super::StoreError;
 use super::sealing::{Keys, data_record};
-use crate::domain::Timestamp;
+use crate::domain::{CaseFileId, PartyLimits, Timestamp};
 use crate::vault::{DestructionMac, KeyedHash, RecordKind, RecordName};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -37,6 +42,8 @@ const WORDS: usize = 8;
 /// Letters of a code, of a database's mark and of a keyed hash.
 const CODE_LETTERS: usize = 64;
 const MARK_LETTERS: usize = 16;
+/// The step of lines about people.
+const LIMITS: &str = "limits";
 
 /// What a line says of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,7 +98,22 @@ pub(super) struct Destroyed {
     pub(super) raw_hash: Option<KeyedHash>,
 }
 
-/// What a log says of this database, each record once, in the order of the file.
+/// What keeps us from somebody's data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Limited {
+    pub(super) file: CaseFileId,
+    /// Number on the file, from 0.
+    pub(super) party: usize,
+    pub(super) limits: PartyLimits,
+}
+
+/// One line of this database.
+enum Line {
+    Record(Step, Destroyed),
+    Person(Limited),
+}
+
+/// What a log says of this database, each record and person once, in the order of the file.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     /// The file is there and has lines of this database.
@@ -99,6 +121,8 @@ pub(super) struct Lines {
     pub(super) done: Vec<Destroyed>,
     /// Neither done nor undone.
     pub(super) open: Vec<Destroyed>,
+    /// As the last line about each of them says.
+    pub(super) limited: Vec<Limited>,
 }
 
 /// Why a log cannot be read. Carries no content.
@@ -151,10 +175,30 @@ impl DestructionLog {
                 records.iter().map(|record| self.line(step, record, at)).collect()
             }
         };
+        self.append_lines(&lines)
+    }
+
+    /// Appends what keeps us from people and flushes it to the disk.
+    ///
+    /// # Errors
+    /// As [`DestructionLog::append`].
+    pub(super) fn append_limits(&self, people: &[Limited], at: Timestamp) -> Result<(), StoreError> {
+        let lines: String = people
+            .iter()
+            .map(|person| {
+                let record = RecordName::new(RecordKind::CaseFile, person.file.0);
+                let held = format!("{}:{}", person.party, person.limits.in_words());
+                self.coded(LIMITS, record, &held, None, at)
+            })
+            .collect();
+        self.append_lines(&lines)
+    }
+
+    fn append_lines(&self, lines: &str) -> Result<(), StoreError> {
         if lines.is_empty() {
             return Ok(());
         }
-        self.write(&lines).map_err(|error| match error.kind() {
+        self.write(lines).map_err(|error| match error.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StoreError::DiskFull,
             _ => StoreError::DestructionLog(
                 "it cannot be written: name one in [keeping] destruction_log whose folder belongs to the user referrald runs as",
@@ -182,14 +226,29 @@ impl DestructionLog {
     }
 
     fn line(&self, step: Step, record: &Destroyed, at: Timestamp) -> String {
-        let words = format!(
-            "{at} {} {} {} {} {} {}",
+        self.coded(
             step.as_str(),
-            self.mark,
-            record.name.kind.as_str(),
-            record.name.id.as_hyphenated(),
+            record.name,
             record.held.as_str(),
-            record.raw_hash.map_or_else(|| "-".to_owned(), |hash| hex(&hash)),
+            record.raw_hash,
+            at,
+        )
+    }
+
+    fn coded(
+        &self,
+        step: &str,
+        name: RecordName,
+        held: &str,
+        hash: Option<KeyedHash>,
+        at: Timestamp,
+    ) -> String {
+        let words = format!(
+            "{at} {step} {} {} {} {held} {}",
+            self.mark,
+            name.kind.as_str(),
+            name.id.as_hyphenated(),
+            hash.map_or_else(|| "-".to_owned(), |hash| hex(&hash)),
         );
         format!("{words} {}\n", hex(&self.mac.of_line(&words)))
     }
@@ -212,6 +271,7 @@ impl DestructionLog {
         let mut lines = Lines::default();
         let mut places: HashMap<RecordName, usize> = HashMap::new();
         let mut records: Vec<(Destroyed, Step)> = Vec::new();
+        let mut people: BTreeMap<(CaseFileId, usize), PartyLimits> = BTreeMap::new();
         for number in 1.. {
             let mut line = Vec::new();
             let limit = u64::try_from(MAX_LINE).unwrap_or(u64::MAX);
@@ -219,10 +279,17 @@ impl DestructionLog {
             if read.map_err(|error| LogError::CannotRead(error.kind()))? == 0 {
                 break;
             }
-            let Some((step, record)) = self.understand(&line).ok_or(LogError::Changed(number))? else {
+            let Some(line) = self.understand(&line).ok_or(LogError::Changed(number))? else {
                 continue;
             };
             lines.is_ours = true;
+            let (step, record) = match line {
+                Line::Record(step, record) => (step, record),
+                Line::Person(person) => {
+                    people.insert((person.file, person.party), person.limits);
+                    continue;
+                }
+            };
             match places.get(&record.name).and_then(|place| records.get_mut(*place)) {
                 Some((_, known)) => *known = after(*known, step),
                 None => {
@@ -238,12 +305,16 @@ impl DestructionLog {
                 Step::Done => lines.done.push(record),
             }
         }
+        lines.limited = people
+            .into_iter()
+            .map(|((file, party), limits)| Limited { file, party, limits })
+            .collect();
         Ok(lines)
     }
 
     /// `Some(None)` for a line that is none of ours: another database's, or one that a crash cut off before its
     /// transaction could commit. `None` for a line that claims to be ours and is not.
-    fn understand(&self, line: &[u8]) -> Option<Option<(Step, Destroyed)>> {
+    fn understand(&self, line: &[u8]) -> Option<Option<Line>> {
         let Ok(text) = std::str::from_utf8(line) else {
             return None;
         };
@@ -260,6 +331,15 @@ impl DestructionLog {
         if !bool::from(expected.as_bytes().ct_eq(code.as_bytes())) {
             return None;
         }
+        let name = RecordName::new(RecordKind::parse(kind)?, Uuid::parse_str(id).ok()?);
+        if step == LIMITS {
+            let (party, limits) = held.split_once(':')?;
+            return Some(Some(Line::Person(Limited {
+                file: CaseFileId(name.id),
+                party: party.parse().ok()?,
+                limits: PartyLimits::of_words(limits)?,
+            })));
+        }
         let step = Step::ALL.into_iter().find(|known| known.as_str() == step)?;
         let held = [Held::Key, Held::Nothing]
             .into_iter()
@@ -268,8 +348,7 @@ impl DestructionLog {
             "-" => None,
             hash => Some(unhex(hash)?),
         };
-        let name = RecordName::new(RecordKind::parse(kind)?, Uuid::parse_str(id).ok()?);
-        Some(Some((step, Destroyed { name, held, raw_hash })))
+        Some(Some(Line::Record(step, Destroyed { name, held, raw_hash })))
     }
 }
 

@@ -568,6 +568,14 @@ mod story {
                 .take_document(&staff(), (first, Side::Victim), entry, taking, at(28))
                 .await
         });
+        let withdrawn = FileChange::Withdrawn { party: 0, on: today };
+        step!(crashes, "withdraw", |store| store.change_file(
+            &staff(),
+            first,
+            Side::Offender,
+            &withdrawn,
+            at(28)
+        ));
         let erased = FileChange::Erased { party: 0, on: today };
         step!(crashes, "erase", |store| store.change_file(
             &staff(),

@@ -11,6 +11,7 @@ on_both! {
     without_the_destruction_log_nothing_is_restored_unless_told_so
     a_forged_line_of_the_destruction_log_destroys_nothing
     a_destruction_that_cannot_be_logged_does_not_happen
+    what_people_asked_for_after_the_backup_is_not_forgotten
 }
 
 mod stories {
@@ -309,5 +310,98 @@ mod stories {
         std::fs::create_dir(home.log()).unwrap();
         let refused = home.try_open(home.keys()).await.err();
         assert!(matches!(refused, Some(StoreError::DestructionLog(_))));
+    }
+
+    /// What keeps us from the people of a side, by number.
+    async fn limits(store: &Store, case: CaseId, side: Side) -> Vec<PartyLimits> {
+        let files = store.open_files(&staff(), case, at(90)).await.unwrap();
+        let file = files.iter().find(|file| file.side == side).unwrap();
+        file.state.expose_personal().limits()
+    }
+
+    pub(super) async fn what_people_asked_for_after_the_backup_is_not_forgotten(home: Home) {
+        let store = home.open().await;
+        let today = jiff::tz::TimeZone::UTC.to_datetime(at(0)).date();
+        let mut cases = Vec::new();
+        for uid in 1..=4 {
+            let id = read(&store, uid, &parsed()).await;
+            cases.push(store.accept(id, "RJ", &actor(), at(10)).await.unwrap().0);
+        }
+        let [gone, lifted, asked, back] = cases[..] else {
+            panic!("four cases")
+        };
+        let restricted = |party| FileChange::Restricted {
+            party,
+            reason: "she disputes it".into(),
+        };
+        let change = async |case, side, change: FileChange| {
+            store
+                .change_file(&staff(), case, side, &change, at(20))
+                .await
+                .unwrap();
+        };
+        change(back, Side::Victim, FileChange::Withdrawn { party: 0, on: today }).await;
+        let file = back_up(&store, &home).await;
+
+        change(gone, Side::Victim, FileChange::Erased { party: 0, on: today }).await;
+        change(lifted, Side::Victim, restricted(0)).await;
+        let lift = FileChange::RestrictionLifted {
+            party: 0,
+            reason: "it is settled".into(),
+        };
+        change(lifted, Side::Victim, lift).await;
+        change(asked, Side::Victim, FileChange::Withdrawn { party: 0, on: today }).await;
+        change(asked, Side::Victim, restricted(1)).await;
+        let no = FileChange::Consent {
+            party: 0,
+            purpose: ConsentPurpose::Contact,
+            answer: ConsentAnswer::Refused,
+            how: None,
+            on: today,
+            by: None,
+        };
+        change(asked, Side::Offender, no).await;
+        // Who comes back after the backup is not taken back by it, but staff have to record it anew.
+        let yes = FileChange::Consent {
+            party: 0,
+            purpose: ConsentPurpose::Contact,
+            answer: ConsentAnswer::Given,
+            how: Some(ConsentHow::Verbal),
+            on: today,
+            by: Some("r.staff".into()),
+        };
+        change(back, Side::Victim, yes).await;
+        let log = std::fs::read_to_string(home.log()).unwrap();
+        assert!(!IDENTITIES.iter().any(|identity| log.contains(identity)));
+        drop(store);
+
+        let into = home.successor();
+        let summary = restore(&into, &file, &RestoreOptions::default()).await.unwrap();
+        assert_eq!(summary.limited_again, 4);
+        let store = into.open().await;
+        assert!(limits(&store, gone, Side::Victim).await[0].erased);
+        let shown = store.open_files(&staff(), gone, at(91)).await.unwrap();
+        let victims = shown.iter().find(|file| file.side == Side::Victim).unwrap();
+        assert!(
+            !serde_json::to_string(victims.state.expose_personal())
+                .unwrap()
+                .contains(VICTIM)
+        );
+        assert_eq!(
+            limits(&store, lifted, Side::Victim).await[0],
+            PartyLimits::default()
+        );
+        let both = limits(&store, asked, Side::Victim).await;
+        assert!(both[0].withdrawn && !both[0].restricted);
+        assert!(both[1].restricted && !both[1].withdrawn);
+        assert!(limits(&store, asked, Side::Offender).await[0].refuses_contact);
+        assert!(limits(&store, back, Side::Victim).await[0].withdrawn);
+        store.verify_audit().await.unwrap();
+
+        // The same once more, from a log that only the restored database wrote.
+        drop(store);
+        let again = into.successor();
+        let summary = restore(&again, &file, &RestoreOptions::default()).await.unwrap();
+        assert_eq!(summary.limited_again, 4);
     }
 }

@@ -4,10 +4,12 @@
 //! asked; nothing is half done. What stood there before is in the entry.
 
 mod change;
+mod limits;
 #[cfg(test)]
 mod tests;
 
 pub use change::{FileChange, Refusal};
+pub use limits::PartyLimits;
 
 use super::{CloseReason, Consent, ConsentAnswer, Party, Referral, Role};
 use jiff::civil::Date;

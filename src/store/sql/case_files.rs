@@ -11,10 +11,12 @@ use crate::domain::{
     CaseFileId, CaseFileState, CaseId, CaseState, CloseReason, EntryId, FileChange, PartyProgress, Personal,
     Referral, Refusal, Role, Side, Timestamp,
 };
+use crate::store::destruction_log::Limited;
 use crate::store::index::file_values;
 use crate::store::sealing::{Record, new_id};
 use crate::store::{
-    Closing, DocumentInfo, EntryContent, FileEntry, MAX_DOCUMENT, NewDocument, OpenedFile, StoreError, Viewer,
+    Actor, Closing, DocumentInfo, EntryContent, FileEntry, MAX_DOCUMENT, NewDocument, OpenedFile, StoreError,
+    Viewer,
 };
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -246,6 +248,44 @@ impl Write<'_> {
         })
     }
 
+    /// What keeps us from people must not be forgotten when an older backup is restored.
+    fn note_limits(&mut self, file: CaseFileId, before: &CaseFileState, after: &CaseFileState) {
+        let before = before.limits();
+        for (party, limits) in after.limits().into_iter().enumerate() {
+            if before.get(party).copied().unwrap_or_default() != limits {
+                self.limited.push(Limited { file, party, limits });
+            }
+        }
+    }
+
+    /// Limits somebody again as the destruction log says; `false` where the file is not here or they are limited so.
+    pub(super) async fn limit_again(
+        &mut self,
+        person: &Limited,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let record = match self.open_record(file_name(person.file)).await {
+            Err(StoreError::NotFound) => return Ok(false),
+            record => record?,
+        };
+        let state = file_state(self.connection(), &record).await?;
+        let row = query(
+            "SELECT case_files.id, case_id, side, position, cases.state FROM case_files
+             JOIN cases ON cases.id = case_files.case_id WHERE case_files.id = $1",
+        )
+        .bind(blob(person.file.0))
+        .fetch_one(self.connection())
+        .await?;
+        let right = right_of(CaseId(uuid_of(row.try_get("case_id")?)?), &row)?;
+        let changes = state.changes_for(person.party, person.limits, day_of(now));
+        let viewer = Viewer::Staff(actor.clone());
+        for change in &changes {
+            self.change(&viewer, &right, change, now).await?;
+        }
+        Ok(!changes.is_empty())
+    }
+
     async fn change(
         &mut self,
         viewer: &Viewer,
@@ -260,6 +300,7 @@ impl Write<'_> {
         };
         let state = file_state(self.connection(), &record).await?;
         let applied = state.apply(change, day_of(now))?;
+        self.note_limits(right.file, &state, &applied.state);
         self.seal_state(&record, right.file, &applied.state).await?;
         if let FileChange::Erased { party, .. } = change {
             let party = state.referral.parties.get(*party).ok_or(Refusal::NoSuchParty)?;

@@ -8,7 +8,7 @@ use super::driver::{Connection, Place, query_scalar};
 use super::{Database, Write, blob};
 use crate::domain::Timestamp;
 use crate::store::StoreError;
-use crate::store::destruction_log::{Destroyed, Held, Step};
+use crate::store::destruction_log::{Destroyed, Held, Limited, Step};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -58,6 +58,20 @@ impl Database {
         let log = Arc::clone(&self.open.log);
         // Flushing takes as long as the disk does.
         tokio::task::spawn_blocking(move || log.append(step, &records, at))
+            .await
+            .map_err(|_| StoreError::Transient("the process is ending"))?
+    }
+
+    /// What somebody asked for is in the log before the database records it.
+    pub(super) async fn append_limits(
+        &self,
+        people: Vec<Limited>,
+        at: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        self.open.pools.reaches_destruction_log()?;
+        let log = Arc::clone(&self.open.log);
+        let at = at.unwrap_or_else(Timestamp::now);
+        tokio::task::spawn_blocking(move || log.append_limits(&people, at))
             .await
             .map_err(|_| StoreError::Transient("the process is ending"))?
     }

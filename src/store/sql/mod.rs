@@ -35,7 +35,7 @@ mod staff;
 mod tests;
 
 use super::daemons::Fence;
-use super::destruction_log::{Destroyed, DestructionLog};
+use super::destruction_log::{Destroyed, DestructionLog, Limited};
 use super::sealing::Keys;
 use super::{DatabasePlace, MasterKeys, StoreError, StoreProbe};
 use crate::domain::Timestamp;
@@ -87,6 +87,8 @@ pub(super) struct Write<'a> {
     last_audit: Option<Timestamp>,
     /// What this transaction destroys.
     destroyed: Vec<Destroyed>,
+    /// Whom this transaction limits otherwise than before.
+    limited: Vec<Limited>,
     /// None where nobody else can write: while a database is opened or restored.
     turn: Option<OwnedMutexGuard<()>>,
 }
@@ -184,6 +186,7 @@ impl<'a> Write<'a> {
             head: None,
             last_audit: None,
             destroyed: Vec::new(),
+            limited: Vec::new(),
             turn: None,
         }
     }
@@ -211,9 +214,13 @@ impl<'a> Write<'a> {
             db,
             turn,
             destroyed,
+            limited,
             last_audit,
             ..
         } = self;
+        if !limited.is_empty() {
+            db.append_limits(limited, last_audit).await?;
+        }
         match destroyed.is_empty() {
             true => tx.commit_for(place).await?,
             false => db.commit_logged(tx, place, destroyed, last_audit).await?,

@@ -49,6 +49,7 @@ pub(in crate::store) async fn restore(
         rows,
         destroyed_again: replayed.destroyed,
         kept: replayed.kept,
+        limited_again: replayed.limited,
     })
 }
 

@@ -1,4 +1,5 @@
-//! What was destroyed after a backup was made is destroyed again when it is restored.
+//! What was destroyed after a backup was made is destroyed again when it is restored, and whoever withdrew, refused contact,
+//! was erased or restricted since is so again.
 //!
 //! Invariant: a record that the log says was destroyed has no key when the restore commits. What each kind of record leaves
 //! besides its key is tidied by a hook of its kind ([`Write::destroy_again`]).
@@ -7,7 +8,7 @@ use super::super::driver::{query, query_scalar};
 use super::super::{Database, Write, blob, uuid_of};
 use crate::domain::{MessageId, Timestamp};
 use crate::store::backup::{MissingLog, RestoreError, RestoreOptions, Unfinished};
-use crate::store::destruction_log::{Destroyed, Held, Lines, LogError, Step};
+use crate::store::destruction_log::{Destroyed, Held, Limited, Lines, LogError, Step};
 use crate::store::{Actor, StoreError};
 use crate::vault::{RecordKind, RecordName};
 use std::collections::HashSet;
@@ -18,12 +19,14 @@ pub(super) struct Logs {
     own: Lines,
     done: Vec<Destroyed>,
     open: Vec<Destroyed>,
+    limited: Vec<Limited>,
 }
 
 /// What came of it.
 pub(super) struct Replayed {
     pub(super) destroyed: u64,
     pub(super) kept: u64,
+    pub(super) limited: u64,
 }
 
 impl Database {
@@ -59,6 +62,9 @@ impl Database {
             .into_iter()
             .filter(|record| !known.contains(&record.name));
         self.append(Step::Done, news.collect(), now).await?;
+        let mut people = logs.limited;
+        people.retain(|person| !logs.own.limited.contains(person));
+        self.append_limits(people, Some(now)).await?;
         match logs.own.is_ours {
             true => Ok(()),
             false => self.append(Step::Begun, Vec::new(), now).await,
@@ -71,11 +77,13 @@ fn together(own: Lines, others: Vec<Lines>) -> Logs {
     let mut logs = Logs {
         done: own.done.clone(),
         open: own.open.clone(),
+        limited: own.limited.clone(),
         own,
     };
     for lines in others {
         logs.done.extend(lines.done);
         logs.open.extend(lines.open);
+        logs.limited.extend(lines.limited);
     }
     let proved: HashSet<RecordName> = logs.done.iter().map(|record| record.name).collect();
     logs.open.retain(|record| !proved.contains(&record.name));
@@ -127,7 +135,15 @@ impl Write<'_> {
         for record in &again {
             self.forget_file(record.name).await?;
         }
-        Ok(Replayed { destroyed, kept })
+        let mut limited = 0;
+        for person in &logs.limited {
+            limited += u64::from(self.limit_again(person, actor, now).await?);
+        }
+        Ok(Replayed {
+            destroyed,
+            kept,
+            limited,
+        })
     }
 
     async fn has_key(&mut self, name: RecordName) -> Result<bool, StoreError> {
