@@ -13,7 +13,7 @@ mod support;
 
 use referrald::domain::MessageState;
 use referrald::ingest::Step;
-use referrald::store::{Actor, DatabasePlace, MasterKeys, Store};
+use referrald::store::{Actor, DatabasePlace, Deadlines, MasterKeys, Store, Viewer};
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -296,6 +296,13 @@ async fn killed_while_deleting_a_rejected_mail_it_is_gone_in_the_end() {
         "{}",
         bench.log()
     );
+    deletions_are_carried_out(&bench).await;
+    let left = bench.server.tally(USER, PROCESSED, number_of);
+    assert_eq!(left, BTreeMap::from([(1, 1)]));
+}
+
+/// Runs the daemon until nothing is due to be deleted on the server.
+async fn deletions_are_carried_out(bench: &Bench) {
     let mut running = bench.start(None);
     let store = bench.store().await;
     let until = Instant::now() + PATIENCE;
@@ -314,8 +321,46 @@ async fn killed_while_deleting_a_rejected_mail_it_is_gone_in_the_end() {
     }
     running.terminate();
     assert!(running.ends_within(PATIENCE).is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_outlived_its_term_goes_from_the_mailbox_too() {
+    let bench = Bench::new();
+    for number in 1..=3 {
+        bench.deliver(number);
+    }
+    finish_and_check(&bench, 3).await;
+    {
+        let store = bench.store().await;
+        let now = referrald::domain::Timestamp::now();
+        let staff = Viewer::Staff(Actor("tests".to_owned()));
+        let mut aside = 0;
+        for message in store.messages().await.expect("messages") {
+            let raw = store.raw_message(message.id).await.expect("raw bytes");
+            if number_of(raw.expose_personal()) % 2 == 0 {
+                store.set_aside(&staff, message.id, now).await.expect("set aside");
+                aside += 1;
+            }
+        }
+        assert_eq!(aside, 2);
+        let never = referrald::domain::Timestamp::UNIX_EPOCH;
+        let deadlines = Deadlines {
+            closed: never,
+            automatic: never,
+            enquiries: referrald::domain::Timestamp::now(),
+            liaison: never,
+            statistics: never,
+            left: never,
+        };
+        let gone = store
+            .destroy_expired(&deadlines, 10, now)
+            .await
+            .expect("destroyed");
+        assert_eq!(gone.len(), 2);
+    }
+    deletions_are_carried_out(&bench).await;
     let left = bench.server.tally(USER, PROCESSED, number_of);
-    assert_eq!(left, BTreeMap::from([(1, 1)]));
+    assert_eq!(left, BTreeMap::from([(1, 1), (3, 1)]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
