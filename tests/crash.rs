@@ -337,7 +337,7 @@ async fn what_outlived_its_term_goes_from_the_mailbox_too() {
         let mut aside = 0;
         for message in store.messages().await.expect("messages") {
             let raw = store.raw_message(message.id).await.expect("raw bytes");
-            if number_of(raw.expose_personal()) % 2 == 0 {
+            if number_of(raw.expose_personal()).is_multiple_of(2) {
                 store.set_aside(&staff, message.id, now).await.expect("set aside");
                 aside += 1;
             }

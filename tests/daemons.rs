@@ -314,6 +314,41 @@ async fn a_start_waits_for_what_is_left_of_an_earlier_run() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn both_daemons_tell_a_monitoring_system_how_they_are() {
+    let bench = Bench::new();
+    let store = bench.store().await;
+    let (a, b) = (bench.place("a"), bench.place("b"));
+    let running_a = a.start(AtStep::Nothing);
+    holds(&store, &a, "a").await;
+    let running_b = b.start(AtStep::Nothing);
+    bench.deliver(1..=5);
+    finished(&bench, &store, &a, 5).await;
+    until(
+        "both answer",
+        || tail(&b),
+        async || b.ask("/healthz").0 == "HTTP/1.1 200 OK" && a.ask("/healthz").0 == "HTTP/1.1 200 OK",
+    )
+    .await;
+    let (status, body) = a.ask("/readyz");
+    assert_eq!(status, "HTTP/1.1 200 OK", "{body}");
+    assert!(body.ends_with("\r\n\r\nready\n"), "{body}");
+    let (status, body) = b.ask("/readyz");
+    assert_eq!(status, "HTTP/1.1 200 OK");
+    assert!(body.contains("another daemon works on the mailbox"), "{body}");
+    let (_, figures) = a.ask("/metrics");
+    for line in [
+        "referrald_ledger_mails{state=\"moved\"} 5",
+        "referrald_works_on_mailbox 1",
+        "referrald_mailbox_look_failures 0",
+    ] {
+        assert!(figures.contains(line), "{line} is not in {figures}");
+    }
+    assert!(!figures.contains("agency@"), "figures hold nobody");
+    stops_orderly(&a, running_a).await;
+    stops_orderly(&b, running_b).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_daemons_of_one_name_do_not_run_side_by_side() {
     let bench = Bench::new();
     let store = bench.store().await;

@@ -48,7 +48,7 @@ pub(super) async fn run(setup: Setup) -> Outcome {
     let instance = setup.instance();
     let presence = Arc::new(Presence::new(&store, &instance, setup.config.keeping.lease)?);
 
-    let (ingest, _status) = Ingest::new(IngestParts {
+    let (ingest, status) = Ingest::new(IngestParts {
         presence: Arc::clone(&presence),
         connector: ImapConnector {
             settings: setup.imap_settings()?,
@@ -78,6 +78,7 @@ pub(super) async fn run(setup: Setup) -> Outcome {
                 .map_err(Failure::configuration)?,
         ),
     };
+    let monitor = super::figures::monitor(&setup, &presence, status).await?;
     // Only now: a daemon that cannot run must not put an earlier one out.
     presence.sign_on().await?;
 
@@ -102,8 +103,15 @@ pub(super) async fn run(setup: Setup) -> Outcome {
             None => stop.cancelled().await,
         }
     };
+    let serve_figures = async {
+        match monitor {
+            Some(monitor) => monitor.run(stop.clone()).await,
+            None => stop.cancelled().await,
+        }
+    };
     let work = async {
         tokio::join!(
+            serve_figures,
             watch_outbox,
             serve_web,
             ingest.run(stop.clone()),

@@ -9,6 +9,7 @@ mod cases;
 mod check;
 mod daemon;
 mod export;
+mod figures;
 mod files;
 mod import;
 mod init;

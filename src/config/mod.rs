@@ -4,11 +4,13 @@
 //! reads is documented in `config/referrald.toml` (a test compares them).
 
 mod fields;
+mod metrics;
 mod reading;
 mod web;
 
 use crate::domain::{EmailAddress, Network, OtherAttachments};
 use fields::{Fields, Problems};
+pub use metrics::MetricsConfig;
 pub use reading::{ClamdAddress, OcrConfig, ReadingConfig, ScannerConfig, UnprotectedChoice};
 use std::fmt;
 use std::net::SocketAddr;
@@ -50,6 +52,8 @@ pub struct Config {
     pub submission: Option<SubmissionConfig>,
     /// The staff pages; none are served without it.
     pub web: Option<WebConfig>,
+    /// Health and figures, if they are served.
+    pub metrics: Option<MetricsConfig>,
     /// Log output.
     pub log: LogConfig,
 }
@@ -293,6 +297,7 @@ impl Config {
         drop(relays);
         let submission = root.optional_section("submission").map(submission);
         let web = root.optional_section("web").map(web::web);
+        let metrics = root.optional_section("metrics").map(metrics::metrics);
         let log = log(root.section("log"));
         drop(root);
         problems.into_result(Self {
@@ -310,6 +315,7 @@ impl Config {
             relay_ordinary,
             submission,
             web,
+            metrics,
             log,
         })
     }

@@ -165,6 +165,13 @@ fn broken_toml_names_its_line() {
 
 #[test]
 fn the_staff_pages_leave_this_machine_only_over_tls() {
+    let metrics = |keys: &str| Config::from_toml(&format!("{SMALLEST}\n[metrics]\n{keys}"));
+    let defaults = metrics("").unwrap().metrics.unwrap();
+    assert_eq!((defaults.listen.port(), defaults.stale.as_secs()), (9464, 900));
+    assert!(metrics("listen = \"[::1]:9000\"").is_ok());
+    for wrong in ["listen = \"0.0.0.0:9464\"", "stale_minutes = 0"] {
+        assert!(metrics(wrong).is_err(), "{wrong}");
+    }
     let web = |keys: &str| Config::from_toml(&format!("{SMALLEST}\n[web]\n{keys}"));
     let defaults = web("").unwrap().web.unwrap();
     assert_eq!(defaults.listen.to_string(), "127.0.0.1:8080");

@@ -5,6 +5,10 @@
 //! print buffers and credentials at their finer levels, so their targets are closed at every level. A panic
 //! message may quote the value that caused it, so only its place in the source is written.
 
+mod monitor;
+
+pub use monitor::{Figures, Monitor, MonitorError, MonitorParts, ReadFigures};
+
 use std::panic;
 use tracing::Level;
 use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};

@@ -135,4 +135,10 @@ pub struct Totals {
     pub to_review: u64,
     /// Mails of which something is held.
     pub held_mails: u64,
+    /// When the oldest of the messages came.
+    pub oldest_to_review: Option<Timestamp>,
+    /// When the oldest of the held mails was handed in.
+    pub oldest_held: Option<Timestamp>,
+    /// Deliveries that wait to be sent.
+    pub waiting_deliveries: u64,
 }

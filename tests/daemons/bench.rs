@@ -35,6 +35,7 @@ pub(crate) struct Place {
     pub(crate) config: PathBuf,
     log: PathBuf,
     submission: u16,
+    figures: u16,
 }
 
 /// What happens to a daemon when it comes to a step (`step:n` for the n-th time).
@@ -89,7 +90,7 @@ impl Bench {
 
     /// A configuration of its own for a daemon of this name.
     pub(crate) fn place_called(&self, file: &str, instance: &str) -> Place {
-        let submission = free_port();
+        let (submission, figures) = (free_port(), free_port());
         let config = format!(
             "[service]\nname = \"Daemons test\"\ndomain = \"restorative.example\"\n\
              [keeping]\ndatabase = \"{database}\"\ndestruction_log = \"{log}\"\ninstance = \"{instance}\"\nlease_seconds = {lease}\n\
@@ -99,7 +100,7 @@ impl Bench {
              [outbound]\nallocated_only = false\nhold_first_mail = false\n\
              [relays.cjsm]\nhost = \"127.0.0.1\"\nport = {relay}\ntls = \"none\"\n\
              [submission]\nhostname = \"localhost\"\ntrusted_relay_listen = \"127.0.0.1:{submission}\"\n\
-             trusted_relays = [\"127.0.0.1\"]\n[log]\nlevel = \"info\"\n",
+             trusted_relays = [\"127.0.0.1\"]\n[metrics]\nlisten = \"127.0.0.1:{figures}\"\n[log]\nlevel = \"info\"\n",
             database = self.database.address(),
             log = self.dir.path().join(format!("{file}.destroyed")).display(),
             lease = LEASE.as_secs(),
@@ -111,6 +112,7 @@ impl Bench {
             config: self.dir.path().join(format!("{file}.toml")),
             log: self.dir.path().join(format!("{file}.log")),
             submission,
+            figures,
         }
     }
 
@@ -132,6 +134,20 @@ impl Bench {
 }
 
 impl Place {
+    /// What the monitoring listener answers: the status line, and everything behind it.
+    pub(crate) fn ask(&self, path: &str) -> (String, String) {
+        use std::io::{Read as _, Write as _};
+        let Ok(mut stream) = std::net::TcpStream::connect(("127.0.0.1", self.figures)) else {
+            return (String::new(), String::new());
+        };
+        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).expect("a request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        let (line, rest) = answer.split_once("\r\n").expect("a status line");
+        (line.to_owned(), rest.to_owned())
+    }
+
     pub(crate) fn start(&self, at_step: AtStep<'_>) -> Running {
         let log = fs::OpenOptions::new()
             .create(true)

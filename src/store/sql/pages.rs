@@ -4,7 +4,7 @@ use super::cases::{SUMMARY, file_rows, summary_of};
 use super::driver::{Connection, query, query_scalar};
 use super::outbound::delivery_summary;
 use super::{Database, blob, hash_of, instant, number};
-use crate::domain::OutboundId;
+use crate::domain::{OutboundId, Timestamp};
 use crate::store::{AuditRow, CaseSummary, OutboundSummary, StoreError, Totals};
 
 /// Columns of a mail.
@@ -47,6 +47,20 @@ impl Database {
                 "SELECT count(DISTINCT mail) FROM deliveries WHERE state = 'held'",
             )
             .await?,
+            oldest_to_review: oldest(
+                &mut tx,
+                "SELECT min(received) FROM messages
+                 WHERE state IN ('held', 'read', 'unreadable') AND destroyed IS NULL",
+            )
+            .await?,
+            oldest_held: oldest(
+                &mut tx,
+                "SELECT min(received) FROM outbound
+                 WHERE id IN (SELECT mail FROM deliveries WHERE state = 'held')",
+            )
+            .await?,
+            waiting_deliveries: count(&mut tx, "SELECT count(*) FROM deliveries WHERE state = 'waiting'")
+                .await?,
         })
     }
 
@@ -106,6 +120,11 @@ impl Database {
             })
             .collect()
     }
+}
+
+async fn oldest(tx: &mut Connection, sql: &'static str) -> Result<Option<Timestamp>, StoreError> {
+    let oldest: Option<i64> = query_scalar(sql).fetch_one(tx).await?;
+    oldest.map(instant).transpose()
 }
 
 async fn count(tx: &mut Connection, sql: &'static str) -> Result<u64, StoreError> {
