@@ -16,6 +16,8 @@ mod browser;
 mod edges;
 #[path = "web/markup.rs"]
 mod markup;
+#[path = "web/menu.rs"]
+mod menu;
 #[path = "web/network.rs"]
 mod network;
 #[path = "web/pages.rs"]

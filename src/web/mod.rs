@@ -16,6 +16,7 @@ mod assets;
 mod audit;
 mod case_page;
 mod cases;
+mod done;
 mod draft;
 mod entries;
 mod frame;

@@ -1,8 +1,9 @@
 //! Held mail: why, what would leave, release or return.
 
+use super::done::Done;
 use super::frame::{Frame, Pages, show};
 use super::problem::Problem;
-use super::request::{Answer, Asked, go_to};
+use super::request::{Answer, Asked, go_on};
 use super::words;
 use crate::domain::{OutboundId, Personal, Release};
 use crate::store::{DeliverySummary, OutboundSummary};
@@ -152,7 +153,7 @@ pub(super) async fn release(asked: Asked) -> Answer {
         .store()
         .release_outbound(id, &asked.actor()?, asked.now)
         .await?;
-    go_to("/outbound")
+    go_on("/outbound", Done::Released)
 }
 
 pub(super) async fn give_back(asked: Asked) -> Answer {
@@ -161,5 +162,5 @@ pub(super) async fn give_back(asked: Asked) -> Answer {
         .store()
         .return_outbound(id, &asked.actor()?, asked.now)
         .await?;
-    go_to("/outbound")
+    go_on("/outbound", Done::Returned)
 }

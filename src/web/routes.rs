@@ -165,6 +165,7 @@ async fn dispatch(app: Arc<App>, route: &Route, params: &RawPathParams, request:
         session,
         from,
         now,
+        route: route.entry.path,
         path: pieces(params),
         query,
         form,

@@ -231,7 +231,7 @@ async fn held_mail_is_shown_as_it_would_leave() {
             .post(&world.path("/outbound/{mail}/release"), &[])
             .await
             .place(),
-        "/outbound"
+        "/outbound?done=released"
     );
     assert!(world.store.held_outbound(0, 10).await.unwrap().is_empty());
 }

@@ -7,7 +7,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use referrald::casework::report::{Districts, Least};
 use referrald::domain::*;
 use referrald::store::*;
-use referrald::web::{WebParts, WebSettings, router};
+use referrald::web::{WebParts, WebSettings, code_at, router};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -130,8 +130,12 @@ impl World {
         }
     }
 
+    pub(crate) fn parts(&self) -> WebParts {
+        parts(&self.store, &self.clock)
+    }
+
     pub(crate) fn router_with(&self, settings: WebSettings) -> Router {
-        router(settings, parts(&self.store, &self.clock)).unwrap()
+        router(settings, self.parts()).unwrap()
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -211,6 +215,21 @@ impl World {
             .put_staff(&account, &actor(), self.now())
             .await
             .unwrap();
+    }
+
+    /// The secret of somebody's second step, or of the one that is being set up.
+    pub(crate) async fn secret(&self, name: &str) -> Vec<u8> {
+        let account = self.store.staff(name).await.unwrap().unwrap();
+        let secret = match account.second_step {
+            Some(secret) => secret,
+            None => self.store.pending_secret(account.id, self.now()).await.unwrap(),
+        };
+        secret.into_personal()
+    }
+
+    /// What their authenticator shows now.
+    pub(crate) async fn code(&self, name: &str) -> String {
+        code_at(&self.secret(name).await, self.now()).unwrap()
     }
 
     /// A path of the route table with ids of this world.
