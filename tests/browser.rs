@@ -27,6 +27,8 @@ mod postgres;
 mod screenshots;
 #[path = "browser/served.rs"]
 mod served;
+#[path = "web/service.rs"]
+mod service;
 #[allow(dead_code, unused_macros)]
 #[macro_use]
 #[path = "keeping/support.rs"]

@@ -25,6 +25,8 @@ mod pages;
 #[path = "support/postgres.rs"]
 #[allow(dead_code)]
 mod postgres;
+#[path = "web/service.rs"]
+mod service;
 #[path = "web/sign_in.rs"]
 mod sign_in;
 #[allow(dead_code, unused_macros)]
@@ -36,3 +38,5 @@ mod support;
 mod tls;
 #[path = "web/world.rs"]
 mod world;
+#[path = "web/write.rs"]
+mod write;

@@ -669,15 +669,18 @@ impl Store {
         self.database.release_outbound(id, actor, now).await
     }
 
-    /// What leaves, or would leave if staff released it, for each delivery of a mail in their order; opened for a person,
-    /// the look is audited.
-    pub async fn delivery_copies(
+    /// A mail as it was handed in, and what leaves, or would leave if staff released it, for each delivery in their order;
+    /// opened for a person, the look is audited.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn open_outbound(
         &self,
         id: OutboundId,
         actor: &Actor,
         now: Timestamp,
-    ) -> Result<Vec<Option<Personal<Vec<u8>>>>, StoreError> {
-        self.database.delivery_copies(id, actor, now).await
+    ) -> Result<OpenedOutbound, StoreError> {
+        self.database.open_outbound(id, actor, now).await
     }
 
     /// Which of these addresses a relay took mail for before, in their order.

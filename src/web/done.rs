@@ -8,14 +8,16 @@
 pub(super) enum Done {
     Released,
     Returned,
+    Sent,
     SessionEnded,
     SecondStepReset,
 }
 
 impl Done {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 5] = [
         Self::Released,
         Self::Returned,
+        Self::Sent,
         Self::SessionEnded,
         Self::SecondStepReset,
     ];
@@ -25,6 +27,7 @@ impl Done {
         match self {
             Self::Released => "released",
             Self::Returned => "returned",
+            Self::Sent => "sent",
             Self::SessionEnded => "session-ended",
             Self::SecondStepReset => "second-step-reset",
         }
@@ -35,6 +38,7 @@ impl Done {
         match self {
             Self::Released => "Released: the mail is on its way.",
             Self::Returned => "Returned: the sender is told why.",
+            Self::Sent => "Taken over: the mail leaves in a moment, and you are told by mail what is held.",
             Self::SessionEnded => "The session was ended.",
             Self::SecondStepReset => "The second step is set up anew at the next sign-in.",
         }

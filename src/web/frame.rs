@@ -57,6 +57,7 @@ impl MenuItem {
 const HOME: MenuItem = MenuItem::new("/", "Home");
 const CASES: MenuItem = MenuItem::new("/cases", "Cases");
 const OUTBOUND: MenuItem = MenuItem::new("/outbound", "Held mail");
+const WRITE: MenuItem = MenuItem::new("/write", "Write");
 const REPORT: MenuItem = MenuItem::new("/report", "Report");
 const AUDIT: MenuItem = MenuItem::new("/audit", "Audit log");
 const STAFF: MenuItem = MenuItem::new("/staff", "Accounts");
@@ -71,8 +72,8 @@ impl Frame {
     ) -> Self {
         let menu: Vec<_> = match account.map(|account| &account.role) {
             None => Vec::new(),
-            Some(StaffRole::Staff) => vec![HOME, CASES, OUTBOUND, REPORT, AUDIT],
-            Some(StaffRole::Volunteer { .. }) => vec![HOME, CASES],
+            Some(StaffRole::Staff) => vec![HOME, CASES, WRITE, OUTBOUND, REPORT, AUDIT],
+            Some(StaffRole::Volunteer { .. }) => vec![HOME, CASES, WRITE],
             Some(StaffRole::Administrator) => vec![HOME, STAFF, REPORT, AUDIT],
         };
         Self {

@@ -5,7 +5,9 @@
 use super::guard::{self, Peer};
 use super::problem::Problem;
 use super::request::{Answer, App, Asked, Fields, draw_token};
-use super::{account, assets, audit, case_page, cases, home, outbound, report, review, sign_in, staff};
+use super::{
+    account, assets, audit, case_page, cases, home, outbound, report, review, sign_in, staff, write,
+};
 use crate::store::{OpenSession, SignInStage, StaffRole};
 use axum::Router;
 use axum::extract::{FromRequest, RawForm, RawPathParams, Request};
@@ -95,6 +97,9 @@ routes! {
     GET "/outbound/{mail}" Staff outbound::page;
     POST "/outbound/{mail}/release" Staff outbound::release;
     POST "/outbound/{mail}/return" Staff outbound::give_back;
+    GET "/write" Files write::page;
+    POST "/write/preview" Files write::preview;
+    POST "/write/send" Files write::send;
     GET "/report" Overview report::latest;
     GET "/report/{month}" Overview report::page;
     GET "/audit" Overview audit::page;

@@ -1,10 +1,13 @@
 //! What the staff pages are told by the configuration.
 
 use crate::casework::report::{Districts, Least};
-use crate::domain::Clock;
+use crate::domain::{Clock, Personal, ReadMessage};
+use crate::outbound::Desk;
 use crate::store::{SessionTerms, Store};
 use secrecy::SecretString;
+use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 
 /// Certificate and key.
@@ -69,6 +72,14 @@ pub struct WebParts {
     pub store: Store,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// A finished redacted mail as a person reads it. Only what the second pass made is handed to it.
-    pub readable: fn(&[u8]) -> String,
+    /// The outbound service: what is written on the pages goes its way.
+    pub desk: Arc<dyn Desk>,
+    /// Takes mail apart.
+    pub source: Arc<dyn SourceReader>,
+}
+
+/// Takes a mail apart away from secrets (the worker process).
+pub trait SourceReader: Send + Sync {
+    /// What is in the mail; `None` where it cannot be read, or not now.
+    fn read(&self, raw: Personal<Vec<u8>>) -> Pin<Box<dyn Future<Output = Option<ReadMessage>> + Send + '_>>;
 }

@@ -7,19 +7,20 @@ use crate::world::{Who, World};
 use std::path::Path;
 
 /// Name of the picture, who looks, and at what.
-const SHOTS: [(&str, Who, &str); 12] = [
+const SHOTS: [(&str, Who, &str); 13] = [
     ("home", Who::Staff, "/"),
     ("review", Who::Staff, "/review/{message}"),
     ("reject", Who::Staff, "/review/{message}/reject"),
     ("ask-referrer", Who::Staff, "/review/{message}/ask"),
     ("cases", Who::Staff, "/cases"),
     ("case", Who::Staff, "/cases/{case}"),
-    ("case-volunteer", Who::WithFile, "/cases/{case}"),
     ("held-mail", Who::Staff, "/outbound/{mail}"),
     ("report", Who::Staff, "/report/{month}"),
+    ("own-account", Who::Staff, "/account"),
+    ("case-volunteer", Who::WithFile, "/cases/{case}"),
+    ("write", Who::WithFile, "/write"),
     ("audit", Who::Administrator, "/audit"),
     ("accounts", Who::Administrator, "/staff"),
-    ("own-account", Who::Staff, "/account"),
 ];
 
 /// Lowest and highest picture, in pixels.
@@ -27,7 +28,9 @@ const MIN_HEIGHT: u32 = 500;
 const MAX_HEIGHT: u32 = 1600;
 
 async fn shoot(chromium: &Chromium, folder: &Path, name: &str) {
-    let height = "return Math.ceil(document.body.getBoundingClientRect().height)";
+    // The frame of the window is part of its size.
+    let height = "return document.documentElement.scrollHeight + outerHeight - innerHeight";
+    chromium.client.set_window_size(1280, MIN_HEIGHT).await.unwrap();
     let height = chromium.ask(height).await.unwrap().as_u64().unwrap();
     let height = u32::try_from(height).unwrap_or(MAX_HEIGHT);
     let height = height.clamp(MIN_HEIGHT, MAX_HEIGHT);
@@ -44,8 +47,11 @@ async fn pictures_of_the_pages() {
     let served = Served::new(tour::full().await).await;
     let world: &World = &served.world;
     let chromium = Chromium::start(Look::Desk, &served.origin).await;
+    let mut looking = None;
     for (name, who, path) in SHOTS {
-        chromium.become_like(&world.browser(who).await).await;
+        if looking.replace(who) != Some(who) {
+            chromium.become_like(&world.browser(who).await).await;
+        }
         chromium.open(&world.path(path)).await;
         shoot(&chromium, &folder, name).await;
     }
@@ -54,5 +60,7 @@ async fn pictures_of_the_pages() {
     shoot(&chromium, &folder, "sign-in").await;
     tour::walk_to(&chromium, world, "second step to set up").await;
     shoot(&chromium, &folder, "second-step").await;
+    tour::walk_to(&chromium, world, "mail shown before it is sent").await;
+    shoot(&chromium, &folder, "write-preview").await;
     served.stop().await;
 }

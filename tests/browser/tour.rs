@@ -1,7 +1,7 @@
 //! Ways to every page of the route table.
 
 use crate::chromium::Chromium;
-use crate::support::{VICTIM, parsed, read};
+use crate::support::{VICTIM, VICTIM_PHONE, parsed, read};
 use crate::world::{PASSWORD, Who, World};
 use referrald::domain::Kind;
 use referrald::web::route_table;
@@ -20,13 +20,15 @@ pub(crate) async fn full() -> World {
 pub(crate) const LOOKERS: [Who; 4] = [Who::Nobody, Who::Staff, Who::WithFile, Who::Administrator];
 
 /// Pages that stand at the end of a form, with the route that they belong to.
-pub(crate) const FORM_PAGES: [(&str, &str); 6] = [
+pub(crate) const FORM_PAGES: [(&str, &str); 8] = [
     ("sign-in failed", "POST /sign-in"),
     ("second step to set up", "GET /sign-in/set-up"),
     ("recovery codes", "POST /sign-in/set-up"),
     ("code asked for", "GET /sign-in/code"),
     ("code wrong", "POST /sign-in/code"),
     ("search results", "POST /cases/search"),
+    ("mail shown before it is sent", "POST /write/preview"),
+    ("mail with a fault", "POST /write/preview"),
 ];
 
 /// A page that can be opened by its address.
@@ -105,6 +107,14 @@ pub(crate) async fn walk_to(chromium: &Chromium, world: &World, page: &str) {
             chromium.press("Find").await;
             chromium.wait_for_heading("Search results").await;
         }
+        "mail shown before it is sent" => {
+            write_mail(chromium, world, "v.blackstock@police.example").await;
+            chromium.wait_for_heading("What each recipient would get").await;
+        }
+        "mail with a fault" => {
+            write_mail(chromium, world, "nobody").await;
+            chromium.wait_for_heading("There is a problem").await;
+        }
         other => panic!("no way to {other}"),
     }
 }
@@ -131,4 +141,14 @@ async fn ask_code(chromium: &Chromium, world: &World, account: &str) {
     set_up(chromium, world, account).await;
     enter_password(chromium, world, Who::Nobody, account, PASSWORD).await;
     chromium.wait_for_heading("Enter your code").await;
+}
+
+async fn write_mail(chromium: &Chromium, world: &World, to: &str) {
+    chromium.become_like(&world.browser(Who::WithFile).await).await;
+    chromium.open("/write").await;
+    chromium.fill("to", to).await;
+    chromium.fill("subject", "next meeting").await;
+    let text = format!("Please tell {VICTIM} that Tuesday suits. Her number is {VICTIM_PHONE}.");
+    chromium.fill("text", &text).await;
+    chromium.press("Show what each recipient would get").await;
 }

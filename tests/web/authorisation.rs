@@ -46,6 +46,9 @@ const EXPECTED: &[Row] = &[
     ("GET", "/outbound/{mail}", [303, 200, 403, 403, 403]),
     ("POST", "/outbound/{mail}/release", [303, 303, 403, 403, 403]),
     ("POST", "/outbound/{mail}/return", [303, 303, 403, 403, 403]),
+    ("GET", "/write", [303, 200, 200, 200, 403]),
+    ("POST", "/write/preview", [303, 200, 200, 404, 403]),
+    ("POST", "/write/send", [303, 303, 303, 404, 403]),
     ("GET", "/report", [303, 303, 403, 403, 303]),
     ("GET", "/report/{month}", [303, 200, 403, 403, 200]),
     ("GET", "/audit", [303, 200, 403, 403, 200]),
@@ -66,6 +69,12 @@ fn fields(path: &str, world: &World) -> Vec<(&'static str, String)> {
         "/cases/{case}/take-back" => vec![("side", "victim".into()), ("user", "vol.with".into())],
         "/cases/{case}/close" => vec![("reason", "declined".into())],
         "/cases/{case}/reopen" => vec![("why", "a reason".into())],
+        "/write/preview" | "/write/send" => vec![
+            ("to", "officer@police.example".into()),
+            ("case", world.reference.clone()),
+            ("subject", "meeting".into()),
+            ("text", "hello".into()),
+        ],
         "/staff/reset" => vec![("name", "WithFile".into())],
         _ => Vec::new(),
     }

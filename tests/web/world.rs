@@ -1,6 +1,7 @@
 //! A service with one of everything: a message to review, a case with two files, a document, held mail, and people who look.
 
 use crate::browser::Browser;
+use crate::service;
 use crate::support::*;
 use axum::Router;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -99,6 +100,13 @@ impl World {
             };
             store.put_account(&account, at(0)).await.unwrap();
         }
+        let account = SubmissionAccount {
+            user: "Staff".into(),
+            address: personal("staff@restorative.example"),
+            password_hash: "unused".into(),
+            role: AccountRole::Staff,
+        };
+        store.put_account(&account, at(0)).await.unwrap();
         let accepted = read(&store, 1, draft).await;
         let (case, reference) = store.accept(accepted, "RJ", &actor(), at(3)).await.unwrap();
         store
@@ -255,16 +263,31 @@ fn parts(store: &Store, clock: &Arc<Stepped>) -> WebParts {
     WebParts {
         store: store.clone(),
         clock: Arc::clone(clock) as Arc<dyn Clock>,
-        readable: |bytes| String::from_utf8_lossy(bytes).into_owned(),
+        desk: service::desk(store, clock),
+        source: Arc::new(service::Source),
     }
 }
 
+fn letter(subject: &str, text: &str) -> Vec<u8> {
+    format!(
+        "From: vol.with@restorative.example\r\nTo: {VICTIM_MAIL}\r\nSubject: RJ-2026-00001 {subject}\r\n\
+         Content-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n"
+    )
+    .into_bytes()
+}
+
 async fn held_mail(store: &Store) -> OutboundId {
+    let original = format!(
+        "Dear {VICTIM},\r\n\r\nthank you for the talk on the telephone ({VICTIM_PHONE}). Can we meet on Tuesday at ten, at \
+         {VICTIM_STREET}? Your mother {MOTHER} may come too <b>.\r\n\r\nKind regards\r\nSam"
+    );
+    let copy = "Dear M.T.,\r\n\r\nthank you for the talk on the telephone ([phone]). Can we meet on Tuesday at ten, at \
+                [address]? Your mother P.T. may come too <b>.\r\n\r\nKind regards\r\nSam";
     let mail = SubmittedMail {
         account: "vol.with".into(),
         sender: personal("vol.with@restorative.example"),
         recipients: vec![personal(VICTIM_MAIL)],
-        raw: Personal::new(format!("Subject: {VICTIM}\r\n\r\nhello\r\n").into_bytes()),
+        raw: Personal::new(letter(&format!("{VICTIM} and us"), &original)),
     };
     let id = store.accept_outbound(&mail, at(6)).await.unwrap();
     let delivery = PlannedDelivery {
@@ -272,7 +295,7 @@ async fn held_mail(store: &Store) -> OutboundId {
         route: MailRoute::Ordinary,
         action: DeliveryAction::Hold,
         reasons: vec![HoldReason::FirstMailToAddress],
-        message: Some(Personal::new(b"Subject: M.T.\r\n\r\nDear M.T. <b>\r\n".to_vec())),
+        message: Some(Personal::new(letter("M.T. and us", copy))),
         if_released: Some(Release::Redact),
         message_id: None,
     };
