@@ -14,6 +14,8 @@ mod authorisation;
 mod browser;
 #[path = "web/edges.rs"]
 mod edges;
+#[path = "web/failed.rs"]
+mod failed;
 #[path = "web/markup.rs"]
 mod markup;
 #[path = "web/menu.rs"]

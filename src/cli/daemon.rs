@@ -4,7 +4,9 @@ use super::output::{Failure, Outcome};
 use super::setup::Setup;
 use crate::domain::{Personal, ReadMessage, SystemClock};
 use crate::imap::ImapConnector;
-use crate::ingest::{Ingest, IngestParts, NoProbe, Outbox, OutboxParts, Reader, StepProbe, SystemJitter};
+use crate::ingest::{
+    Ingest, IngestParts, IngestStatus, NoProbe, Outbox, OutboxParts, Reader, StepProbe, SystemJitter,
+};
 use crate::outbound::{Desk, Outbound, OutboundParts, OutboundSettings, SystemNonces};
 use crate::presence::{Ended, Presence};
 use crate::redact::{ModelError, NameModel};
@@ -12,7 +14,7 @@ use crate::sandbox::{DraftingPool, ReadingPool, check_ocr};
 use crate::scanner::Scanned;
 use crate::smtp::{Relays, SubmissionServer};
 use crate::store::Store;
-use crate::web::{SourceReader, WebParts, WebServer};
+use crate::web::{MailboxHealth, SourceReader, WebParts, WebServer};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use std::fs::File;
@@ -20,6 +22,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// How often the outbound loops look for due retries by themselves.
@@ -45,7 +48,7 @@ pub(super) async fn run(setup: Setup) -> Outcome {
     let instance = setup.instance();
     let presence = Arc::new(Presence::new(&store, &instance, setup.config.keeping.lease)?);
 
-    let (ingest, _status) = Ingest::new(IngestParts {
+    let (ingest, status) = Ingest::new(IngestParts {
         presence: Arc::clone(&presence),
         connector: ImapConnector {
             settings: setup.imap_settings()?,
@@ -70,7 +73,7 @@ pub(super) async fn run(setup: Setup) -> Outcome {
     let web = match setup.web_settings()? {
         None => None,
         Some(settings) => Some(
-            WebServer::bind(settings, web_parts(&setup, &store, &outbound))
+            WebServer::bind(settings, web_parts(&setup, &store, &outbound, status.clone()))
                 .await
                 .map_err(Failure::configuration)?,
         ),
@@ -183,12 +186,26 @@ fn outbound(setup: &Setup, presence: &Presence) -> Result<Service, Failure> {
     Ok(Outbound::new(parts, settings))
 }
 
-fn web_parts(setup: &Setup, store: &Store, outbound: &Arc<Service>) -> WebParts {
+fn web_parts(
+    setup: &Setup,
+    store: &Store,
+    outbound: &Arc<Service>,
+    status: watch::Receiver<IngestStatus>,
+) -> WebParts {
     WebParts {
         store: store.clone(),
         clock: Arc::new(SystemClock),
         desk: Arc::clone(outbound) as Arc<dyn Desk>,
         source: Arc::new(InWorker(setup.reader())),
+        health: Box::new(move || health(&status.borrow())),
+    }
+}
+
+fn health(status: &IngestStatus) -> MailboxHealth {
+    MailboxHealth {
+        last_look: status.last_success,
+        failures: status.failures,
+        problem: status.last_error.clone(),
     }
 }
 

@@ -5,9 +5,10 @@
 
 mod fields;
 mod reading;
+mod shown;
 mod web;
 
-use crate::domain::{EmailAddress, Network, OtherAttachments};
+use crate::domain::{EmailAddress, Network, OtherAttachments, ShownSetting};
 use fields::{Fields, Problems};
 pub use reading::{ClamdAddress, OcrConfig, ReadingConfig, ScannerConfig, UnprotectedChoice};
 use std::fmt;
@@ -52,6 +53,8 @@ pub struct Config {
     pub web: Option<WebConfig>,
     /// Log output.
     pub log: LogConfig,
+    /// What administrators see of it.
+    pub shown: Vec<ShownSetting>,
 }
 
 /// `[service]`
@@ -275,6 +278,7 @@ impl Config {
                 .map_or(0, |span| text[..span.start].matches('\n').count() + 1);
             ConfigErrors(vec![format!("line {line}: not valid TOML: {}", error.message())])
         })?;
+        let shown = shown::shown(&table);
         let problems = Problems::default();
         let mut root = Fields::root(table, &problems);
         let service = service(root.section("service"));
@@ -311,6 +315,7 @@ impl Config {
             submission,
             web,
             log,
+            shown,
         })
     }
 }

@@ -892,6 +892,36 @@ impl Store {
         self.database.held_outbound(after, at_most).await
     }
 
+    /// Messages that could not be read, oldest first.
+    pub async fn unreadable_messages(
+        &self,
+        after: u32,
+        at_most: u32,
+    ) -> Result<Vec<MessageSummary>, StoreError> {
+        self.database.unreadable_messages(after, at_most).await
+    }
+
+    /// The bytes of a message that could not be read, for a person; the look is audited.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where it is no such message, [`StoreError::WrongState`] where its bytes were never fetched.
+    pub async fn open_unreadable(
+        &self,
+        id: MessageId,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Personal<Vec<u8>>, StoreError> {
+        self.database.open_unreadable(id, actor, now).await
+    }
+
+    /// A message that could not be read waits for the worker again.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongState`] where it is no such message, or its bytes were never fetched.
+    pub async fn read_again(&self, id: MessageId, actor: &Actor, now: Timestamp) -> Result<(), StoreError> {
+        self.database.read_again(id, actor, now).await
+    }
+
     /// One outbound mail without content.
     ///
     /// # Errors

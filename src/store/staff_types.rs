@@ -135,4 +135,6 @@ pub struct Totals {
     pub to_review: u64,
     /// Mails of which something is held.
     pub held_mails: u64,
+    /// Messages that could not be read.
+    pub unreadable: u64,
 }

@@ -9,15 +9,19 @@ pub(super) enum Done {
     Released,
     Returned,
     Sent,
+    ReadAgain,
+    SetAside,
     SessionEnded,
     SecondStepReset,
 }
 
 impl Done {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 7] = [
         Self::Released,
         Self::Returned,
         Self::Sent,
+        Self::ReadAgain,
+        Self::SetAside,
         Self::SessionEnded,
         Self::SecondStepReset,
     ];
@@ -28,6 +32,8 @@ impl Done {
             Self::Released => "released",
             Self::Returned => "returned",
             Self::Sent => "sent",
+            Self::ReadAgain => "read-again",
+            Self::SetAside => "set-aside",
             Self::SessionEnded => "session-ended",
             Self::SecondStepReset => "second-step-reset",
         }
@@ -39,6 +45,8 @@ impl Done {
             Self::Released => "Released: the mail is on its way.",
             Self::Returned => "Returned: the sender is told why.",
             Self::Sent => "Taken over: the mail leaves in a moment, and you are told by mail what is held.",
+            Self::ReadAgain => "The mail is being read again: look for it on the home page in a minute.",
+            Self::SetAside => "Set aside: it is destroyed after its term.",
             Self::SessionEnded => "The session was ended.",
             Self::SecondStepReset => "The second step is set up anew at the next sign-in.",
         }

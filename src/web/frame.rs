@@ -58,6 +58,9 @@ const HOME: MenuItem = MenuItem::new("/", "Home");
 const CASES: MenuItem = MenuItem::new("/cases", "Cases");
 const OUTBOUND: MenuItem = MenuItem::new("/outbound", "Held mail");
 const WRITE: MenuItem = MenuItem::new("/write", "Write");
+const FAILED: MenuItem = MenuItem::new("/failed", "Failed mail");
+const MAILBOX: MenuItem = MenuItem::new("/mailbox", "Mailbox");
+const SETTINGS: MenuItem = MenuItem::new("/settings", "Settings");
 const REPORT: MenuItem = MenuItem::new("/report", "Report");
 const AUDIT: MenuItem = MenuItem::new("/audit", "Audit log");
 const STAFF: MenuItem = MenuItem::new("/staff", "Accounts");
@@ -72,9 +75,9 @@ impl Frame {
     ) -> Self {
         let menu: Vec<_> = match account.map(|account| &account.role) {
             None => Vec::new(),
-            Some(StaffRole::Staff) => vec![HOME, CASES, WRITE, OUTBOUND, REPORT, AUDIT],
+            Some(StaffRole::Staff) => vec![HOME, CASES, WRITE, OUTBOUND, FAILED, MAILBOX, REPORT, AUDIT],
             Some(StaffRole::Volunteer { .. }) => vec![HOME, CASES, WRITE],
-            Some(StaffRole::Administrator) => vec![HOME, STAFF, REPORT, AUDIT],
+            Some(StaffRole::Administrator) => vec![HOME, STAFF, MAILBOX, SETTINGS, REPORT, AUDIT],
         };
         Self {
             title,

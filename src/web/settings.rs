@@ -1,7 +1,7 @@
 //! What the staff pages are told by the configuration.
 
 use crate::casework::report::{Districts, Least};
-use crate::domain::{Clock, Personal, ReadMessage};
+use crate::domain::{Clock, Personal, ReadMessage, ShownSetting, Timestamp};
 use crate::outbound::Desk;
 use crate::store::{SessionTerms, Store};
 use secrecy::SecretString;
@@ -49,6 +49,19 @@ pub struct WebSettings {
     pub districts: Districts,
     /// Smallest count of the report.
     pub least: Least,
+    /// What administrators see of the configuration.
+    pub shown: Vec<ShownSetting>,
+}
+
+/// How the mailbox is doing.
+#[derive(Debug, Clone, Default)]
+pub struct MailboxHealth {
+    /// End of the last look that went well.
+    pub last_look: Option<Timestamp>,
+    /// Looks that failed since then.
+    pub failures: u32,
+    /// Why the last one failed, in plain words without content.
+    pub problem: Option<String>,
 }
 
 impl WebSettings {
@@ -76,6 +89,8 @@ pub struct WebParts {
     pub desk: Arc<dyn Desk>,
     /// Takes mail apart.
     pub source: Arc<dyn SourceReader>,
+    /// How the mailbox is doing now.
+    pub health: Box<dyn Fn() -> MailboxHealth + Send + Sync>,
 }
 
 /// Takes a mail apart away from secrets (the worker process).

@@ -7,7 +7,7 @@ use crate::world::{Who, World};
 use std::path::Path;
 
 /// Name of the picture, who looks, and at what.
-const SHOTS: [(&str, Who, &str); 13] = [
+const SHOTS: [(&str, Who, &str); 16] = [
     ("home", Who::Staff, "/"),
     ("review", Who::Staff, "/review/{message}"),
     ("reject", Who::Staff, "/review/{message}/reject"),
@@ -15,12 +15,15 @@ const SHOTS: [(&str, Who, &str); 13] = [
     ("cases", Who::Staff, "/cases"),
     ("case", Who::Staff, "/cases/{case}"),
     ("held-mail", Who::Staff, "/outbound/{mail}"),
+    ("failed-mail", Who::Staff, "/failed"),
+    ("mailbox", Who::Staff, "/mailbox"),
     ("report", Who::Staff, "/report/{month}"),
     ("own-account", Who::Staff, "/account"),
     ("case-volunteer", Who::WithFile, "/cases/{case}"),
     ("write", Who::WithFile, "/write"),
     ("audit", Who::Administrator, "/audit"),
     ("accounts", Who::Administrator, "/staff"),
+    ("settings", Who::Administrator, "/settings"),
 ];
 
 /// Lowest and highest picture, in pixels.

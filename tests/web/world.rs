@@ -8,7 +8,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use referrald::casework::report::{Districts, Least};
 use referrald::domain::*;
 use referrald::store::*;
-use referrald::web::{WebParts, WebSettings, code_at, router};
+use referrald::web::{MailboxHealth, WebParts, WebSettings, code_at, router};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -41,6 +41,8 @@ pub(crate) struct World {
     pub(crate) reference: String,
     pub(crate) document: EntryId,
     pub(crate) mail: OutboundId,
+    /// Could not be read.
+    pub(crate) failed: MessageId,
     tokens: Mutex<u32>,
 }
 
@@ -77,6 +79,20 @@ pub(crate) fn settings() -> WebSettings {
         closed_years: 6,
         districts: Districts::new(Vec::new()).unwrap(),
         least: Least::new(5).unwrap(),
+        shown: vec![
+            setting("service", "name", Some("Anyshire Restorative Service")),
+            setting("mailbox", "host", Some("imap.restorative.example")),
+            setting("mailbox", "password_file", None),
+            setting("mailbox", "inbox", Some("<script>\u{202e}")),
+        ],
+    }
+}
+
+fn setting(section: &str, name: &str, value: Option<&str>) -> ShownSetting {
+    ShownSetting {
+        section: section.into(),
+        name: name.into(),
+        value: value.map(str::to_owned),
     }
 }
 
@@ -123,6 +139,7 @@ impl World {
             .unwrap();
         let to_review = read(&store, 2, draft).await;
         let mail = held_mail(&store).await;
+        let failed = failed(&store).await;
         let clock = Arc::new(Stepped(AtomicI64::new(100)));
         let router = router(settings(), parts(&store, &clock)).unwrap();
         Self {
@@ -134,6 +151,7 @@ impl World {
             reference: reference.as_str().to_owned(),
             document,
             mail,
+            failed,
             tokens: Mutex::new(0),
         }
     }
@@ -248,6 +266,7 @@ impl World {
             .replace("{side}", "victim")
             .replace("{document}", &self.document.to_string())
             .replace("{mail}", &self.mail.to_string())
+            .replace("{failed}", &self.failed.to_string())
             .replace("{month}", "2026-09")
             .replace("{name}", "govuk.css")
     }
@@ -265,6 +284,11 @@ fn parts(store: &Store, clock: &Arc<Stepped>) -> WebParts {
         clock: Arc::clone(clock) as Arc<dyn Clock>,
         desk: service::desk(store, clock),
         source: Arc::new(service::Source),
+        health: Box::new(|| MailboxHealth {
+            last_look: Some(at(90)),
+            failures: 0,
+            problem: None,
+        }),
     }
 }
 
@@ -274,6 +298,18 @@ fn letter(subject: &str, text: &str) -> Vec<u8> {
          Content-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n"
     )
     .into_bytes()
+}
+
+/// Bytes of a mail whose reader stopped.
+pub(crate) const UNREADABLE: &str = "Subject: <script>alert(1)</script>\r\n\r\n\u{202e}odd";
+
+async fn failed(store: &Store) -> MessageId {
+    let id = stored(store, 90, UNREADABLE).await;
+    let place = Some(copy(90));
+    store.finish_move(&inbox(1), 90, place, at(1)).await.unwrap();
+    let reason = UnreadableReason::WorkerCrashed;
+    store.save_unreadable(id, reason, at(2)).await.unwrap();
+    id
 }
 
 async fn held_mail(store: &Store) -> OutboundId {
