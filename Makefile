@@ -16,9 +16,10 @@ demo: packages
 test: packages
 	cargo test --locked
 
-# Pictures of the staff pages in docs/pages, with invented people.
+# Pictures of the staff pages in docs/pages, with invented people; made small where pngquant is installed.
 screenshots: packages
 	cargo test --locked --test browser -- --ignored pictures_of_the_pages
+	! command -v pngquant >/dev/null || pngquant --force --ext .png --strip 32 docs/pages/*.png
 
 lint:
 	cargo fmt --check

@@ -8,7 +8,8 @@ use referrald::web::route_table;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-const HOSTILE: &str = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>\u{202e}txet{{ 7*7 }}&amp;";
+pub(crate) const HOSTILE: &str =
+    "<script>alert('x')</script>\"><img src=x onerror=alert(1)>\u{202e}txet{{ 7*7 }}&amp;";
 
 fn hostile() -> ParsedMessage {
     let text = || Some(HOSTILE.to_owned());

@@ -81,14 +81,18 @@ pub(crate) fn settings() -> WebSettings {
         least: Least::new(5).unwrap(),
         shown: vec![
             setting("service", "name", Some("Anyshire Restorative Service")),
+            setting("service", "reference_prefix", Some("RJ")),
+            setting("keeping", "database", None),
+            setting("keeping", "master_key_file", None),
             setting("mailbox", "host", Some("imap.restorative.example")),
+            setting("mailbox", "user", Some("referrals@restorative.example")),
             setting("mailbox", "password_file", None),
-            setting("mailbox", "inbox", Some("<script>\u{202e}")),
+            setting("mailbox", "poll_seconds", Some("60")),
         ],
     }
 }
 
-fn setting(section: &str, name: &str, value: Option<&str>) -> ShownSetting {
+pub(crate) fn setting(section: &str, name: &str, value: Option<&str>) -> ShownSetting {
     ShownSetting {
         section: section.into(),
         name: name.into(),
