@@ -1,7 +1,7 @@
 # `make demo` shows the whole path on this machine; `make demo CHECK=1` does it unattended and checks the outcome.
-# `make test` runs every test, with real Dovecot and Postfix on loopback.
+# `make test` runs every test, with real Dovecot, Postfix and Chromium on loopback.
 
-.PHONY: all packages demo test lint
+.PHONY: all packages demo test lint screenshots
 
 all: packages
 	cargo build --locked --release
@@ -15,6 +15,11 @@ demo: packages
 
 test: packages
 	cargo test --locked
+
+# Pictures of the staff pages in docs/pages, with invented people; made small where pngquant is installed.
+screenshots: packages
+	cargo test --locked --test browser -- --ignored pictures_of_the_pages
+	! command -v pngquant >/dev/null || pngquant --force --ext .png --strip 32 docs/pages/*.png
 
 lint:
 	cargo fmt --check

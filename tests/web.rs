@@ -14,8 +14,12 @@ mod authorisation;
 mod browser;
 #[path = "web/edges.rs"]
 mod edges;
+#[path = "web/failed.rs"]
+mod failed;
 #[path = "web/markup.rs"]
 mod markup;
+#[path = "web/menu.rs"]
+mod menu;
 #[path = "web/network.rs"]
 mod network;
 #[path = "web/pages.rs"]
@@ -23,6 +27,8 @@ mod pages;
 #[path = "support/postgres.rs"]
 #[allow(dead_code)]
 mod postgres;
+#[path = "web/service.rs"]
+mod service;
 #[path = "web/sign_in.rs"]
 mod sign_in;
 #[allow(dead_code, unused_macros)]
@@ -34,3 +40,5 @@ mod support;
 mod tls;
 #[path = "web/world.rs"]
 mod world;
+#[path = "web/write.rs"]
+mod write;

@@ -2,23 +2,27 @@
 
 use super::output::{Failure, Outcome};
 use super::setup::Setup;
-use crate::domain::SystemClock;
+use crate::domain::{Personal, ReadMessage, SystemClock};
 use crate::imap::ImapConnector;
-use crate::ingest::{Ingest, IngestParts, NoProbe, Outbox, OutboxParts, StepProbe, SystemJitter};
-use crate::outbound::{Outbound, OutboundParts, OutboundSettings, SystemNonces};
+use crate::ingest::{
+    Ingest, IngestParts, IngestStatus, NoProbe, Outbox, OutboxParts, Reader, StepProbe, SystemJitter,
+};
+use crate::outbound::{Desk, Outbound, OutboundParts, OutboundSettings, SystemNonces};
 use crate::presence::{Ended, Presence};
 use crate::redact::{ModelError, NameModel};
 use crate::sandbox::{DraftingPool, ReadingPool, check_ocr};
 use crate::scanner::Scanned;
 use crate::smtp::{Relays, SubmissionServer};
 use crate::store::Store;
-use crate::web::{WebParts, WebServer};
+use crate::web::{MailboxHealth, SourceReader, WebParts, WebServer};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use std::fs::File;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// How often the outbound loops look for due retries by themselves.
@@ -73,7 +77,7 @@ pub(super) async fn run(setup: Setup) -> Outcome {
     let web = match setup.web_settings()? {
         None => None,
         Some(settings) => Some(
-            WebServer::bind(settings, web_parts(&store))
+            WebServer::bind(settings, web_parts(&setup, &store, &outbound, status.clone()))
                 .await
                 .map_err(Failure::configuration)?,
         ),
@@ -210,11 +214,35 @@ fn outbound(setup: &Setup, presence: &Presence) -> Result<Service, Failure> {
     Ok(Outbound::new(parts, settings))
 }
 
-fn web_parts(store: &Store) -> WebParts {
+fn web_parts(
+    setup: &Setup,
+    store: &Store,
+    outbound: &Arc<Service>,
+    status: watch::Receiver<IngestStatus>,
+) -> WebParts {
     WebParts {
         store: store.clone(),
         clock: Arc::new(SystemClock),
-        readable: super::redact::readable,
+        desk: Arc::clone(outbound) as Arc<dyn Desk>,
+        source: Arc::new(InWorker(setup.reader())),
+        health: Box::new(move || health(&status.borrow())),
+    }
+}
+
+fn health(status: &IngestStatus) -> MailboxHealth {
+    MailboxHealth {
+        last_look: status.last_success,
+        failures: status.failures,
+        problem: status.last_error.clone(),
+    }
+}
+
+/// Reads for the staff pages, in workers of their own.
+struct InWorker(Scanned<ReadingPool>);
+
+impl SourceReader for InWorker {
+    fn read(&self, raw: Personal<Vec<u8>>) -> Pin<Box<dyn Future<Output = Option<ReadMessage>> + Send + '_>> {
+        Box::pin(async move { self.0.read(&raw).await.ok() })
     }
 }
 

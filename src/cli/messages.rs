@@ -47,10 +47,10 @@ pub(super) async fn run(setup: Setup, command: OutboundCommand) -> Outcome {
             let mail = mails.iter().find(|mail| mail.id == id);
             show(mail.ok_or_else(|| Failure::failed("there is no such mail; see `outbound list`"))?);
             if text {
-                let copies = store.delivery_copies(id, &actor(), SystemClock.now()).await?;
-                for (number, copy) in copies.iter().enumerate() {
+                let opened = store.open_outbound(id, &actor(), SystemClock.now()).await?;
+                for (number, delivery) in opened.deliveries.iter().enumerate() {
                     output::line(format!("\n--- recipient {}", number + 1));
-                    output::line(copy.as_ref().map_or_else(
+                    output::line(delivery.message.as_ref().map_or_else(
                         || "nothing".to_owned(),
                         |copy| super::redact::readable(copy.expose_personal()),
                     ));

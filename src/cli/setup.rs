@@ -478,6 +478,7 @@ impl Setup {
             closed_years: self.config.retention.closed_years,
             districts,
             least,
+            shown: self.config.shown.clone(),
         }))
     }
 

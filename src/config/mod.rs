@@ -6,9 +6,10 @@
 mod fields;
 mod metrics;
 mod reading;
+mod shown;
 mod web;
 
-use crate::domain::{EmailAddress, Network, OtherAttachments};
+use crate::domain::{EmailAddress, Network, OtherAttachments, ShownSetting};
 use fields::{Fields, Problems};
 pub use metrics::MetricsConfig;
 pub use reading::{ClamdAddress, OcrConfig, ReadingConfig, ScannerConfig, UnprotectedChoice};
@@ -56,6 +57,8 @@ pub struct Config {
     pub metrics: Option<MetricsConfig>,
     /// Log output.
     pub log: LogConfig,
+    /// What administrators see of it.
+    pub shown: Vec<ShownSetting>,
 }
 
 /// `[service]`
@@ -279,6 +282,7 @@ impl Config {
                 .map_or(0, |span| text[..span.start].matches('\n').count() + 1);
             ConfigErrors(vec![format!("line {line}: not valid TOML: {}", error.message())])
         })?;
+        let shown = shown::shown(&table);
         let problems = Problems::default();
         let mut root = Fields::root(table, &problems);
         let service = service(root.section("service"));
@@ -317,6 +321,7 @@ impl Config {
             web,
             metrics,
             log,
+            shown,
         })
     }
 }

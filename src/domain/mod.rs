@@ -22,6 +22,7 @@ pub mod password;
 mod personal;
 mod reading;
 mod referral;
+mod shown;
 mod sides;
 mod streets;
 
@@ -56,5 +57,6 @@ pub use referral::{
     KnownCase, Offence, OffenceOutcome, PARSED_SCHEMA, ParsedMessage, Party, PreferredContact, Reference,
     ReferenceKind, Referral, Referrer, Role, Service, Trust, UnmappedAnswer,
 };
+pub use shown::ShownSetting;
 pub use sides::sides_of;
 pub use streets::{STREET_WORDS, is_street_word};

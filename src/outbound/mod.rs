@@ -18,12 +18,14 @@
 //! themselves at an interval.
 
 mod deliver;
+mod desk;
 mod familiar;
 mod notify;
 mod plan;
 mod ports;
 mod retry;
 
+pub use desk::{Answering, Desk, MAX_RECIPIENTS, MAX_SUBJECT, MAX_TEXT, NotTaken, WrittenMail};
 pub use ports::{
     AcceptFailure, DraftFailure, Drafter, NonceSource, RawMail, Relay, RelayAnswer, SinkUnavailable,
     SubmissionAccount, SubmissionSink, SubmittedMail, SystemNonces,

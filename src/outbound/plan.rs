@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 const BATCH: u32 = 4;
 
 /// Why a mail was not planned.
-enum NotPlanned {
+pub(super) enum NotPlanned {
     /// The daemon is stopping: the mail is planned after the next start.
     Stopping,
     /// The operating system gives no randomness now.
@@ -81,6 +81,25 @@ impl<D: Drafter, R: Relay, C: Clock, N: NonceSource> Outbound<D, R, C, N> {
 
     async fn plan_one(&self, id: OutboundId, stop: &CancellationToken) -> Result<(), NotPlanned> {
         let mail = self.parts.store.outbound_mail(id).await?;
+        let deliveries = self.plan_of(mail, stop).await?;
+        self.save_plan(id, &deliveries).await?;
+        let held = deliveries
+            .iter()
+            .filter(|delivery| delivery.action == DeliveryAction::Hold);
+        let is_loop = |delivery: &PlannedDelivery| delivery.reasons.contains(&HoldReason::MailLoop);
+        if deliveries.iter().any(is_loop) {
+            tracing::error!(outbound = %id, "a copy that we sent was handed in again: the mail server in front sends our mail back");
+        }
+        tracing::info!(outbound = %id, deliveries = deliveries.len(), held = held.count(), "mail planned");
+        Ok(())
+    }
+
+    /// What becomes of a mail; nothing is kept.
+    pub(super) async fn plan_of(
+        &self,
+        mail: SubmittedMail,
+        stop: &CancellationToken,
+    ) -> Result<Vec<PlannedDelivery>, NotPlanned> {
         let cases = self.parts.store.known_cases().await?;
         let nonce = self.parts.nonces.nonce().ok_or(NotPlanned::NoNonce)?;
         let SubmittedMail {
@@ -91,10 +110,7 @@ impl<D: Drafter, R: Relay, C: Clock, N: NonceSource> Outbound<D, R, C, N> {
         } = mail;
         let recipients: Vec<String> = recipients.into_iter().map(Personal::into_personal).collect();
         if self.is_our_copy(raw.expose_personal()).await? {
-            let deliveries = self.all_held(recipients, HoldReason::MailLoop);
-            self.save_plan(id, &deliveries).await?;
-            tracing::error!(outbound = %id, "a copy that we sent was handed in again: the mail server in front sends our mail back");
-            return Ok(());
+            return Ok(self.all_held(recipients, HoldReason::MailLoop));
         }
         let remit = self.remit(&account).await?;
         let strangers = self.strangers(&recipients, &cases).await?;
@@ -107,14 +123,7 @@ impl<D: Drafter, R: Relay, C: Clock, N: NonceSource> Outbound<D, R, C, N> {
             remit,
             strangers,
         };
-        let deliveries = self.draft_and_finish(request, stop).await?;
-        let held = deliveries
-            .iter()
-            .filter(|delivery| delivery.action == DeliveryAction::Hold)
-            .count();
-        self.save_plan(id, &deliveries).await?;
-        tracing::info!(outbound = %id, deliveries = deliveries.len(), held, "mail planned");
-        Ok(())
+        self.draft_and_finish(request, stop).await
     }
 
     async fn save_plan(&self, id: OutboundId, deliveries: &[PlannedDelivery]) -> Result<(), StoreError> {

@@ -190,9 +190,9 @@ pub fn draft(request: &DraftRequest, documents: DocumentReader) -> DraftPlan {
     recipients::plan(request, &known, documents)
 }
 
-/// A mail of the service itself, about no person.
+/// A plain mail that is written here.
 pub struct ServiceMail<'a> {
-    /// The service's address.
+    /// The address of the service, or of whoever writes.
     pub from: &'a str,
     /// One address.
     pub to: &'a str,
@@ -211,19 +211,31 @@ pub struct ServiceMail<'a> {
 /// Writes a mail of the service in the format that the second pass reads; gives its Message-ID and bytes. It is marked as
 /// made by a program (RFC 3834 section 5), so that no other program answers it.
 pub fn service_mail(mail: &ServiceMail<'_>) -> (String, Vec<u8>) {
+    plain_mail(mail, Some(("Auto-Submitted", "auto-generated".to_owned())))
+}
+
+/// Writes a mail of a person, as a mail program would hand it in. `mail.to` may be several addresses, with commas between;
+/// all of them are ones that [`crate::domain::EmailAddress`] reads.
+pub fn written_mail(mail: &ServiceMail<'_>) -> Vec<u8> {
+    let (_, bytes) = plain_mail(mail, None);
+    bytes
+}
+
+fn plain_mail(mail: &ServiceMail<'_>, mark: Option<(&'static str, String)>) -> (String, Vec<u8>) {
     let seed = rebuild::hex(&mail.nonce);
     let message_id = format!("{seed}@{}", mail.own_domain);
-    let fields = [
+    let mut fields = vec![
         ("From", mail.from.to_owned()),
-        ("To", mail.to.to_owned()),
+        // One address a line: a line has a bound (RFC 5322 section 2.1.1).
+        ("To", mail.to.replace(", ", ",\r\n ")),
         (
             "Date",
             mail.date.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string(),
         ),
         ("Subject", compose::encoded(mail.subject)),
         ("Message-ID", format!("<{message_id}>")),
-        ("Auto-Submitted", "auto-generated".to_owned()),
     ];
+    fields.extend(mark);
     let body = compose::Part::Text {
         subtype: "plain",
         text: mail.text.to_owned(),

@@ -681,15 +681,18 @@ impl Store {
         self.database.release_outbound(id, actor, now).await
     }
 
-    /// What leaves, or would leave if staff released it, for each delivery of a mail in their order; opened for a person,
-    /// the look is audited.
-    pub async fn delivery_copies(
+    /// A mail as it was handed in, and what leaves, or would leave if staff released it, for each delivery in their order;
+    /// opened for a person, the look is audited.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn open_outbound(
         &self,
         id: OutboundId,
         actor: &Actor,
         now: Timestamp,
-    ) -> Result<Vec<Option<Personal<Vec<u8>>>>, StoreError> {
-        self.database.delivery_copies(id, actor, now).await
+    ) -> Result<OpenedOutbound, StoreError> {
+        self.database.open_outbound(id, actor, now).await
     }
 
     /// Which of these addresses a relay took mail for before, in their order.
@@ -899,6 +902,36 @@ impl Store {
     /// Outbound mails of which something is held, oldest first, without content.
     pub async fn held_outbound(&self, after: u32, at_most: u32) -> Result<Vec<OutboundSummary>, StoreError> {
         self.database.held_outbound(after, at_most).await
+    }
+
+    /// Messages that could not be read, oldest first.
+    pub async fn unreadable_messages(
+        &self,
+        after: u32,
+        at_most: u32,
+    ) -> Result<Vec<MessageSummary>, StoreError> {
+        self.database.unreadable_messages(after, at_most).await
+    }
+
+    /// The bytes of a message that could not be read, for a person; the look is audited.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where it is no such message, [`StoreError::WrongState`] where its bytes were never fetched.
+    pub async fn open_unreadable(
+        &self,
+        id: MessageId,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Personal<Vec<u8>>, StoreError> {
+        self.database.open_unreadable(id, actor, now).await
+    }
+
+    /// A message that could not be read waits for the worker again.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongState`] where it is no such message, or its bytes were never fetched.
+    pub async fn read_again(&self, id: MessageId, actor: &Actor, now: Timestamp) -> Result<(), StoreError> {
+        self.database.read_again(id, actor, now).await
     }
 
     /// One outbound mail without content.

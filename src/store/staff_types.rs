@@ -141,4 +141,6 @@ pub struct Totals {
     pub oldest_held: Option<Timestamp>,
     /// Deliveries that wait to be sent.
     pub waiting_deliveries: u64,
+    /// Messages that could not be read.
+    pub unreadable: u64,
 }

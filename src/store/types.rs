@@ -419,6 +419,24 @@ pub struct PlannedDelivery {
     pub message_id: Option<String>,
 }
 
+/// A mail opened for a person.
+#[derive(Debug, Clone)]
+pub struct OpenedOutbound {
+    /// As it was handed in; `None` for a notice, which is written here.
+    pub original: Option<Personal<Vec<u8>>>,
+    /// One per delivery, in their order.
+    pub deliveries: Vec<OpenedDelivery>,
+}
+
+/// One recipient's share, opened for a person.
+#[derive(Debug, Clone)]
+pub struct OpenedDelivery {
+    /// The recipient as given.
+    pub recipient: Personal<String>,
+    /// What leaves, or would leave if staff released it.
+    pub message: Option<Personal<Vec<u8>>>,
+}
+
 /// A delivery to be tried.
 #[derive(Debug, Clone)]
 pub struct DueDelivery {

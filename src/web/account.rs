@@ -1,8 +1,9 @@
 //! One's own account: where one is signed in.
 
+use super::done::Done;
 use super::frame::{Frame, show};
 use super::problem::Problem;
-use super::request::{Answer, Asked, go_to};
+use super::request::{Answer, Asked, go_on};
 use super::words;
 use askama::Template;
 
@@ -47,7 +48,7 @@ pub(super) async fn end_session(asked: Asked) -> Answer {
         .map_err(|_| Problem::NotFound)?;
     let account = &asked.session()?.account;
     match asked.store().end_session(account, id, asked.now).await? {
-        true => go_to("/account"),
+        true => go_on("/account", Done::SessionEnded),
         false => Err(Problem::NotFound),
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Invariant: a title is a fixed text of ours, never a value.
 
+use super::done::Done;
 use super::problem::Problem;
 use super::request::Answer;
 use crate::store::{StaffAccount, StaffRole};
@@ -12,6 +13,8 @@ use axum::response::IntoResponse;
 /// Title, menu, form token.
 pub(super) struct Frame {
     pub(super) title: &'static str,
+    /// What was done before this page was shown.
+    pub(super) done: Option<&'static str>,
     pub(super) service: String,
     pub(super) menu: Vec<MenuItem>,
     pub(super) user: Option<String>,
@@ -19,55 +22,78 @@ pub(super) struct Frame {
 }
 
 /// One place to go to.
+#[derive(Clone, Copy)]
 pub(super) struct MenuItem {
     pub(super) path: &'static str,
     pub(super) text: &'static str,
+    /// `page` where it leads to the page that is shown, `true` where that stands below it.
+    pub(super) current: Option<&'static str>,
 }
 
-const HOME: MenuItem = MenuItem {
-    path: "/",
-    text: "Home",
-};
-const CASES: MenuItem = MenuItem {
-    path: "/cases",
-    text: "Cases",
-};
-const OUTBOUND: MenuItem = MenuItem {
-    path: "/outbound",
-    text: "Held mail",
-};
-const REPORT: MenuItem = MenuItem {
-    path: "/report",
-    text: "Report",
-};
-const AUDIT: MenuItem = MenuItem {
-    path: "/audit",
-    text: "Audit log",
-};
-const STAFF: MenuItem = MenuItem {
-    path: "/staff",
-    text: "Accounts",
-};
+impl MenuItem {
+    const fn new(path: &'static str, text: &'static str) -> Self {
+        Self {
+            path,
+            text,
+            current: None,
+        }
+    }
+
+    /// Seen from the page of this route.
+    fn seen_from(self, route: &str) -> Self {
+        let below = match self.path {
+            "/" => route.starts_with("/review/"),
+            path => route.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')),
+        };
+        let current = match (route == self.path, below) {
+            (true, _) => Some("page"),
+            (false, true) => Some("true"),
+            (false, false) => None,
+        };
+        Self { current, ..self }
+    }
+}
+
+const HOME: MenuItem = MenuItem::new("/", "Home");
+const CASES: MenuItem = MenuItem::new("/cases", "Cases");
+const OUTBOUND: MenuItem = MenuItem::new("/outbound", "Held mail");
+const WRITE: MenuItem = MenuItem::new("/write", "Write");
+const FAILED: MenuItem = MenuItem::new("/failed", "Failed mail");
+const MAILBOX: MenuItem = MenuItem::new("/mailbox", "Mailbox");
+const SETTINGS: MenuItem = MenuItem::new("/settings", "Settings");
+const REPORT: MenuItem = MenuItem::new("/report", "Report");
+const AUDIT: MenuItem = MenuItem::new("/audit", "Audit log");
+const STAFF: MenuItem = MenuItem::new("/staff", "Accounts");
 
 impl Frame {
+    /// A frame for the page of this route.
     pub(super) fn new(
-        title: &'static str,
+        (title, route): (&'static str, &str),
         service: &str,
         account: Option<&StaffAccount>,
         token: String,
     ) -> Self {
-        let menu = match account.map(|account| &account.role) {
+        let menu: Vec<_> = match account.map(|account| &account.role) {
             None => Vec::new(),
-            Some(StaffRole::Staff) => vec![HOME, CASES, OUTBOUND, REPORT, AUDIT],
-            Some(StaffRole::Volunteer { .. }) => vec![HOME, CASES],
-            Some(StaffRole::Administrator) => vec![HOME, STAFF, REPORT, AUDIT],
+            Some(StaffRole::Staff) => vec![HOME, CASES, WRITE, OUTBOUND, FAILED, MAILBOX, REPORT, AUDIT],
+            Some(StaffRole::Volunteer { .. }) => vec![HOME, CASES, WRITE],
+            Some(StaffRole::Administrator) => vec![HOME, STAFF, MAILBOX, SETTINGS, REPORT, AUDIT],
         };
         Self {
             title,
+            done: None,
             service: service.to_owned(),
-            menu,
+            menu: menu.into_iter().map(|item| item.seen_from(route)).collect(),
             user: account.map(|account| account.name.clone()),
             token,
+        }
+    }
+
+    /// The same, saying what was done before.
+    pub(super) fn after(self, done: Option<Done>) -> Self {
+        Self {
+            done: done.map(Done::text),
+            ..self
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Home: what needs me.
 
 use super::frame::{Frame, Pages, show};
+use super::mailbox::Ledger;
 use super::outbound::{MailRow, mail_rows};
 use super::request::{Answer, Asked};
 use super::words;
 use crate::domain::{Kind, MessageState};
-use crate::store::{LedgerSummary, MessageSummary, StaffRole};
+use crate::store::{MessageSummary, StaffRole};
 use askama::Template;
 
 /// Messages on one page.
@@ -23,6 +24,7 @@ pub(super) struct Page {
     pub(super) pages: Pages,
     pub(super) held: Vec<MailRow>,
     pub(super) held_mails: u64,
+    pub(super) failed: u64,
     pub(super) ledger: Ledger,
 }
 
@@ -44,31 +46,8 @@ pub(super) struct Row {
     pub(super) checks: u32,
 }
 
-/// Arrived = accounted for.
-pub(super) struct Ledger {
-    pub(super) arrived: u64,
-    pub(super) accounted: u64,
-    pub(super) waiting: u64,
-    pub(super) left: u64,
-}
-
-impl Ledger {
-    fn of(ledger: &LedgerSummary) -> Self {
-        let waiting = ledger.seen.saturating_add(ledger.stored);
-        let left = ledger.too_large.saturating_add(ledger.cannot_fetch);
-        let ended = [ledger.moved, left, ledger.gone, ledger.superseded];
-        Self {
-            arrived: ledger.arrived,
-            accounted: ended.iter().fold(waiting, |sum, part| sum.saturating_add(*part)),
-            waiting,
-            left,
-        }
-    }
-}
-
 pub(super) async fn page(asked: Asked) -> Answer {
-    let ledger = asked.store().ledger_summary(&asked.app.settings.mailbox).await?;
-    let ledger = Ledger::of(&ledger);
+    let (ledger, _) = Ledger::now(&asked).await?;
     let is_volunteer = match asked.session()?.account.role {
         StaffRole::Staff => return staff_page(&asked, ledger).await,
         StaffRole::Volunteer { .. } => true,
@@ -112,6 +91,7 @@ async fn staff_page(asked: &Asked, ledger: Ledger) -> Answer {
         pages,
         held: mail_rows(&held),
         held_mails: totals.held_mails,
+        failed: totals.unreadable,
         ledger,
         frame: asked.frame("Home"),
     })

@@ -1,8 +1,11 @@
 //! Held mail: why, what would leave, release or return.
 
+use super::compare::{Compared, compare};
+use super::copy;
+use super::done::Done;
 use super::frame::{Frame, Pages, show};
 use super::problem::Problem;
-use super::request::{Answer, Asked, go_to};
+use super::request::{Answer, Asked, go_on};
 use super::words;
 use crate::domain::{OutboundId, Personal, Release};
 use crate::store::{DeliverySummary, OutboundSummary};
@@ -10,9 +13,6 @@ use askama::Template;
 
 /// Mails on one page.
 const PER_PAGE: u32 = 50;
-/// Longest text of a copy that is shown, in characters.
-const MAX_SHOWN: usize = 50_000;
-
 #[derive(Template)]
 #[template(path = "outbound.html")]
 struct ListPage {
@@ -28,6 +28,8 @@ pub(super) struct MailPage {
     pub(super) frame: Frame,
     pub(super) mail: MailRow,
     pub(super) deliveries: Vec<Delivery>,
+    /// The mail as it was handed in, where no copy stands beside it.
+    pub(super) original: String,
     pub(super) is_held: bool,
     pub(super) can_release: bool,
 }
@@ -47,8 +49,10 @@ pub(super) struct Delivery {
     pub(super) state: String,
     pub(super) reasons: Vec<&'static str>,
     pub(super) release: &'static str,
-    /// The cut-down text, where that is what would leave.
-    pub(super) copy: Option<String>,
+    pub(super) recipient: String,
+    pub(super) copy: Option<Compared>,
+    /// Why there is nothing to compare.
+    pub(super) no_copy: &'static str,
 }
 
 fn mail_row(mail: &OutboundSummary) -> MailRow {
@@ -88,19 +92,31 @@ fn mail_of(asked: &Asked) -> Result<OutboundId, Problem> {
 pub(super) async fn page(asked: Asked) -> Answer {
     let id = mail_of(&asked)?;
     let mail = asked.store().outbound_summary(id).await?;
-    let copies = asked
+    let opened = asked
         .store()
-        .delivery_copies(id, &asked.actor()?, asked.now)
+        .open_outbound(id, &asked.actor()?, asked.now)
         .await?;
-    let readable = asked.app.parts.readable;
-    let deliveries = mail
-        .deliveries
-        .iter()
-        .enumerate()
-        .map(|(index, delivery)| lay_out(index, delivery, copies.get(index), readable));
+    let original = match opened.original {
+        Some(original) => read(&asked, original).await,
+        None => None,
+    };
+    let mut deliveries = Vec::with_capacity(mail.deliveries.len());
+    for (delivery, opened) in mail.deliveries.iter().zip(opened.deliveries) {
+        let mut section = lay_out(deliveries.len(), delivery, &opened.recipient);
+        // As it was handed in it goes to CJSM only, and is on the left already.
+        if let (Some(Release::Redact), Some(message)) = (delivery.if_released, opened.message) {
+            let copy = read(&asked, message).await;
+            section.copy = side_by_side(original.as_deref(), copy.as_deref());
+            if section.copy.is_none() {
+                section.no_copy = "The copy cannot be shown now. Try again in a minute.";
+            }
+        }
+        deliveries.push(section);
+    }
     let held = |delivery: &&DeliverySummary| delivery.state == HELD;
     show(&MailPage {
-        deliveries: deliveries.collect(),
+        deliveries,
+        original: original.unwrap_or_default(),
         is_held: mail.deliveries.iter().any(|delivery| held(&delivery)),
         can_release: mail
             .deliveries
@@ -112,17 +128,18 @@ pub(super) async fn page(asked: Asked) -> Answer {
     })
 }
 
-fn lay_out(
-    index: usize,
-    delivery: &DeliverySummary,
-    copy: Option<&Option<Personal<Vec<u8>>>>,
-    readable: fn(&[u8]) -> String,
-) -> Delivery {
-    // Only what the second pass made is taken apart here; a mail as it was handed in is foreign bytes.
-    let copy = match delivery.if_released {
-        Some(Release::Redact) => copy.and_then(Option::as_ref),
-        Some(Release::Pass) | None => None,
-    };
+/// Read in the worker, both copies alike: what differs is what redaction did.
+pub(super) async fn read(asked: &Asked, raw: Personal<Vec<u8>>) -> Option<String> {
+    let mail = asked.app.parts.source.read(raw).await?;
+    Some(copy::text_of(&mail))
+}
+
+/// An original that cannot be read leaves the right side alone.
+pub(super) fn side_by_side(original: Option<&str>, copy: Option<&str>) -> Option<Compared> {
+    copy.map(|copy| compare(original.unwrap_or_default(), copy))
+}
+
+fn lay_out(index: usize, delivery: &DeliverySummary, recipient: &Personal<String>) -> Delivery {
     Delivery {
         number: index.saturating_add(1),
         state: words::plain(&delivery.state),
@@ -132,17 +149,14 @@ fn lay_out(
             .map(|reason| reason.explanation())
             .collect(),
         release: match (delivery.state == HELD, delivery.if_released) {
-            (true, Some(Release::Redact)) => "If you release it, the text below leaves.",
+            (true, Some(Release::Redact)) => "If you release it, the text on the right leaves.",
             (true, Some(Release::Pass)) => "If you release it, it leaves over CJSM as it was handed in.",
             (true, None) => "It cannot be released. Return it, and ask the sender to write it anew.",
             (false, _) => "",
         },
-        copy: copy.map(|bytes| {
-            readable(bytes.expose_personal())
-                .chars()
-                .take(MAX_SHOWN)
-                .collect()
-        }),
+        recipient: recipient.expose_personal().clone(),
+        copy: None,
+        no_copy: "",
     }
 }
 
@@ -152,7 +166,7 @@ pub(super) async fn release(asked: Asked) -> Answer {
         .store()
         .release_outbound(id, &asked.actor()?, asked.now)
         .await?;
-    go_to("/outbound")
+    go_on("/outbound", Done::Released)
 }
 
 pub(super) async fn give_back(asked: Asked) -> Answer {
@@ -161,5 +175,5 @@ pub(super) async fn give_back(asked: Asked) -> Answer {
         .store()
         .return_outbound(id, &asked.actor()?, asked.now)
         .await?;
-    go_to("/outbound")
+    go_on("/outbound", Done::Returned)
 }

@@ -4,6 +4,7 @@
 //! stands for nobody; it is replaced at every step of signing in. Forms carry a value made from it, which another site cannot
 //! know.
 
+use super::done::Done;
 use super::frame::Frame;
 use super::problem::Problem;
 use super::settings::{WebParts, WebSettings};
@@ -135,6 +136,8 @@ pub(super) struct Asked {
     pub(super) session: Option<OpenSession>,
     pub(super) from: IpAddr,
     pub(super) now: Timestamp,
+    /// Path of the route table.
+    pub(super) route: &'static str,
     pub(super) path: Vec<(String, String)>,
     pub(super) query: Option<String>,
     pub(super) form: Fields,
@@ -194,18 +197,25 @@ impl Asked {
             .as_ref()
             .filter(|session| session.info.stage == crate::store::SignInStage::Complete)
             .map(|session| &session.account);
+        let done = self.query.as_deref().and_then(Done::of_query);
         Frame::new(
-            title,
+            (title, self.route),
             &self.app.settings.service,
             account,
             form_token(&self.token),
         )
+        .after(done)
     }
 }
 
 /// A number of a page, from 1 to 100,000.
 pub(super) fn bounded_page(text: &str) -> u32 {
     text.parse::<u32>().unwrap_or(1).clamp(1, 100_000)
+}
+
+/// To one of our own pages, which says what was done.
+pub(super) fn go_on(path: &str, done: Done) -> Answer {
+    go_to(&format!("{path}?done={}", done.word()))
 }
 
 /// To one of our own pages, by a path that we made.

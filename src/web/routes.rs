@@ -5,7 +5,10 @@
 use super::guard::{self, Peer};
 use super::problem::Problem;
 use super::request::{Answer, App, Asked, Fields, draw_token};
-use super::{account, assets, audit, case_page, cases, home, outbound, report, review, sign_in, staff};
+use super::{
+    account, assets, audit, case_page, cases, configuration, failed, home, mailbox, outbound, report, review,
+    sign_in, staff, write,
+};
 use crate::store::{OpenSession, SignInStage, StaffRole};
 use axum::Router;
 use axum::extract::{FromRequest, RawForm, RawPathParams, Request};
@@ -95,6 +98,15 @@ routes! {
     GET "/outbound/{mail}" Staff outbound::page;
     POST "/outbound/{mail}/release" Staff outbound::release;
     POST "/outbound/{mail}/return" Staff outbound::give_back;
+    GET "/failed" Staff failed::list;
+    GET "/failed/{failed}/save" Staff failed::save;
+    POST "/failed/{failed}/read-again" Staff failed::read_again;
+    POST "/failed/{failed}/set-aside" Staff failed::set_aside;
+    GET "/mailbox" Overview mailbox::page;
+    GET "/settings" Administrator configuration::page;
+    GET "/write" Files write::page;
+    POST "/write/preview" Files write::preview;
+    POST "/write/send" Files write::send;
     GET "/report" Overview report::latest;
     GET "/report/{month}" Overview report::page;
     GET "/audit" Overview audit::page;
@@ -165,6 +177,7 @@ async fn dispatch(app: Arc<App>, route: &Route, params: &RawPathParams, request:
         session,
         from,
         now,
+        route: route.entry.path,
         path: pieces(params),
         query,
         form,

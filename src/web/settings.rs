@@ -1,10 +1,13 @@
 //! What the staff pages are told by the configuration.
 
 use crate::casework::report::{Districts, Least};
-use crate::domain::Clock;
+use crate::domain::{Clock, Personal, ReadMessage, ShownSetting, Timestamp};
+use crate::outbound::Desk;
 use crate::store::{SessionTerms, Store};
 use secrecy::SecretString;
+use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 
 /// Certificate and key.
@@ -46,6 +49,19 @@ pub struct WebSettings {
     pub districts: Districts,
     /// Smallest count of the report.
     pub least: Least,
+    /// What administrators see of the configuration.
+    pub shown: Vec<ShownSetting>,
+}
+
+/// How the mailbox is doing.
+#[derive(Debug, Clone, Default)]
+pub struct MailboxHealth {
+    /// End of the last look that went well.
+    pub last_look: Option<Timestamp>,
+    /// Looks that failed since then.
+    pub failures: u32,
+    /// Why the last one failed, in plain words without content.
+    pub problem: Option<String>,
 }
 
 impl WebSettings {
@@ -69,6 +85,16 @@ pub struct WebParts {
     pub store: Store,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// A finished redacted mail as a person reads it. Only what the second pass made is handed to it.
-    pub readable: fn(&[u8]) -> String,
+    /// The outbound service: what is written on the pages goes its way.
+    pub desk: Arc<dyn Desk>,
+    /// Takes mail apart.
+    pub source: Arc<dyn SourceReader>,
+    /// How the mailbox is doing now.
+    pub health: Box<dyn Fn() -> MailboxHealth + Send + Sync>,
+}
+
+/// Takes a mail apart away from secrets (the worker process).
+pub trait SourceReader: Send + Sync {
+    /// What is in the mail; `None` where it cannot be read, or not now.
+    fn read(&self, raw: Personal<Vec<u8>>) -> Pin<Box<dyn Future<Output = Option<ReadMessage>> + Send + '_>>;
 }

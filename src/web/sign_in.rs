@@ -282,7 +282,7 @@ pub(super) async fn set_up(asked: Asked) -> Answer {
     let codes = enrolment.recovery.iter().map(|code| totp::shown(code)).collect();
     let page = RecoveryPage {
         frame: Frame::new(
-            "Keep your recovery codes",
+            ("Keep your recovery codes", asked.route),
             &asked.app.settings.service,
             Some(&session.account),
             super::request::form_token(&token),

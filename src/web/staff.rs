@@ -1,8 +1,9 @@
 //! Accounts, for administrators.
 
+use super::done::Done;
 use super::frame::{Frame, show};
 use super::problem::Problem;
-use super::request::{Answer, Asked, go_to};
+use super::request::{Answer, Asked, go_on};
 use crate::store::StaffRole;
 use askama::Template;
 
@@ -44,7 +45,7 @@ pub(super) async fn reset(asked: Asked) -> Answer {
         .reset_second_step(name, &asked.actor()?, asked.now)
         .await?;
     match done {
-        true => go_to("/staff"),
+        true => go_on("/staff", Done::SecondStepReset),
         false => Err(Problem::NotFound),
     }
 }

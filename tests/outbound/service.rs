@@ -666,12 +666,13 @@ async fn the_first_mail_to_a_stranger_waits_its_sender_is_told_and_staff_release
     }
 
     let actor = Actor("staff".to_owned());
-    let copies = bench.store.delivery_copies(id, &actor, bench.clock.now()).await;
-    let held = copies
-        .expect("copies")
+    let opened = bench.store.open_outbound(id, &actor, bench.clock.now()).await;
+    let held = opened
+        .expect("opened")
+        .deliveries
         .into_iter()
-        .flatten()
-        .last()
+        .filter_map(|delivery| delivery.message)
+        .next_back()
         .expect("a copy");
     assert!(!String::from_utf8_lossy(held.expose_personal()).contains("01632"));
     let released = bench.store.release_outbound(id, &actor, bench.clock.now()).await;

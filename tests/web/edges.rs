@@ -28,7 +28,7 @@ async fn forms_are_taken_from_our_own_pages_only() {
         assert_eq!(got.status, 403, "{name}: {value}");
     }
     assert!(
-        world.store.review_queue(0, 10).await.unwrap().len() == 1,
+        world.store.review_queue(0, 10).await.unwrap().len() == 2,
         "nothing was changed"
     );
     // Our own origin, from a browser that does not say the site.

@@ -14,9 +14,8 @@ use tokio_util::sync::CancellationToken;
 
 fn parts(world: &World) -> WebParts {
     WebParts {
-        store: world.store.clone(),
         clock: Arc::new(SystemClock),
-        readable: |_| String::new(),
+        ..world.parts()
     }
 }
 

@@ -5,24 +5,6 @@ use crate::markup;
 use crate::support::{Home, parsed};
 use crate::world::{PASSWORD, Who, World, settings};
 use referrald::store::{Actor, StaffRole};
-use referrald::web::code_at;
-
-async fn secret(world: &World, name: &str) -> Vec<u8> {
-    let account = world.store.staff(name).await.unwrap().unwrap();
-    match account.second_step {
-        Some(secret) => secret.into_personal(),
-        None => world
-            .store
-            .pending_secret(account.id, world.now())
-            .await
-            .unwrap()
-            .into_personal(),
-    }
-}
-
-async fn code(world: &World, name: &str) -> String {
-    code_at(&secret(world, name).await, world.now()).unwrap()
-}
 
 /// The password step in a new browser.
 async fn with_password(world: &World, name: &str, password: &str) -> (Browser, Got) {
@@ -42,7 +24,7 @@ async fn enrolled(world: &World, name: &str) -> (Browser, Vec<String>) {
     assert_eq!(browser.get("/sign-in/code").await.place(), "/sign-in/set-up");
     let page = browser.get("/sign-in/set-up").await;
     assert!(page.body.contains("<svg") && page.body.contains("<path d=\"M"));
-    let code = code(world, name).await;
+    let code = world.code(name).await;
     let done = browser.post("/sign-in/set-up", &[("code", &code)]).await;
     assert_eq!(done.status, 200);
     let items = done.body.split("<li>").skip(1);
@@ -69,7 +51,7 @@ async fn password_then_code_and_every_step_gives_a_new_token() {
     // The password alone opens nothing.
     assert_eq!(browser.get("/").await.place(), "/sign-in/code");
     assert_eq!(browser.get("/cases").await.place(), "/sign-in/code");
-    let code = code(&world, "r.case").await;
+    let code = world.code("r.case").await;
     let done = browser.post("/sign-in/set-up", &[("code", &code)]).await;
     assert_eq!(done.status, 200);
     let third = browser.cookie.clone().unwrap().1;
@@ -87,13 +69,13 @@ async fn password_then_code_and_every_step_gives_a_new_token() {
 async fn a_code_is_taken_once() {
     let world = World::new().await;
     enrolled(&world, "r.case").await;
-    let used = code(&world, "r.case").await;
+    let used = world.code("r.case").await;
     let (mut browser, _) = with_password(&world, "r.case", PASSWORD).await;
     let again = browser.post("/sign-in/code", &[("code", &used)]).await;
     assert!(again.status == 200 && again.body.contains("There is a problem"));
     assert_eq!(browser.get("/").await.place(), "/sign-in/code");
     world.clock.step(30);
-    let next = code(&world, "r.case").await;
+    let next = world.code("r.case").await;
     assert_eq!(
         browser.post("/sign-in/code", &[("code", &next)]).await.place(),
         "/"
@@ -146,14 +128,14 @@ async fn recovery_codes(world: World) {
 async fn the_second_step_is_set_up_once() {
     let world = World::new().await;
     enrolled(&world, "r.case").await;
-    let before = secret(&world, "r.case").await;
+    let before = world.secret("r.case").await;
     let (mut browser, _) = with_password(&world, "r.case", PASSWORD).await;
     assert_eq!(browser.get("/sign-in/set-up").await.place(), "/sign-in/code");
     world.clock.step(60);
-    let code = code(&world, "r.case").await;
+    let code = world.code("r.case").await;
     let got = browser.post("/sign-in/set-up", &[("code", &code)]).await;
     assert_eq!(got.place(), "/sign-in/code");
-    assert_eq!(secret(&world, "r.case").await, before);
+    assert_eq!(world.secret("r.case").await, before);
 }
 
 #[tokio::test]
@@ -201,7 +183,7 @@ async fn guessing_codes_ends_the_session_and_is_slowed_down() {
     enrolled(&world, "r.case").await;
     world.clock.step(60);
     let (mut browser, _) = with_password(&world, "r.case", PASSWORD).await;
-    let wrong = match code(&world, "r.case").await.as_str() {
+    let wrong = match world.code("r.case").await.as_str() {
         "000000" => "000001",
         _ => "000000",
     };
@@ -212,7 +194,7 @@ async fn guessing_codes_ends_the_session_and_is_slowed_down() {
     assert_eq!(last.unwrap().place(), "/sign-in");
     assert_eq!(browser.get("/sign-in/code").await.place(), "/sign-in");
     let (mut browser, _) = with_password(&world, "r.case", PASSWORD).await;
-    let right = code(&world, "r.case").await;
+    let right = world.code("r.case").await;
     let got = browser.post("/sign-in/code", &[("code", &right)]).await;
     assert_eq!(got.status, 429);
     world.clock.step(900);
@@ -249,7 +231,7 @@ async fn signing_out_and_ending_other_sessions() {
         one.post("/account/end-session", &[("session", &other)])
             .await
             .place(),
-        "/account"
+        "/account?done=session-ended"
     );
     assert_eq!(two.get("/").await.place(), "/sign-in");
     // Nobody ends somebody else's.
@@ -338,7 +320,7 @@ async fn tokens_codes_and_names_do_not_stand_in_the_database() {
     let world = World::new().await;
     let (browser, codes) = enrolled(&world, "r.unmistakable").await;
     let bytes = world.home.bytes();
-    let secret = secret(&world, "r.unmistakable").await;
+    let secret = world.secret("r.unmistakable").await;
     let has = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
     let cookie = browser.cookie.unwrap().1;
     use base64::Engine;

@@ -1,13 +1,14 @@
 //! A service with one of everything: a message to review, a case with two files, a document, held mail, and people who look.
 
 use crate::browser::Browser;
+use crate::service;
 use crate::support::*;
 use axum::Router;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use referrald::casework::report::{Districts, Least};
 use referrald::domain::*;
 use referrald::store::*;
-use referrald::web::{WebParts, WebSettings, router};
+use referrald::web::{MailboxHealth, WebParts, WebSettings, code_at, router};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -40,6 +41,8 @@ pub(crate) struct World {
     pub(crate) reference: String,
     pub(crate) document: EntryId,
     pub(crate) mail: OutboundId,
+    /// Could not be read.
+    pub(crate) failed: MessageId,
     tokens: Mutex<u32>,
 }
 
@@ -76,6 +79,24 @@ pub(crate) fn settings() -> WebSettings {
         closed_years: 6,
         districts: Districts::new(Vec::new()).unwrap(),
         least: Least::new(5).unwrap(),
+        shown: vec![
+            setting("service", "name", Some("Anyshire Restorative Service")),
+            setting("service", "reference_prefix", Some("RJ")),
+            setting("keeping", "database", None),
+            setting("keeping", "master_key_file", None),
+            setting("mailbox", "host", Some("imap.restorative.example")),
+            setting("mailbox", "user", Some("referrals@restorative.example")),
+            setting("mailbox", "password_file", None),
+            setting("mailbox", "poll_seconds", Some("60")),
+        ],
+    }
+}
+
+pub(crate) fn setting(section: &str, name: &str, value: Option<&str>) -> ShownSetting {
+    ShownSetting {
+        section: section.into(),
+        name: name.into(),
+        value: value.map(str::to_owned),
     }
 }
 
@@ -99,6 +120,13 @@ impl World {
             };
             store.put_account(&account, at(0)).await.unwrap();
         }
+        let account = SubmissionAccount {
+            user: "Staff".into(),
+            address: personal("staff@restorative.example"),
+            password_hash: "unused".into(),
+            role: AccountRole::Staff,
+        };
+        store.put_account(&account, at(0)).await.unwrap();
         let accepted = read(&store, 1, draft).await;
         let (case, reference) = store.accept(accepted, "RJ", &actor(), at(3)).await.unwrap();
         store
@@ -115,6 +143,7 @@ impl World {
             .unwrap();
         let to_review = read(&store, 2, draft).await;
         let mail = held_mail(&store).await;
+        let failed = failed(&store).await;
         let clock = Arc::new(Stepped(AtomicI64::new(100)));
         let router = router(settings(), parts(&store, &clock)).unwrap();
         Self {
@@ -126,12 +155,17 @@ impl World {
             reference: reference.as_str().to_owned(),
             document,
             mail,
+            failed,
             tokens: Mutex::new(0),
         }
     }
 
+    pub(crate) fn parts(&self) -> WebParts {
+        parts(&self.store, &self.clock)
+    }
+
     pub(crate) fn router_with(&self, settings: WebSettings) -> Router {
-        router(settings, parts(&self.store, &self.clock)).unwrap()
+        router(settings, self.parts()).unwrap()
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -213,6 +247,21 @@ impl World {
             .unwrap();
     }
 
+    /// The secret of somebody's second step, or of the one that is being set up.
+    pub(crate) async fn secret(&self, name: &str) -> Vec<u8> {
+        let account = self.store.staff(name).await.unwrap().unwrap();
+        let secret = match account.second_step {
+            Some(secret) => secret,
+            None => self.store.pending_secret(account.id, self.now()).await.unwrap(),
+        };
+        secret.into_personal()
+    }
+
+    /// What their authenticator shows now.
+    pub(crate) async fn code(&self, name: &str) -> String {
+        code_at(&self.secret(name).await, self.now()).unwrap()
+    }
+
     /// A path of the route table with ids of this world.
     pub(crate) fn path(&self, template: &str) -> String {
         template
@@ -221,6 +270,7 @@ impl World {
             .replace("{side}", "victim")
             .replace("{document}", &self.document.to_string())
             .replace("{mail}", &self.mail.to_string())
+            .replace("{failed}", &self.failed.to_string())
             .replace("{month}", "2026-09")
             .replace("{name}", "govuk.css")
     }
@@ -236,16 +286,48 @@ fn parts(store: &Store, clock: &Arc<Stepped>) -> WebParts {
     WebParts {
         store: store.clone(),
         clock: Arc::clone(clock) as Arc<dyn Clock>,
-        readable: |bytes| String::from_utf8_lossy(bytes).into_owned(),
+        desk: service::desk(store, clock),
+        source: Arc::new(service::Source),
+        health: Box::new(|| MailboxHealth {
+            last_look: Some(at(90)),
+            failures: 0,
+            problem: None,
+        }),
     }
 }
 
+fn letter(subject: &str, text: &str) -> Vec<u8> {
+    format!(
+        "From: vol.with@restorative.example\r\nTo: {VICTIM_MAIL}\r\nSubject: RJ-2026-00001 {subject}\r\n\
+         Content-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n"
+    )
+    .into_bytes()
+}
+
+/// Bytes of a mail whose reader stopped.
+pub(crate) const UNREADABLE: &str = "Subject: <script>alert(1)</script>\r\n\r\n\u{202e}odd";
+
+async fn failed(store: &Store) -> MessageId {
+    let id = stored(store, 90, UNREADABLE).await;
+    let place = Some(copy(90));
+    store.finish_move(&inbox(1), 90, place, at(1)).await.unwrap();
+    let reason = UnreadableReason::WorkerCrashed;
+    store.save_unreadable(id, reason, at(2)).await.unwrap();
+    id
+}
+
 async fn held_mail(store: &Store) -> OutboundId {
+    let original = format!(
+        "Dear {VICTIM},\r\n\r\nthank you for the talk on the telephone ({VICTIM_PHONE}). Can we meet on Tuesday at ten, at \
+         {VICTIM_STREET}? Your mother {MOTHER} may come too <b>.\r\n\r\nKind regards\r\nSam"
+    );
+    let copy = "Dear M.T.,\r\n\r\nthank you for the talk on the telephone ([phone]). Can we meet on Tuesday at ten, at \
+                [address]? Your mother P.T. may come too <b>.\r\n\r\nKind regards\r\nSam";
     let mail = SubmittedMail {
         account: "vol.with".into(),
         sender: personal("vol.with@restorative.example"),
         recipients: vec![personal(VICTIM_MAIL)],
-        raw: Personal::new(format!("Subject: {VICTIM}\r\n\r\nhello\r\n").into_bytes()),
+        raw: Personal::new(letter(&format!("{VICTIM} and us"), &original)),
     };
     let id = store.accept_outbound(&mail, at(6)).await.unwrap();
     let delivery = PlannedDelivery {
@@ -253,7 +335,7 @@ async fn held_mail(store: &Store) -> OutboundId {
         route: MailRoute::Ordinary,
         action: DeliveryAction::Hold,
         reasons: vec![HoldReason::FirstMailToAddress],
-        message: Some(Personal::new(b"Subject: M.T.\r\n\r\nDear M.T. <b>\r\n".to_vec())),
+        message: Some(Personal::new(letter("M.T. and us", copy))),
         if_released: Some(Release::Redact),
         message_id: None,
     };

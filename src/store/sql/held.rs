@@ -1,11 +1,12 @@
 //! Held mail: what staff see of it, letting it go, and giving it back.
 
 use super::driver::{Connection, query, query_scalar};
-use super::outbound::{message_part, name};
-use super::records::part;
+use super::outbound::{RAW, message_part, name, recipient_part};
+use super::records::{json_part, part};
 use super::{Database, blob, uuid_of};
 use crate::domain::{DeliveryId, OutboundId, Personal, Timestamp};
-use crate::store::{Actor, StoreError};
+use crate::store::{Actor, OpenedDelivery, OpenedOutbound, StoreError};
+use zeroize::Zeroizing;
 
 impl Database {
     pub(in crate::store) async fn release_outbound(
@@ -34,22 +35,30 @@ impl Database {
         Ok(done)
     }
 
-    pub(in crate::store) async fn delivery_copies(
+    pub(in crate::store) async fn open_outbound(
         &self,
         id: OutboundId,
         actor: &Actor,
         now: Timestamp,
-    ) -> Result<Vec<Option<Personal<Vec<u8>>>>, StoreError> {
+    ) -> Result<OpenedOutbound, StoreError> {
         let mut write = self.write().await?;
         let record = write.open_record(name(id)).await?;
-        let mut copies = Vec::new();
+        let original = part(write.connection(), &record, RAW).await?;
+        let mut deliveries = Vec::new();
         for delivery in delivery_ids(write.connection(), id).await? {
-            let copy = part(write.connection(), &record, &message_part(delivery)).await?;
-            copies.push(copy.map(|mut bytes| Personal::new(std::mem::take(&mut *bytes))));
+            let recipient = json_part(write.connection(), &record, &recipient_part(delivery)).await?;
+            let message = part(write.connection(), &record, &message_part(delivery)).await?;
+            deliveries.push(OpenedDelivery {
+                recipient: Personal::new(recipient.ok_or(StoreError::Tampered)?),
+                message: message.map(given),
+            });
         }
         write.audit(&actor.0, "outbound.opened", id, now).await?;
         write.commit().await?;
-        Ok(copies)
+        Ok(OpenedOutbound {
+            original: original.map(given),
+            deliveries,
+        })
     }
 
     pub(in crate::store) async fn return_outbound(
@@ -75,6 +84,11 @@ impl Database {
         write.end_if_finished(id, &actor.0, now).await?;
         write.commit().await
     }
+}
+
+/// Out of the store's hands: the caller lets go of it.
+fn given(mut bytes: Zeroizing<Vec<u8>>) -> Personal<Vec<u8>> {
+    Personal::new(std::mem::take(&mut *bytes))
 }
 
 async fn delivery_ids(connection: &mut Connection, mail: OutboundId) -> Result<Vec<DeliveryId>, StoreError> {

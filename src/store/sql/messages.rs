@@ -14,7 +14,7 @@ use crate::store::{Actor, MessageFacts, MessageSummary, Shared, SimilarMessage, 
 use crate::vault::{IndexedAs, KeyedHash, RecordKind, RecordName};
 
 /// The mail as it came.
-const RAW: &str = "raw";
+pub(super) const RAW: &str = "raw";
 /// The [`ParsedMessage`].
 const DRAFT: &str = "draft";
 /// The [`AnonymousFacts`].

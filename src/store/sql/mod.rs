@@ -15,6 +15,7 @@ mod destruction;
 pub(super) mod driver;
 mod endings;
 mod exports;
+mod failed;
 mod files;
 mod held;
 mod imports;

@@ -21,7 +21,7 @@ use std::collections::{HashMap, HashSet};
 /// The [`Envelope`].
 const ENVELOPE: &str = "envelope";
 /// DATA as submitted.
-const RAW: &str = "raw";
+pub(super) const RAW: &str = "raw";
 
 /// Stands for the account of a mail that does not open.
 const DAMAGED: &str = "(does not open)";

@@ -42,6 +42,11 @@ impl Database {
                  WHERE state IN ('held', 'read', 'unreadable') AND destroyed IS NULL",
             )
             .await?,
+            unreadable: count(
+                &mut tx,
+                "SELECT count(*) FROM messages WHERE state = 'unreadable' AND destroyed IS NULL",
+            )
+            .await?,
             held_mails: count(
                 &mut tx,
                 "SELECT count(DISTINCT mail) FROM deliveries WHERE state = 'held'",

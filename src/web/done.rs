@@ -1,0 +1,60 @@
+//! What an action led to, said on the page that follows it.
+//!
+//! Invariant: the address of that page carries one word of this list, and the page shows the list's own text, so nothing that
+//! somebody wrote gets into an address or, from a made-up address, onto a page.
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Done {
+    Released,
+    Returned,
+    Sent,
+    ReadAgain,
+    SetAside,
+    SessionEnded,
+    SecondStepReset,
+}
+
+impl Done {
+    const ALL: [Self; 7] = [
+        Self::Released,
+        Self::Returned,
+        Self::Sent,
+        Self::ReadAgain,
+        Self::SetAside,
+        Self::SessionEnded,
+        Self::SecondStepReset,
+    ];
+
+    /// The word in the address.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Released => "released",
+            Self::Returned => "returned",
+            Self::Sent => "sent",
+            Self::ReadAgain => "read-again",
+            Self::SetAside => "set-aside",
+            Self::SessionEnded => "session-ended",
+            Self::SecondStepReset => "second-step-reset",
+        }
+    }
+
+    /// What the person reads.
+    pub(super) fn text(self) -> &'static str {
+        match self {
+            Self::Released => "Released: the mail is on its way.",
+            Self::Returned => "Returned: the sender is told why.",
+            Self::Sent => "Taken over: the mail leaves in a moment, and you are told by mail what is held.",
+            Self::ReadAgain => "The mail is being read again: look for it on the home page in a minute.",
+            Self::SetAside => "Set aside: it is destroyed after its term.",
+            Self::SessionEnded => "The session was ended.",
+            Self::SecondStepReset => "The second step is set up anew at the next sign-in.",
+        }
+    }
+
+    /// Of `?done=`; anything else is nothing.
+    pub(super) fn of_query(query: &str) -> Option<Self> {
+        let word = query.split('&').find_map(|pair| pair.strip_prefix("done="))?;
+        Self::ALL.into_iter().find(|done| done.word() == word)
+    }
+}
