@@ -29,11 +29,11 @@ pub use subject::{Concern, SubjectData};
 
 use crate::domain::{
     CaseId, CaseReference, CloseReason, EntryId, FileChange, MessageId, MessageState, ParsedMessage,
-    Personal, Side, Timestamp,
+    Personal, Side, Source, Timestamp,
 };
 use crate::store::{
     Actor, Allocation, CaseName, CaseSummary, Closing, DestroyRule, Lookup, MessageSummary, NewDocument,
-    OpenedCase, OpenedFile, SimilarMessage, Store, StoreError, Tombstone, Viewer,
+    OpenedCase, OpenedFile, OpenedMessage, SimilarMessage, Store, StoreError, Tombstone, Viewer,
 };
 
 /// Fewest characters of the end of an id that name a message.
@@ -88,6 +88,8 @@ pub struct MessageView {
     pub summary: MessageSummary,
     /// The draft; `None` where it was not read, or is destroyed.
     pub draft: Option<Personal<ParsedMessage>>,
+    /// What it was read from, as staff see it; empty where nothing was kept.
+    pub source: Personal<Source>,
     /// Other messages that may be about the same people or incident, with the reason.
     pub similar: Vec<SimilarMessage>,
 }
@@ -163,22 +165,23 @@ impl Casework {
     /// As [`Casework::find_message`].
     pub async fn show_message(&self, text: &str, now: Timestamp) -> Result<MessageView, CaseworkError> {
         let summary = self.find_message(text).await?;
-        let (draft, similar) = match summary.state {
+        let (opened, similar) = match summary.state {
             // Nothing is left to open.
-            MessageState::Rejected => (None, Vec::new()),
+            MessageState::Rejected => (OpenedMessage::default(), Vec::new()),
             MessageState::Held
             | MessageState::Read
             | MessageState::Unreadable
             | MessageState::Filed
             | MessageState::SetAside
             | MessageState::Accepted => (
-                self.store.open_draft(summary.id, &self.actor, now).await?,
+                self.store.open_message(summary.id, &self.actor, now).await?,
                 self.store.similar_messages(summary.id).await?,
             ),
         };
         Ok(MessageView {
             summary,
-            draft: draft.map(Personal::new),
+            draft: opened.draft.map(Personal::new),
+            source: Personal::new(opened.source),
             similar,
         })
     }

@@ -23,6 +23,7 @@ mod personal;
 mod reading;
 mod referral;
 mod sides;
+mod source;
 mod streets;
 
 pub use address::{CjsmAddress, EmailAddress, MailRoute, OpenAddress, Recipient};
@@ -57,4 +58,5 @@ pub use referral::{
     ReferenceKind, Referral, Referrer, Role, Service, Trust, UnmappedAnswer,
 };
 pub use sides::sides_of;
+pub use source::{Excerpt, Source, SourceHead, SourcePiece};
 pub use streets::{STREET_WORDS, is_street_word};

@@ -29,7 +29,7 @@ pub use types::*;
 
 use crate::domain::{
     AllocatedFile, CaseId, CaseReference, CloseReason, DeliveryId, EmailAddress, EntryId, FileChange,
-    KnownCase, MessageId, OutboundId, ParsedMessage, Personal, SessionId, Side, StaffId, Timestamp,
+    KnownCase, MessageId, OutboundId, ParsedMessage, Personal, SessionId, Side, Source, StaffId, Timestamp,
     UnreadableReason,
 };
 use std::path::Path;
@@ -182,15 +182,17 @@ impl Store {
         self.database.knows_thread(message_ids).await
     }
 
-    /// Seals the draft; the message becomes `read`. `thread` are its own Message-ID and references.
+    /// Seals the draft, and what it was read from as staff see it; the message becomes `read`. `thread` are its own
+    /// Message-ID and references.
     pub async fn save_parsed(
         &self,
         id: MessageId,
         parsed: &ParsedMessage,
+        source: &Source,
         thread: &[String],
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.database.save_parsed(id, parsed, thread, now).await
+        self.database.save_parsed(id, parsed, source, thread, now).await
     }
 
     /// One transaction: deliveries that left under one of the report's Message-IDs, to one of its recipients, become
@@ -250,6 +252,19 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<ParsedMessage>, StoreError> {
         self.database.open_draft(id, actor, now).await
+    }
+
+    /// A message with all that was made of it, opened for a person; the read is audited.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongState`] where its content is destroyed.
+    pub async fn open_message(
+        &self,
+        id: MessageId,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<OpenedMessage, StoreError> {
+        self.database.open_message(id, actor, now).await
     }
 
     /// Messages that have something of [`Shared`] in common with this one, and what: suggestions, oldest first.

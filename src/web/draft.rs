@@ -32,6 +32,8 @@ pub(super) struct Quote {
     pub(super) place: String,
     /// The row that it gave, where one is shown.
     pub(super) row: Option<(usize, &'static str)>,
+    /// In how many places of the source its words stand; 0 where they are not in what is shown of it.
+    pub(super) places: usize,
 }
 
 /// A draft, laid out.
@@ -61,6 +63,7 @@ pub(super) fn lay_out(parsed: &ParsedMessage) -> Draft {
             text: quote.quote.clone(),
             place: format!("{file}{page}"),
             row: None,
+            places: 0,
         });
     }
     let several = parsed.more_referrals.len() + 1;
@@ -77,6 +80,19 @@ pub(super) fn lay_out(parsed: &ParsedMessage) -> Draft {
     }
     layout.rest();
     layout.draft
+}
+
+impl Draft {
+    /// The words of this quote stand in several places of the source.
+    pub(super) fn is_one_of_several(&self, number: &usize) -> bool {
+        let quote = number.checked_sub(1).and_then(|at| self.quotes.get(at));
+        quote.is_some_and(|quote| quote.places > 1)
+    }
+
+    /// Quotes whose words are not in what is shown of the source.
+    pub(super) fn other_quotes(&self) -> Vec<&Quote> {
+        self.quotes.iter().filter(|quote| quote.places == 0).collect()
+    }
 }
 
 struct Layout<'a> {

@@ -30,6 +30,7 @@ mod routes;
 mod server;
 mod settings;
 mod sign_in;
+mod source;
 mod staff;
 mod throttle;
 mod totp;

@@ -4,9 +4,10 @@ use super::draft::{self, Draft};
 use super::frame::{Frame, show};
 use super::problem::Problem;
 use super::request::{Answer, Asked, go_to};
+use super::source::{self, FileSource, Look, Piece};
 use super::words;
 use crate::casework::MessageView;
-use crate::domain::{MessageState, ParsedMessage, ReadStatus, UnmappedAnswer};
+use crate::domain::{MessageState, ParsedMessage, UnmappedAnswer};
 use askama::Template;
 
 #[derive(Template)]
@@ -20,19 +21,13 @@ pub(super) struct Page {
     pub(super) no_draft: Option<&'static str>,
     pub(super) draft: Draft,
     pub(super) unmapped: Vec<UnmappedAnswer>,
-    pub(super) attachments: Vec<AttachmentLine>,
+    pub(super) mail: Vec<Piece>,
+    pub(super) files: Vec<FileSource>,
     pub(super) similar: Vec<SimilarLine>,
     pub(super) quoted_case: String,
     pub(super) can_decide: bool,
     pub(super) can_accept: bool,
     pub(super) decided: Option<&'static str>,
-}
-
-/// One attachment.
-pub(super) struct AttachmentLine {
-    pub(super) name: String,
-    pub(super) read: &'static str,
-    pub(super) reason: String,
 }
 
 /// Another message that may be about the same.
@@ -92,6 +87,12 @@ pub(super) fn lay_out(frame: Frame, view: &MessageView) -> Page {
         MessageState::Accepted => Some("It was accepted as a case."),
         MessageState::Rejected => Some("It was rejected. Its content is destroyed."),
     };
+    let mut draft = parsed.map(draft::lay_out).unwrap_or_default();
+    let source = parsed.map(|parsed| {
+        let source = view.source.expose_personal();
+        source::lay_out(source, &parsed.attachments, &parsed.evidence, &mut draft.quotes)
+    });
+    let source = source.unwrap_or_default();
     let can_decide = matches!(summary.state, MessageState::Read | MessageState::Unreadable);
     let similar = view.similar.iter().map(|similar| SimilarLine {
         id: similar.message.to_string(),
@@ -124,9 +125,10 @@ pub(super) fn lay_out(frame: Frame, view: &MessageView) -> Page {
                     .map_or("It has no draft.", |reason| reason.explanation()),
             ),
         },
-        draft: parsed.map(draft::lay_out).unwrap_or_default(),
+        draft,
         unmapped: parsed.map_or_else(Vec::new, |parsed| parsed.unmapped.clone()),
-        attachments: parsed.map_or_else(Vec::new, attachments),
+        mail: source.mail,
+        files: source.files,
         similar: similar.collect(),
         quoted_case: parsed
             .and_then(|parsed| parsed.case_references.first().cloned())
@@ -148,23 +150,6 @@ fn sender(parsed: &ParsedMessage) -> String {
         Some(agency) => format!("{proved} Agency: {agency}."),
         None => proved.to_owned(),
     }
-}
-
-fn attachments(parsed: &ParsedMessage) -> Vec<AttachmentLine> {
-    let line = |row: &crate::domain::AttachmentRow| AttachmentLine {
-        name: row.filename.clone().unwrap_or_else(|| row.media_type.clone()),
-        read: match row.read {
-            ReadStatus::Ok => "Read",
-            ReadStatus::Partial => "Read in part",
-            ReadStatus::Empty => "Empty",
-            ReadStatus::Encrypted => "Encrypted: not read",
-            ReadStatus::Unreadable => "Could not be read",
-            ReadStatus::Unsupported => "Not a format that is read",
-            ReadStatus::TooLarge => "Too large: not read",
-        },
-        reason: row.reason.clone().unwrap_or_default(),
-    };
-    parsed.attachments.iter().map(line).collect()
 }
 
 pub(super) async fn reject_page(asked: Asked) -> Answer {

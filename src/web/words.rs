@@ -2,7 +2,7 @@
 
 use crate::domain::{
     CaseOutcome, CaseState, CloseReason, ConsentAnswer, ConsentHow, ConsentPurpose, ContactRoute, Form, Kind,
-    Role, Side, Timestamp,
+    ReadStatus, Role, Side, Timestamp,
 };
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -50,6 +50,19 @@ pub(super) fn kind(kind: Option<Kind>) -> &'static str {
         Some(Kind::Automatic) => "Automatic mail",
         Some(Kind::Unrecognised) => "Not recognised",
         None => "Not read",
+    }
+}
+
+/// How reading an attachment went.
+pub(super) fn read_status(read: ReadStatus) -> &'static str {
+    match read {
+        ReadStatus::Ok => "Read",
+        ReadStatus::Partial => "Read in part",
+        ReadStatus::Empty => "Empty",
+        ReadStatus::Encrypted => "Encrypted: not read",
+        ReadStatus::Unreadable => "Could not be read",
+        ReadStatus::Unsupported => "Not a format that is read",
+        ReadStatus::TooLarge => "Too large: not read",
     }
 }
 

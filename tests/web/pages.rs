@@ -202,6 +202,92 @@ async fn review_shows_values_doubts_quotes_and_what_is_similar() {
 }
 
 #[tokio::test]
+async fn the_source_stands_beside_the_fields_and_both_lead_to_each_other() {
+    let world = World::new().await;
+    let mut staff = world.browser(Who::Staff).await;
+    let page = staff.get(&world.path("/review/{message}")).await.body;
+    let field = markup::attribute(&page, "href", "#q1", "href");
+    let mark = page
+        .find("<mark id=\"q1\"><a href=\"#f")
+        .expect("a mark that leads back");
+    assert!(field.is_some());
+    let begin = &page[mark..];
+    assert!(begin[..begin.find("</mark>").unwrap()].contains(VICTIM));
+    assert!(page.contains("aria-label=\"ticked\"") && page.contains("<table>"));
+    let row = begin
+        .split("#f")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .unwrap();
+    assert!(page.contains(&format!("id=\"f{row}\"")));
+    assert!(markup::text(&page).contains("window at Quillfeather"));
+}
+
+#[tokio::test]
+async fn a_hostile_source_is_shown_as_text() {
+    let world = World::new().await;
+    let line = |text: &str| {
+        vec![Inline::Text {
+            text: text.to_owned(),
+            bold: true,
+            struck: false,
+        }]
+    };
+    let cell = Cell {
+        blocks: vec![Block::Heading {
+            level: 1,
+            text: line(HOSTILE),
+            page: None,
+        }],
+        columns: u16::MAX,
+        rows: u16::MAX,
+        header: true,
+    };
+    let source = Source::of(&ReadMessage {
+        headers: MessageHeaders {
+            subject: HOSTILE.into(),
+            from_name: Some(HOSTILE.into()),
+            ..MessageHeaders::default()
+        },
+        bodies: vec![Document {
+            part: "1".into(),
+            blocks: vec![
+                Block::Paragraph {
+                    text: line(HOSTILE),
+                    page: None,
+                },
+                Block::Table(Table {
+                    rows: vec![Row { cells: vec![cell] }],
+                    page: None,
+                }),
+                Block::Paragraph {
+                    text: line(&"endless ".repeat(100_000)),
+                    page: None,
+                },
+            ],
+            fields: vec![FormField {
+                name: HOSTILE.into(),
+                label: None,
+                value: FieldValue::Text(HOSTILE.into()),
+                page: None,
+            }],
+            ..Document::default()
+        }],
+        ..ReadMessage::default()
+    });
+    let id = read_from(&world.store, 9, &hostile(), &source).await;
+    let mut staff = world.browser(Who::Staff).await;
+    let page = staff.get(&format!("/review/{id}")).await.body;
+    check("hostile source", &page);
+    assert!(
+        page.contains("<mark id=\"q1\">") && page.len() < 400_000,
+        "{}",
+        page.len()
+    );
+    assert!(markup::text(&page).contains("The rest is longer than this page shows"));
+}
+
+#[tokio::test]
 async fn home_says_what_needs_somebody_and_that_all_mail_is_accounted_for() {
     let world = World::new().await;
     let mut withdrawal = parsed();
