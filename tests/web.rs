@@ -12,6 +12,8 @@
 mod authorisation;
 #[path = "web/browser.rs"]
 mod browser;
+#[path = "web/correct.rs"]
+mod correct;
 #[path = "web/edges.rs"]
 mod edges;
 #[path = "web/markup.rs"]

@@ -28,8 +28,8 @@ pub use statistics::monthly_report;
 pub use subject::{Concern, SubjectData};
 
 use crate::domain::{
-    CaseId, CaseReference, CloseReason, EntryId, FileChange, MessageId, MessageState, ParsedMessage,
-    Personal, Side, Source, Timestamp,
+    CaseId, CaseReference, CloseReason, DraftChange, DraftEntry, EntryId, FileChange, MessageId,
+    MessageState, ParsedMessage, Personal, Side, Source, Timestamp,
 };
 use crate::store::{
     Actor, Allocation, CaseName, CaseSummary, Closing, DestroyRule, Lookup, MessageSummary, NewDocument,
@@ -90,6 +90,8 @@ pub struct MessageView {
     pub draft: Option<Personal<ParsedMessage>>,
     /// What it was read from, as staff see it; empty where nothing was kept.
     pub source: Personal<Source>,
+    /// How staff changed the draft, in order.
+    pub history: Vec<DraftEntry>,
     /// Other messages that may be about the same people or incident, with the reason.
     pub similar: Vec<SimilarMessage>,
 }
@@ -182,6 +184,7 @@ impl Casework {
             summary,
             draft: opened.draft.map(Personal::new),
             source: Personal::new(opened.source),
+            history: opened.history,
             similar,
         })
     }
@@ -198,6 +201,24 @@ impl Casework {
     ) -> Result<(CaseId, CaseReference), CaseworkError> {
         let message = self.find_message(text).await?;
         Ok(self.store.accept(message.id, prefix, &self.actor, now).await?)
+    }
+
+    /// Changes a draft on which nobody has decided; `seen` is how many earlier changes their author saw.
+    ///
+    /// # Errors
+    /// As [`Casework::find_message`]; [`StoreError::Refused`] with what to do instead: nothing was changed then.
+    pub async fn correct(
+        &self,
+        text: &str,
+        seen: usize,
+        changes: &[DraftChange],
+        now: Timestamp,
+    ) -> Result<(), CaseworkError> {
+        let message = self.find_message(text).await?;
+        let store = &self.store;
+        Ok(store
+            .correct_draft(message.id, seen, changes, &self.actor, now)
+            .await?)
     }
 
     /// What to ask the referrer of a message that waits for review, one draft per referral that lacks something; the look is

@@ -10,6 +10,7 @@ mod case_file;
 mod clock;
 pub mod dates;
 mod document;
+mod draft;
 mod facts;
 mod given_names;
 pub mod identifiers;
@@ -40,6 +41,10 @@ pub use clock::{Clock, SystemClock};
 pub use document::{
     Attachment, Block, Cell, Document, FieldValue, FormField, Inline, MessageHeaders, Picture, PictureKind,
     ReadMessage, ReadStatus, Repair, Row, Table, inline_text,
+};
+pub use draft::{
+    Corrected, DraftChange, DraftEntry, DraftField, DraftPath, DraftValues, MAX_CHANGES, PARTY_FIELDS, Place,
+    REFERENCE_WORDS, REFERRAL_FIELDS, ROLE_WORDS, ValueKind,
 };
 pub use facts::AnonymousFacts;
 pub use given_names::{GIVEN_NAMES, is_given_name};

@@ -2,9 +2,9 @@
 
 use super::PostgresPlace;
 use crate::domain::{
-    CaseId, CaseOutcome, CaseReference, CaseState, CloseReason, DeliveryAction, DeliveryId, HoldReason, Kind,
-    MailRoute, MessageId, MessageState, OutboundId, OutboundState, ParsedMessage, Personal, Refusal, Release,
-    Side, Source, Timestamp, UnreadableReason,
+    CaseId, CaseOutcome, CaseReference, CaseState, CloseReason, DeliveryAction, DeliveryId, DraftEntry,
+    HoldReason, Kind, MailRoute, MessageId, MessageState, OutboundId, OutboundState, ParsedMessage, Personal,
+    Refusal, Release, Side, Source, Timestamp, UnreadableReason,
 };
 pub use crate::vault::MasterKeys;
 use serde::{Deserialize, Serialize};
@@ -229,6 +229,8 @@ pub struct OpenedMessage {
     pub draft: Option<ParsedMessage>,
     /// What it was read from; empty where nothing was kept.
     pub source: Source,
+    /// How staff changed the draft, in order.
+    pub history: Vec<DraftEntry>,
 }
 
 /// A message without its content.

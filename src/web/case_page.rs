@@ -190,7 +190,9 @@ fn groups(referral: &Referral) -> Vec<Group> {
         checks: Vec::new(),
         evidence: Vec::new(),
     };
-    draft::lay_out(&parsed).groups
+    let mut groups = draft::lay_out(&parsed).groups;
+    groups.retain(|group| !group.rows.is_empty());
+    groups
 }
 
 fn whole_of(core: &OpenedCase) -> Whole {

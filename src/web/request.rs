@@ -187,6 +187,13 @@ impl Asked {
         bounded_page(number.unwrap_or_default())
     }
 
+    /// `?edit=`: the group of fields that is to be corrected; empty for none.
+    pub(super) fn group_to_edit(&self) -> String {
+        let query = self.query.as_deref().unwrap_or_default();
+        let key = query.split('&').find_map(|pair| pair.strip_prefix("edit="));
+        key.unwrap_or_default().to_owned()
+    }
+
     /// What surrounds a page.
     pub(super) fn frame(&self, title: &'static str) -> Frame {
         let account = self

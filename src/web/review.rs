@@ -1,5 +1,6 @@
 //! Review of one message: where it was read, what was understood, what is doubtful, and the decision.
 
+use super::correct::{self, EditForm, Editing, HistoryLine, Widget};
 use super::draft::{self, Draft};
 use super::frame::{Frame, show};
 use super::problem::Problem;
@@ -7,7 +8,7 @@ use super::request::{Answer, Asked, go_to};
 use super::source::{self, FileSource, Look, Piece};
 use super::words;
 use crate::casework::MessageView;
-use crate::domain::{MessageState, ParsedMessage, UnmappedAnswer};
+use crate::domain::{MessageId, MessageState, ParsedMessage, UnmappedAnswer};
 use askama::Template;
 
 #[derive(Template)]
@@ -28,6 +29,19 @@ pub(super) struct Page {
     pub(super) can_decide: bool,
     pub(super) can_accept: bool,
     pub(super) decided: Option<&'static str>,
+    /// The group that is being corrected.
+    pub(super) edit: Option<EditForm>,
+    pub(super) errors: Vec<(String, String)>,
+    pub(super) seen: usize,
+    pub(super) history: Vec<HistoryLine>,
+    pub(super) roles: Vec<(&'static str, String)>,
+}
+
+impl Page {
+    /// The form of this group, where it is being corrected.
+    fn form_of(&self, key: &str) -> Option<&EditForm> {
+        self.edit.as_ref().filter(|form| form.key == key)
+    }
 }
 
 /// Another message that may be about the same.
@@ -65,11 +79,17 @@ pub(super) async fn page(asked: Asked) -> Answer {
         .casework()?
         .show_message(whole_id(&asked)?, asked.now)
         .await?;
-    show(&lay_out(asked.frame("Review a message"), &view))
+    let key = asked.group_to_edit();
+    let editing = Editing {
+        key: &key,
+        typed: None,
+        errors: Vec::new(),
+    };
+    show(&lay_out(asked.frame("Review a message"), &view, &editing))
 }
 
 /// Pages name a message by its whole id.
-fn whole_id(asked: &Asked) -> Result<&str, Problem> {
+pub(super) fn whole_id(asked: &Asked) -> Result<&str, Problem> {
     let id = asked.piece("message");
     match id.parse::<crate::domain::MessageId>() {
         Ok(_) => Ok(id),
@@ -77,7 +97,7 @@ fn whole_id(asked: &Asked) -> Result<&str, Problem> {
     }
 }
 
-pub(super) fn lay_out(frame: Frame, view: &MessageView) -> Page {
+pub(super) fn lay_out(frame: Frame, view: &MessageView, editing: &Editing<'_>) -> Page {
     let summary = &view.summary;
     let parsed = view.draft.as_ref().map(|draft| draft.expose_personal());
     let decided = match summary.state {
@@ -94,6 +114,10 @@ pub(super) fn lay_out(frame: Frame, view: &MessageView) -> Page {
     });
     let source = source.unwrap_or_default();
     let can_decide = matches!(summary.state, MessageState::Read | MessageState::Unreadable);
+    let edit = match can_decide {
+        true => correct::form(view, &mut draft.groups, editing),
+        false => None,
+    };
     let similar = view.similar.iter().map(|similar| SimilarLine {
         id: similar.message.to_string(),
         reason: similar.reason(),
@@ -136,6 +160,11 @@ pub(super) fn lay_out(frame: Frame, view: &MessageView) -> Page {
         can_decide,
         can_accept: can_decide && parsed.is_some_and(|parsed| parsed.referral.is_some()),
         decided,
+        edit,
+        errors: editing.errors.clone(),
+        seen: view.history.len(),
+        history: correct::history(&view.history, parsed),
+        roles: correct::roles(),
     }
 }
 
@@ -149,6 +178,26 @@ fn sender(parsed: &ParsedMessage) -> String {
     match &trust.agency {
         Some(agency) => format!("{proved} Agency: {agency}."),
         None => proved.to_owned(),
+    }
+}
+
+/// To the first message that waits for a decision.
+pub(super) async fn first(asked: Asked) -> Answer {
+    let queue = asked.store().review_queue(0, 1).await?;
+    to(queue.first().map(|message| message.id))
+}
+
+/// To the one after this.
+pub(super) async fn next(asked: Asked) -> Answer {
+    let id = whole_id(&asked)?.parse().map_err(|_| Problem::NotFound)?;
+    to(asked.store().next_to_review(id).await?)
+}
+
+/// Home says that nothing waits.
+fn to(message: Option<MessageId>) -> Answer {
+    match message {
+        Some(id) => go_to(&format!("/review/{id}")),
+        None => go_to("/"),
     }
 }
 

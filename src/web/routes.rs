@@ -5,7 +5,9 @@
 use super::guard::{self, Peer};
 use super::problem::Problem;
 use super::request::{Answer, App, Asked, Fields, draw_token};
-use super::{account, assets, audit, case_page, cases, home, outbound, report, review, sign_in, staff};
+use super::{
+    account, assets, audit, case_page, cases, correct, home, outbound, report, review, sign_in, staff,
+};
 use crate::store::{OpenSession, SignInStage, StaffRole};
 use axum::Router;
 use axum::extract::{FromRequest, RawForm, RawPathParams, Request};
@@ -78,6 +80,9 @@ routes! {
     GET "/review/{message}" Staff review::page;
     GET "/review/{message}/reject" Staff review::reject_page;
     GET "/review/{message}/ask" Staff review::ask_page;
+    GET "/review" Staff review::first;
+    GET "/review/{message}/next" Staff review::next;
+    POST "/review/{message}/correct" Staff correct::save;
     POST "/review/{message}/accept" Staff review::accept;
     POST "/review/{message}/reject" Staff review::reject;
     POST "/review/{message}/set-aside" Staff review::set_aside;

@@ -191,13 +191,6 @@ pub(super) fn form(form: Form) -> String {
     }
 }
 
-pub(super) fn yes_no(value: bool) -> &'static str {
-    match value {
-        true => "Yes",
-        false => "No",
-    }
-}
-
 /// A stored word as people read it: `no_further_action` is "No further action".
 pub(super) fn plain(word: &str) -> String {
     let text = word.replace('_', " ");

@@ -24,6 +24,9 @@ const EXPECTED: &[Row] = &[
     ("GET", "/review/{message}", [303, 200, 403, 403, 403]),
     ("GET", "/review/{message}/reject", [303, 200, 403, 403, 403]),
     ("GET", "/review/{message}/ask", [303, 200, 403, 403, 403]),
+    ("GET", "/review", [303, 303, 403, 403, 403]),
+    ("GET", "/review/{message}/next", [303, 303, 403, 403, 403]),
+    ("POST", "/review/{message}/correct", [303, 303, 403, 403, 403]),
     ("POST", "/review/{message}/accept", [303, 303, 403, 403, 403]),
     ("POST", "/review/{message}/reject", [303, 303, 403, 403, 403]),
     ("POST", "/review/{message}/set-aside", [303, 303, 403, 403, 403]),
@@ -58,6 +61,7 @@ fn fields(path: &str, world: &World) -> Vec<(&'static str, String)> {
     match path {
         "/sign-in" => vec![("name", "x".into()), ("password", "y".into())],
         "/account/end-session" => vec![("session", world.to_review.to_string())],
+        "/review/{message}/correct" => vec![("group", "message".into()), ("seen", "0".into())],
         "/review/{message}/reject" => vec![("sure", "yes".into())],
         "/review/{message}/file" => vec![("case", world.reference.clone())],
         "/cases/search" => vec![("by", "name".into()), ("value", "x".into())],

@@ -10,6 +10,9 @@ use std::sync::{Arc, Mutex};
 
 const HOSTILE: &str = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>\u{202e}txet{{ 7*7 }}&amp;";
 
+/// What a hand-made address may ask to correct.
+const HOSTILE_KEY: &str = "%3Cscript%3E";
+
 fn hostile() -> ParsedMessage {
     let text = || Some(HOSTILE.to_owned());
     let mut parsed = parsed();
@@ -99,6 +102,20 @@ async fn every_page(world: &World) -> Vec<(String, String)> {
         }
     }
     let mut staff = world.browser(Who::Staff).await;
+    for group in [
+        "parties-0",
+        "parties-1",
+        "offence",
+        "referrer",
+        "risks",
+        "none",
+        HOSTILE_KEY,
+    ] {
+        let path = format!("{}?edit=referral-{group}", world.path("/review/{message}"));
+        let got = staff.get(&path).await;
+        assert_eq!(got.status, 200, "{group}");
+        pages.push((format!("correcting {group}"), got.body));
+    }
     let note = [("side", "victim"), ("text", HOSTILE)];
     assert_eq!(
         staff.post(&world.path("/cases/{case}/note"), &note).await.status,

@@ -17,9 +17,11 @@ use crate::vault::{IndexedAs, KeyedHash, RecordKind, RecordName};
 /// The mail as it came.
 const RAW: &str = "raw";
 /// The [`ParsedMessage`].
-const DRAFT: &str = "draft";
+pub(super) const DRAFT: &str = "draft";
 /// The [`Source`].
 const SOURCE: &str = "source";
+/// The [`DraftEntry`]s, in order.
+pub(super) const CORRECTIONS: &str = "corrections";
 /// The [`AnonymousFacts`].
 const FACTS: &str = "facts";
 /// Message-IDs taken of one mail; more than that is not a thread.
@@ -370,6 +372,9 @@ impl Write<'_> {
         };
         let connection = self.connection();
         Ok(OpenedMessage {
+            history: json_part(connection, &record, CORRECTIONS)
+                .await?
+                .unwrap_or_default(),
             draft: json_part(connection, &record, DRAFT).await?,
             // Read before sources were kept.
             source: json_part(connection, &record, SOURCE).await?.unwrap_or_default(),
@@ -430,7 +435,11 @@ impl Write<'_> {
         one_row(done)
     }
 
-    async fn put_facts(&mut self, id: MessageId, facts: &[AnonymousFacts]) -> Result<(), StoreError> {
+    pub(super) async fn put_facts(
+        &mut self,
+        id: MessageId,
+        facts: &[AnonymousFacts],
+    ) -> Result<(), StoreError> {
         let name = RecordName::new(RecordKind::Facts, id.0);
         let record = match self.open_record(name).await {
             Err(StoreError::NotFound) => self.create_record(name).await?,
@@ -462,7 +471,7 @@ impl Write<'_> {
         Ok(())
     }
 
-    async fn index(
+    pub(super) async fn index(
         &mut self,
         id: MessageId,
         parsed: &ParsedMessage,
