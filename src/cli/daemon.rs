@@ -2,6 +2,7 @@
 
 use super::output::{Failure, Outcome};
 use super::setup::Setup;
+use super::subject_access::Subjects;
 use crate::domain::SystemClock;
 use crate::imap::ImapConnector;
 use crate::ingest::{Ingest, IngestParts, NoProbe, Outbox, OutboxParts, StepProbe, SystemJitter};
@@ -69,7 +70,7 @@ pub(super) async fn run(setup: Setup) -> Outcome {
     let web = match setup.web_settings()? {
         None => None,
         Some(settings) => Some(
-            WebServer::bind(settings, web_parts(&store))
+            WebServer::bind(settings, web_parts(&setup, &store))
                 .await
                 .map_err(Failure::configuration)?,
         ),
@@ -182,11 +183,13 @@ fn outbound(setup: &Setup, presence: &Presence) -> Result<Service, Failure> {
     Ok(Outbound::new(parts, settings))
 }
 
-fn web_parts(store: &Store) -> WebParts {
+fn web_parts(setup: &Setup, store: &Store) -> WebParts {
     WebParts {
         store: store.clone(),
         clock: Arc::new(SystemClock),
         readable: super::redact::readable,
+        documents: setup.documents_folder(),
+        subjects: Arc::new(Subjects::new(setup, store)),
     }
 }
 

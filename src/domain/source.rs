@@ -38,7 +38,9 @@ pub enum SourcePiece {
 /// What stands above a mail.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct SourceHead {
-    /// Display name and address.
+    /// MIME part number of the mail, as [`MessageHeaders::part`].
+    pub part: String,
+    /// `Name <address>`, or the one of them that is there.
     pub from: String,
     /// Addresses, parted by commas.
     pub to: String,
@@ -85,10 +87,13 @@ fn head(headers: &MessageHeaders) -> SourceHead {
     /// Longest line of a head, in characters.
     const MAX_LINE: usize = 500;
     let line = |text: &str| text.chars().take(MAX_LINE).collect();
-    let from = [headers.from_name.as_deref(), headers.from_address.as_deref()];
-    let from: Vec<&str> = from.into_iter().flatten().collect();
+    let from = match (&headers.from_name, &headers.from_address) {
+        (Some(name), Some(address)) => format!("{name} <{address}>"),
+        (name, address) => name.clone().or_else(|| address.clone()).unwrap_or_default(),
+    };
     SourceHead {
-        from: line(&from.join(" ")),
+        part: headers.part.clone(),
+        from: line(&from),
         to: line(&headers.recipients.join(", ")),
         date: line(headers.date.as_deref().unwrap_or_default()),
         subject: line(&headers.subject),

@@ -158,11 +158,11 @@ fn checks_of(group: &mut Group, at: &DraftPath) -> Vec<CheckLine> {
 
 fn input(id: usize, path: &str, at: &DraftPath, value: &str, referral: &Referral) -> Input {
     let choices = |words: &[&str]| -> Vec<(String, String)> {
-        let none = (String::new(), "Not stated".to_owned());
+        let none = (!is_required(at)).then(|| (String::new(), "Not stated".to_owned()));
         let words = words
             .iter()
             .map(|word| ((*word).to_owned(), fields::word(at, word)));
-        [none].into_iter().chain(words).collect()
+        none.into_iter().chain(words).collect()
     };
     let mut value = value.to_owned();
     let (widget, hint) = match at.kind() {
@@ -198,6 +198,13 @@ fn input(id: usize, path: &str, at: &DraftPath, value: &str, referral: &Referral
         widget,
         checks: Vec::new(),
         error: None,
+    }
+}
+
+fn is_required(at: &DraftPath) -> bool {
+    match at.place {
+        Place::Field(field) | Place::PartyField(_, field) => field.is_required,
+        Place::Party(_) | Place::NewParty | Place::Reference(_) | Place::NewReference => false,
     }
 }
 

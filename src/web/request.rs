@@ -138,6 +138,15 @@ pub(super) struct Asked {
     pub(super) path: Vec<(String, String)>,
     pub(super) query: Option<String>,
     pub(super) form: Fields,
+    /// A document that came with the form.
+    pub(super) upload: Option<Upload>,
+}
+
+/// A document as a browser sends it.
+pub(super) struct Upload {
+    /// File name as it was on the sender's machine; empty where nothing was chosen.
+    pub(super) name: String,
+    pub(super) bytes: Vec<u8>,
 }
 
 /// How handlers end.
@@ -160,7 +169,8 @@ impl Asked {
     /// Casework as a member of staff.
     pub(super) fn casework(&self) -> Result<Casework, Problem> {
         match self.session()?.account.role {
-            StaffRole::Staff => Ok(Casework::new(self.store().clone(), self.actor()?)),
+            StaffRole::Staff => Ok(Casework::new(self.store().clone(), self.actor()?)
+                .with_documents(self.app.parts.documents.clone())),
             StaffRole::Volunteer { .. } | StaffRole::Administrator => Err(Problem::Forbidden),
         }
     }

@@ -1,10 +1,12 @@
 //! What the staff pages are told by the configuration.
 
 use crate::casework::report::{Districts, Least};
-use crate::domain::Clock;
-use crate::store::{SessionTerms, Store};
+use crate::casework::{CaseworkError, DocumentsFolder};
+use crate::domain::{CaseReference, Clock, Personal, Side};
+use crate::store::{Actor, SessionTerms, Store};
 use secrecy::SecretString;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 
 /// Certificate and key.
@@ -63,6 +65,20 @@ impl WebSettings {
     }
 }
 
+/// A bundle in the making.
+pub type Bundling<'a> = Pin<Box<dyn Future<Output = Result<Personal<Vec<u8>>, CaseworkError>> + Send + 'a>>;
+
+/// Gathers what is kept of one person (Article 15 UK GDPR).
+pub trait SubjectBundles: Send + Sync {
+    /// A zip archive with a folder to give and, where there is something to read first, one for staff; audited under this
+    /// actor. `number` counts the people of the file from 1.
+    ///
+    /// # Errors
+    /// As [`crate::casework::Casework::subject_data`].
+    fn bundle<'a>(&'a self, actor: Actor, case: &'a CaseReference, side: Side, number: usize)
+    -> Bundling<'a>;
+}
+
 /// Where the pages get everything from.
 pub struct WebParts {
     /// What is kept.
@@ -71,4 +87,8 @@ pub struct WebParts {
     pub clock: Arc<dyn Clock>,
     /// A finished redacted mail as a person reads it. Only what the second pass made is handed to it.
     pub readable: fn(&[u8]) -> String,
+    /// Copies of documents, which go with what is erased.
+    pub documents: Option<DocumentsFolder>,
+    /// What is kept of one person.
+    pub subjects: Arc<dyn SubjectBundles>,
 }

@@ -79,6 +79,14 @@ pub(super) fn role(role: Role) -> &'static str {
     }
 }
 
+/// The person whom a file is about.
+pub(super) fn is_central(role: Role) -> bool {
+    match role {
+        Role::Victim | Role::Offender | Role::Party => true,
+        Role::Supporter | Role::AppropriateAdult | Role::Witness | Role::Professional => false,
+    }
+}
+
 /// Heading of a file.
 pub(super) fn side(side: Side) -> String {
     match side {

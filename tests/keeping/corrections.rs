@@ -87,12 +87,12 @@ mod stories {
         let refused = store.correct_draft(id, 0, &both, &actor(), at(3)).await;
         assert!(matches!(refused, Err(StoreError::Refused(Refusal::NotAnAge))));
         store
-            .correct_draft(id, 0, &[right.clone()], &actor(), at(4))
+            .correct_draft(id, 0, std::slice::from_ref(&right), &actor(), at(4))
             .await
             .unwrap();
         // Somebody who saw the draft before that.
         let refused = store
-            .correct_draft(id, 0, &[right.clone()], &actor(), at(5))
+            .correct_draft(id, 0, std::slice::from_ref(&right), &actor(), at(5))
             .await;
         assert!(matches!(
             refused,

@@ -45,6 +45,36 @@ const EXPECTED: &[Row] = &[
         "/cases/{case}/documents/{side}/{document}",
         [303, 200, 200, 404, 403],
     ),
+    (
+        "GET",
+        "/cases/{case}/export/{side}/{form}",
+        [303, 200, 403, 403, 403],
+    ),
+    (
+        "POST",
+        "/cases/{case}/files/{side}/documents",
+        [303, 303, 303, 404, 403],
+    ),
+    (
+        "POST",
+        "/cases/{case}/files/{side}/change",
+        [303, 303, 303, 404, 403],
+    ),
+    (
+        "GET",
+        "/cases/{case}/files/{side}/people/{person}",
+        [303, 200, 200, 404, 403],
+    ),
+    (
+        "GET",
+        "/cases/{case}/files/{side}/people/{person}/erase",
+        [303, 200, 403, 403, 403],
+    ),
+    (
+        "GET",
+        "/cases/{case}/files/{side}/people/{person}/subject-access",
+        [303, 200, 403, 403, 403],
+    ),
     ("GET", "/outbound", [303, 200, 403, 403, 403]),
     ("GET", "/outbound/{mail}", [303, 200, 403, 403, 403]),
     ("POST", "/outbound/{mail}/release", [303, 303, 403, 403, 403]),
@@ -70,6 +100,13 @@ fn fields(path: &str, world: &World) -> Vec<(&'static str, String)> {
         "/cases/{case}/take-back" => vec![("side", "victim".into()), ("user", "vol.with".into())],
         "/cases/{case}/close" => vec![("reason", "declined".into())],
         "/cases/{case}/reopen" => vec![("why", "a reason".into())],
+        "/cases/{case}/files/{side}/change" => vec![
+            ("change", "consent".into()),
+            ("person", "1".into()),
+            ("purpose", "contact".into()),
+            ("answer", "not_sought".into()),
+            ("on", "1/9/2026".into()),
+        ],
         "/staff/reset" => vec![("name", "WithFile".into())],
         _ => Vec::new(),
     }
@@ -100,6 +137,7 @@ async fn everybody_gets_exactly_what_their_role_allows() {
             let place = world.path(path);
             let got = match *method {
                 "GET" => browser.get(&place).await,
+                _ if path.ends_with("/documents") => browser.upload(&place, "a form.pdf", b"%PDF").await,
                 _ => {
                     let fields = fields(path, &world);
                     let fields: Vec<_> = fields.iter().map(|(key, value)| (*key, value.as_str())).collect();

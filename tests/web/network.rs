@@ -17,6 +17,8 @@ fn parts(world: &World) -> WebParts {
         store: world.store.clone(),
         clock: Arc::new(SystemClock),
         readable: |_| String::new(),
+        documents: None,
+        subjects: std::sync::Arc::new(crate::world::Bundles),
     }
 }
 

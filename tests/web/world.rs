@@ -7,7 +7,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use referrald::casework::report::{Districts, Least};
 use referrald::domain::*;
 use referrald::store::*;
-use referrald::web::{WebParts, WebSettings, router};
+use referrald::web::{Bundling, SubjectBundles, WebParts, WebSettings, router};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -219,6 +219,8 @@ impl World {
             .replace("{message}", &self.to_review.to_string())
             .replace("{case}", &self.reference)
             .replace("{side}", "victim")
+            .replace("{person}", "1")
+            .replace("{form}", "json")
             .replace("{document}", &self.document.to_string())
             .replace("{mail}", &self.mail.to_string())
             .replace("{month}", "2026-09")
@@ -232,11 +234,29 @@ impl World {
     }
 }
 
+/// What stands in for the bundle of a person; the command line has its own tests.
+pub(crate) const BUNDLE: &[u8] = b"PK of one person";
+
+pub(crate) struct Bundles;
+
+impl SubjectBundles for Bundles {
+    fn bundle<'a>(&'a self, _: Actor, _: &'a CaseReference, side: Side, number: usize) -> Bundling<'a> {
+        Box::pin(async move {
+            match (side, number) {
+                (Side::Victim, 1) => Ok(Personal::new(BUNDLE.to_vec())),
+                _ => Err(StoreError::Refused(Refusal::NoSuchParty).into()),
+            }
+        })
+    }
+}
+
 fn parts(store: &Store, clock: &Arc<Stepped>) -> WebParts {
     WebParts {
         store: store.clone(),
         clock: Arc::clone(clock) as Arc<dyn Clock>,
         readable: |bytes| String::from_utf8_lossy(bytes).into_owned(),
+        documents: None,
+        subjects: Arc::new(Bundles),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Blocks as pieces of a page; the lines of text are numbered, to be marked and filled in afterwards.
 
 use super::{CellPiece, Look, Piece, Run};
-use crate::domain::{Block, Excerpt, FieldValue, FormField, Inline, Table};
+use crate::domain::{Block, Excerpt, FieldValue, FormField, Inline, SourceHead, Table};
 
 /// The end of what is shown of a text or file.
 const CUT: &str =
@@ -9,8 +9,8 @@ const CUT: &str =
 
 /// A line of text.
 pub(super) struct Line {
-    /// MIME part number of its document.
-    pub(super) part: String,
+    /// MIME part numbers by which evidence names it.
+    pub(super) parts: Vec<String>,
     pub(super) runs: Vec<Run>,
 }
 
@@ -22,7 +22,7 @@ pub(super) struct Lines(pub(super) Vec<Line>);
 pub(super) fn write(excerpt: &Excerpt, lines: &mut Lines, out: &mut Vec<Piece>) {
     let document = &excerpt.document;
     let mut writer = Writer {
-        part: &document.part,
+        parts: vec![document.part.clone()],
         lines,
         out,
     };
@@ -37,8 +37,32 @@ pub(super) fn write(excerpt: &Excerpt, lines: &mut Lines, out: &mut Vec<Piece>) 
     writer.out.push(Piece::Markup("</div>"));
 }
 
+/// Writes down who wrote a mail, to whom, when and about what.
+/// `text` is the part of the text that follows.
+pub(super) fn write_head(head: &SourceHead, text: &str, lines: &mut Lines, out: &mut Vec<Piece>) {
+    let mut parts = vec![head.part.clone(), text.to_owned()];
+    parts.dedup();
+    let mut writer = Writer { parts, lines, out };
+    let rows = [
+        ("From:", &head.from),
+        ("To:", &head.to),
+        ("Date:", &head.date),
+        ("Subject:", &head.subject),
+    ];
+    let rows: Vec<_> = rows.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+    if rows.is_empty() {
+        return;
+    }
+    writer.markup("<dl class=\"app-head\">");
+    for (name, value) in rows {
+        writer.runs("<dt>", vec![plain(name)], "</dt>");
+        writer.runs("<dd><bdi>", vec![plain(value)], "</bdi></dd>");
+    }
+    writer.markup("</dl>");
+}
+
 struct Writer<'a> {
-    part: &'a str,
+    parts: Vec<String>,
     lines: &'a mut Lines,
     out: &'a mut Vec<Piece>,
 }
@@ -56,7 +80,7 @@ impl Writer<'_> {
         self.markup(before);
         self.out.push(Piece::Line(self.lines.0.len()));
         self.lines.0.push(Line {
-            part: self.part.to_owned(),
+            parts: self.parts.clone(),
             runs,
         });
         self.markup(after);

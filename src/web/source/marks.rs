@@ -81,12 +81,14 @@ fn is_visible(c: char, look: Look) -> bool {
 fn compact<'a>(lines: &'a Lines, chars: &[Vec<(char, Look)>]) -> HashMap<&'a str, Compact> {
     let mut parts: HashMap<&str, Compact> = HashMap::new();
     for (number, (line, chars)) in lines.0.iter().zip(chars).enumerate() {
-        let part = parts.entry(line.part.as_str()).or_default();
-        for (at, (c, look)) in chars.iter().enumerate() {
-            if is_visible(*c, *look) {
-                part.begins.push(part.text.len());
-                part.text.push(*c);
-                part.at.push((number, at));
+        for part in &line.parts {
+            let part = parts.entry(part.as_str()).or_default();
+            for (at, (c, look)) in chars.iter().enumerate() {
+                if is_visible(*c, *look) {
+                    part.begins.push(part.text.len());
+                    part.text.push(*c);
+                    part.at.push((number, at));
+                }
             }
         }
     }
@@ -258,11 +260,27 @@ struct Segment {
     all: Vec<usize>,
 }
 
-fn pieces(chars: &[(char, Look)], mut segments: Vec<Segment>, quotes: &[Quote]) -> Vec<Piece> {
+/// Segments in their order; those that overlap, which only a line of two parts has, are one.
+fn in_order(mut segments: Vec<Segment>) -> Vec<Segment> {
     segments.sort_by_key(|segment| segment.from);
+    let mut merged: Vec<Segment> = Vec::new();
+    for mut segment in segments {
+        match merged.last_mut().filter(|last| segment.from <= last.to) {
+            Some(last) => {
+                last.to = last.to.max(segment.to);
+                last.quotes.append(&mut segment.quotes);
+                last.all.append(&mut segment.all);
+            }
+            None => merged.push(segment),
+        }
+    }
+    merged
+}
+
+fn pieces(chars: &[(char, Look)], segments: Vec<Segment>, quotes: &[Quote]) -> Vec<Piece> {
     let mut out = Vec::new();
     let mut done = 0;
-    for segment in segments {
+    for segment in in_order(segments) {
         let before = chars.get(done..segment.from).unwrap_or_default();
         out.extend(runs(before).into_iter().map(Piece::Run));
         let end = segment.to.saturating_add(1);

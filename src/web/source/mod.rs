@@ -8,7 +8,7 @@ mod marks;
 
 use super::draft::Quote;
 use super::words;
-use crate::domain::{AttachmentRow, Evidence, Excerpt, Source, SourceHead, SourcePiece};
+use crate::domain::{AttachmentRow, Evidence, Excerpt, Source, SourcePiece};
 use blocks::Lines;
 
 /// One step of writing a source down.
@@ -17,8 +17,6 @@ pub(super) enum Piece {
     Markup(&'static str),
     /// A cell begins.
     Cell(CellPiece),
-    /// Who wrote the mail that follows.
-    Head(SourceHead),
     /// Text.
     Run(Run),
     /// Text from which a value was read.
@@ -90,9 +88,12 @@ pub(super) fn lay_out(
     let mut lines = Lines::default();
     let mut mail = Vec::new();
     let mut read: Vec<(&Excerpt, Vec<Piece>)> = Vec::new();
-    for piece in &source.pieces {
+    for (at, piece) in source.pieces.iter().enumerate() {
         match piece {
-            SourcePiece::Mail(head) => mail.push(Piece::Head(head.clone())),
+            SourcePiece::Mail(head) => {
+                let text = part_of_mail(source.pieces.get(at + 1..).unwrap_or_default());
+                blocks::write_head(head, text, &mut lines, &mut mail);
+            }
             SourcePiece::Text(text) => blocks::write(text, &mut lines, &mut mail),
             SourcePiece::File(file) => {
                 let mut pieces = Vec::new();
@@ -113,7 +114,7 @@ pub(super) fn lay_out(
             .into_iter()
             .flat_map(|piece| match piece {
                 Piece::Line(at) => marked.get_mut(at).map(std::mem::take).unwrap_or_default(),
-                Piece::Markup(_) | Piece::Cell(_) | Piece::Head(_) | Piece::Run(_) | Piece::Mark(_) => {
+                Piece::Markup(_) | Piece::Cell(_) | Piece::Run(_) | Piece::Mark(_) => {
                     vec![piece]
                 }
             })
@@ -122,6 +123,14 @@ pub(super) fn lay_out(
     expand(&mut mail);
     files.iter_mut().for_each(|file| expand(&mut file.pieces));
     Layout { mail, files }
+}
+
+/// The part of the text of a mail: evidence names some of what was read in its header by it.
+fn part_of_mail(after_head: &[SourcePiece]) -> &str {
+    match after_head.first() {
+        Some(SourcePiece::Text(text)) => &text.document.part,
+        Some(SourcePiece::Mail(_) | SourcePiece::File(_)) | None => "",
+    }
 }
 
 fn file_source(row: &AttachmentRow, read: Option<(&Excerpt, Vec<Piece>)>) -> FileSource {

@@ -75,7 +75,7 @@ fn marked(blocks: Vec<Block>, quotes: &[(&str, &str)]) -> (String, Vec<usize>) {
             }
             Piece::Markup("</p>") => out.push('\n'),
             Piece::Markup("</td>") | Piece::Cell(_) => out.push('|'),
-            Piece::Markup(_) | Piece::Head(_) => {}
+            Piece::Markup(_) => {}
             Piece::Line(_) => panic!("a line was left"),
         }
     }
@@ -148,6 +148,31 @@ fn quotes_that_overlap_share_a_mark_and_what_is_not_there_has_none() {
     let (text, places) = marked(blocks, &quotes);
     assert_eq!(text, "[1,2:Mr Al Birch of Quay Road].\n");
     assert_eq!(places, [1, 1, 0]);
+}
+
+#[test]
+fn what_was_read_in_the_header_is_marked_there() {
+    let source = Source::of(&ReadMessage {
+        headers: MessageHeaders {
+            from_name: Some("Jo Wend".to_owned()),
+            from_address: Some("jo@wend.example".to_owned()),
+            ..MessageHeaders::default()
+        },
+        bodies: vec![Document {
+            part: "1.2".to_owned(),
+            ..Document::default()
+        }],
+        ..ReadMessage::default()
+    });
+    let mut evidence = evidence(&[
+        ("/referral/referrer/email", "From: Jo Wend <jo@wend.example>"),
+        ("/referral/referrer/name", "Jo Wend"),
+    ]);
+    evidence[0].part = "1.2".to_owned();
+    evidence[1].part = String::new();
+    let layout = lay_out(&source, &[], &evidence, &mut []);
+    let marks = layout.mail.iter().filter(|piece| matches!(piece, Piece::Mark(_)));
+    assert_eq!(marks.count(), 2, "the name of the field, and what stands in it");
 }
 
 #[test]
