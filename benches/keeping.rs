@@ -86,7 +86,7 @@ async fn fill(store: &Store, cases: u32) {
         let committed = store.commit_batch(&inbox, mails, now()).await.expect("committed");
         for (number, mail) in numbers.zip(committed) {
             store
-                .save_parsed(mail.message, &parsed(number), &[], now())
+                .save_parsed(mail.message, &parsed(number), &Source::default(), &[], now())
                 .await
                 .expect("read");
             if number < cases {

@@ -14,6 +14,8 @@ mod at_rest;
 mod backup;
 #[path = "keeping/casework.rs"]
 mod casework;
+#[path = "keeping/corrections.rs"]
+mod corrections;
 #[path = "keeping/crash.rs"]
 mod crash;
 #[path = "keeping/daemons.rs"]

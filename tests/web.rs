@@ -12,10 +12,16 @@
 mod authorisation;
 #[path = "web/browser.rs"]
 mod browser;
+#[path = "web/changes.rs"]
+mod changes;
+#[path = "web/correct.rs"]
+mod correct;
 #[path = "web/edges.rs"]
 mod edges;
 #[path = "web/failed.rs"]
 mod failed;
+#[path = "web/fixtures.rs"]
+mod fixtures;
 #[path = "web/markup.rs"]
 mod markup;
 #[path = "web/menu.rs"]

@@ -28,12 +28,12 @@ pub use statistics::monthly_report;
 pub use subject::{Concern, SubjectData};
 
 use crate::domain::{
-    CaseId, CaseReference, CloseReason, EntryId, FileChange, MessageId, MessageState, ParsedMessage,
-    Personal, Side, Timestamp,
+    CaseId, CaseReference, CloseReason, DraftChange, DraftEntry, EntryId, FileChange, MessageId,
+    MessageState, ParsedMessage, Personal, Side, Source, Timestamp,
 };
 use crate::store::{
     Actor, Allocation, CaseName, CaseSummary, Closing, DestroyRule, Lookup, MessageSummary, NewDocument,
-    OpenedCase, OpenedFile, SimilarMessage, Store, StoreError, Tombstone, Viewer,
+    OpenedCase, OpenedFile, OpenedMessage, SimilarMessage, Store, StoreError, Tombstone, Viewer,
 };
 
 /// Fewest characters of the end of an id that name a message.
@@ -88,6 +88,10 @@ pub struct MessageView {
     pub summary: MessageSummary,
     /// The draft; `None` where it was not read, or is destroyed.
     pub draft: Option<Personal<ParsedMessage>>,
+    /// What it was read from, as staff see it; empty where nothing was kept.
+    pub source: Personal<Source>,
+    /// How staff changed the draft, in order.
+    pub history: Vec<DraftEntry>,
     /// Other messages that may be about the same people or incident, with the reason.
     pub similar: Vec<SimilarMessage>,
 }
@@ -163,22 +167,24 @@ impl Casework {
     /// As [`Casework::find_message`].
     pub async fn show_message(&self, text: &str, now: Timestamp) -> Result<MessageView, CaseworkError> {
         let summary = self.find_message(text).await?;
-        let (draft, similar) = match summary.state {
+        let (opened, similar) = match summary.state {
             // Nothing is left to open.
-            MessageState::Rejected => (None, Vec::new()),
+            MessageState::Rejected => (OpenedMessage::default(), Vec::new()),
             MessageState::Held
             | MessageState::Read
             | MessageState::Unreadable
             | MessageState::Filed
             | MessageState::SetAside
             | MessageState::Accepted => (
-                self.store.open_draft(summary.id, &self.actor, now).await?,
+                self.store.open_message(summary.id, &self.actor, now).await?,
                 self.store.similar_messages(summary.id).await?,
             ),
         };
         Ok(MessageView {
             summary,
-            draft: draft.map(Personal::new),
+            draft: opened.draft.map(Personal::new),
+            source: Personal::new(opened.source),
+            history: opened.history,
             similar,
         })
     }
@@ -195,6 +201,24 @@ impl Casework {
     ) -> Result<(CaseId, CaseReference), CaseworkError> {
         let message = self.find_message(text).await?;
         Ok(self.store.accept(message.id, prefix, &self.actor, now).await?)
+    }
+
+    /// Changes a draft on which nobody has decided; `seen` is how many earlier changes their author saw.
+    ///
+    /// # Errors
+    /// As [`Casework::find_message`]; [`StoreError::Refused`] with what to do instead: nothing was changed then.
+    pub async fn correct(
+        &self,
+        text: &str,
+        seen: usize,
+        changes: &[DraftChange],
+        now: Timestamp,
+    ) -> Result<(), CaseworkError> {
+        let message = self.find_message(text).await?;
+        let store = &self.store;
+        Ok(store
+            .correct_draft(message.id, seen, changes, &self.actor, now)
+            .await?)
     }
 
     /// What to ask the referrer of a message that waits for review, one draft per referral that lacks something; the look is

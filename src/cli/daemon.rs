@@ -2,6 +2,7 @@
 
 use super::output::{Failure, Outcome};
 use super::setup::Setup;
+use super::subject_access::Subjects;
 use crate::domain::{Personal, ReadMessage, SystemClock};
 use crate::imap::ImapConnector;
 use crate::ingest::{
@@ -226,6 +227,8 @@ fn web_parts(
         desk: Arc::clone(outbound) as Arc<dyn Desk>,
         source: Arc::new(InWorker(setup.reader())),
         health: Box::new(move || health(&status.borrow())),
+        documents: setup.documents_folder(),
+        subjects: Arc::new(Subjects::new(setup, store)),
     }
 }
 

@@ -73,6 +73,7 @@ const OPEN: &[(&str, &[&str])] = &[
         "web",
         &["listen", "public_origin", "idle_minutes", "absolute_hours"],
     ),
+    ("metrics", &["listen", "stale_minutes"]),
     ("log", &["level", "format"]),
 ];
 

@@ -10,6 +10,7 @@ mod case_file;
 mod clock;
 pub mod dates;
 mod document;
+mod draft;
 mod facts;
 mod given_names;
 pub mod identifiers;
@@ -24,6 +25,7 @@ mod reading;
 mod referral;
 mod shown;
 mod sides;
+mod source;
 mod streets;
 
 pub use address::{CjsmAddress, EmailAddress, MailRoute, OpenAddress, Recipient};
@@ -40,6 +42,10 @@ pub use clock::{Clock, SystemClock};
 pub use document::{
     Attachment, Block, Cell, Document, FieldValue, FormField, Inline, MessageHeaders, Picture, PictureKind,
     ReadMessage, ReadStatus, Repair, Row, Table, inline_text,
+};
+pub use draft::{
+    Corrected, DraftChange, DraftEntry, DraftField, DraftPath, DraftValues, MAX_CHANGES, PARTY_FIELDS, Place,
+    REFERENCE_WORDS, REFERRAL_FIELDS, ROLE_WORDS, ValueKind,
 };
 pub use facts::AnonymousFacts;
 pub use given_names::{GIVEN_NAMES, is_given_name};
@@ -59,4 +65,5 @@ pub use referral::{
 };
 pub use shown::ShownSetting;
 pub use sides::sides_of;
+pub use source::{Excerpt, Source, SourceHead, SourcePiece};
 pub use streets::{STREET_WORDS, is_street_word};

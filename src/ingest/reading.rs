@@ -7,7 +7,7 @@ use super::backoff::Backoff;
 use super::report::delivery_report;
 use super::service::Ingest;
 use super::{Connector, ReadFailure, Reader, Step, Understanding};
-use crate::domain::{MessageId, ParsedMessage, ReadMessage, Timestamp, UnreadableReason};
+use crate::domain::{MessageId, ParsedMessage, ReadMessage, Source, Timestamp, UnreadableReason};
 use crate::forms::{FormsContext, understand};
 use crate::store::{Claim, StoreError};
 use futures::FutureExt;
@@ -180,11 +180,14 @@ async fn try_read<C: Connector, R: Reader>(
         Some(report) => claimed.apply_report(&report, service.now()).await?,
         None => false,
     };
+    let source = Source::of(&message);
     let Some(parsed) = understood(&service.understanding, message, known_thread, service.now()).await else {
         return unreadable(service, id, UnreadableReason::Malformed).await;
     };
     service.probe.at(Step::Understood);
-    claimed.save_parsed(id, &parsed, &thread, service.now()).await?;
+    claimed
+        .save_parsed(id, &parsed, &source, &thread, service.now())
+        .await?;
     if reports_ours {
         claimed.file_message(id, service.now()).await?;
         tracing::info!(message = %id, "it reports on mail of ours and is filed");

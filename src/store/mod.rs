@@ -30,9 +30,9 @@ pub use staff_types::*;
 pub use types::*;
 
 use crate::domain::{
-    AllocatedFile, CaseId, CaseReference, CloseReason, DeliveryId, EmailAddress, EntryId, FileChange,
-    KnownCase, MessageId, OutboundId, ParsedMessage, Personal, SessionId, Side, StaffId, Timestamp,
-    UnreadableReason,
+    AllocatedFile, CaseId, CaseReference, CloseReason, DeliveryId, DraftChange, EmailAddress, EntryId,
+    FileChange, KnownCase, MessageId, OutboundId, ParsedMessage, Personal, SessionId, Side, Source, StaffId,
+    Timestamp, UnreadableReason,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -194,15 +194,17 @@ impl Store {
         self.database.knows_thread(message_ids).await
     }
 
-    /// Seals the draft; the message becomes `read`. `thread` are its own Message-ID and references.
+    /// Seals the draft, and what it was read from as staff see it; the message becomes `read`. `thread` are its own
+    /// Message-ID and references.
     pub async fn save_parsed(
         &self,
         id: MessageId,
         parsed: &ParsedMessage,
+        source: &Source,
         thread: &[String],
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.database.save_parsed(id, parsed, thread, now).await
+        self.database.save_parsed(id, parsed, source, thread, now).await
     }
 
     /// One transaction: deliveries that left under one of the report's Message-IDs, to one of its recipients, become
@@ -264,6 +266,35 @@ impl Store {
         self.database.open_draft(id, actor, now).await
     }
 
+    /// A message with all that was made of it, opened for a person; the read is audited.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongState`] where its content is destroyed.
+    pub async fn open_message(
+        &self,
+        id: MessageId,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<OpenedMessage, StoreError> {
+        self.database.open_message(id, actor, now).await
+    }
+
+    /// One transaction: these changes of a draft on which nobody has decided, with what stood there before; what it is found
+    /// by follows. `seen` is how many earlier changes their author saw.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] with what to do instead: nothing was changed then. [`StoreError::WrongState`].
+    pub async fn correct_draft(
+        &self,
+        id: MessageId,
+        seen: usize,
+        changes: &[DraftChange],
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.database.correct_draft(id, seen, changes, actor, now).await
+    }
+
     /// Messages that have something of [`Shared`] in common with this one, and what: suggestions, oldest first.
     pub async fn similar_messages(&self, id: MessageId) -> Result<Vec<SimilarMessage>, StoreError> {
         self.database.similar_messages(id).await
@@ -279,6 +310,12 @@ impl Store {
         now: Timestamp,
     ) -> Result<(CaseId, CaseReference), StoreError> {
         self.database.accept(id, prefix, actor, now).await
+    }
+
+    /// The message that waits for a decision after this one, in the order of [`Store::review_queue`]; the first one where
+    /// this one is not waiting, `None` after the last.
+    pub async fn next_to_review(&self, after: MessageId) -> Result<Option<MessageId>, StoreError> {
+        self.database.next_to_review(after).await
     }
 
     /// One transaction: wrapped key, raw, draft, blind index entries gone; tombstone left; deletion of

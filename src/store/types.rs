@@ -2,9 +2,9 @@
 
 use super::PostgresPlace;
 use crate::domain::{
-    CaseId, CaseOutcome, CaseReference, CaseState, CloseReason, DeliveryAction, DeliveryId, HoldReason, Kind,
-    MailRoute, MessageId, MessageState, OutboundId, OutboundState, Personal, Refusal, Release, Side,
-    Timestamp, UnreadableReason,
+    CaseId, CaseOutcome, CaseReference, CaseState, CloseReason, DeliveryAction, DeliveryId, DraftEntry,
+    HoldReason, Kind, MailRoute, MessageId, MessageState, OutboundId, OutboundState, ParsedMessage, Personal,
+    Refusal, Release, Side, Source, Timestamp, UnreadableReason,
 };
 pub use crate::vault::MasterKeys;
 use serde::{Deserialize, Serialize};
@@ -220,6 +220,17 @@ pub struct LedgerSummary {
     pub too_large: u64,
     pub cannot_fetch: u64,
     pub superseded: u64,
+}
+
+/// A message with all that was made of it.
+#[derive(Default)]
+pub struct OpenedMessage {
+    /// The draft; `None` where it was not read, or is destroyed.
+    pub draft: Option<ParsedMessage>,
+    /// What it was read from; empty where nothing was kept.
+    pub source: Source,
+    /// How staff changed the draft, in order.
+    pub history: Vec<DraftEntry>,
 }
 
 /// A message without its content.

@@ -3,6 +3,7 @@
 //! Invariant: everything of a file comes from the store by the right of whoever asks; a volunteer learns nothing of other files,
 //! not even that there are any.
 
+use super::change::{self, ChangeForm, ChangeWidget, Refused};
 use super::draft::{self, Group};
 use super::entries::{self, Entry};
 use super::frame::{Frame, show};
@@ -13,10 +14,8 @@ use crate::domain::{
     CaseReference, CaseState, FileChange, Kind, PARSED_SCHEMA, ParsedMessage, Party, PartyProgress, Personal,
     Referral, Side, Timestamp, Trust,
 };
-use crate::store::{AccountRole, CaseName, CaseSummary, Closing, OpenedCase, OpenedFile, StoreError, Viewer};
+use crate::store::{AccountRole, CaseName, CaseSummary, Closing, OpenedCase, OpenedFile, Viewer};
 use askama::Template;
-use axum::http::{HeaderValue, header};
-use axum::response::IntoResponse;
 use jiff::ToSpan;
 use jiff::tz::TimeZone;
 
@@ -45,11 +44,15 @@ pub(super) struct FileSection {
     pub(super) entries: Vec<Entry>,
     pub(super) allocated: Vec<String>,
     pub(super) may_allocate: Vec<String>,
+    /// What staff can record on the file as a whole.
+    pub(super) forms: Vec<ChangeForm>,
 }
 
 /// How far somebody has come.
 pub(super) struct Progress {
-    /// Number on the file, and name or role.
+    /// Number on the file, from 1.
+    pub(super) number: usize,
+    /// Number, and name or role.
     pub(super) person: String,
     pub(super) form: String,
     pub(super) route: &'static str,
@@ -62,7 +65,7 @@ pub(super) struct Whole {
     pub(super) entries: Vec<Entry>,
 }
 
-async fn case_of(asked: &Asked) -> Result<CaseSummary, Problem> {
+pub(super) async fn case_of(asked: &Asked) -> Result<CaseSummary, Problem> {
     let piece = asked.piece("case");
     let reference = CaseReference::parse(piece).filter(|reference| reference.as_str() == piece);
     let reference = reference.ok_or(Problem::NotFound)?;
@@ -71,11 +74,20 @@ async fn case_of(asked: &Asked) -> Result<CaseSummary, Problem> {
 
 pub(super) async fn page(asked: Asked) -> Answer {
     let case = case_of(&asked).await?;
+    show(&lay_out(&asked, &case, None).await?)
+}
+
+/// The page of a case; with the side and the form that could not be done, where there is one.
+pub(super) async fn lay_out(
+    asked: &Asked,
+    case: &CaseSummary,
+    refused: Option<(Side, &Refused<'_>)>,
+) -> Result<Page, Problem> {
     let viewer = asked.viewer()?;
     let is_staff = matches!(viewer, Viewer::Staff(_));
     if case.state == CaseState::Destroyed {
         return match is_staff {
-            true => show(&lay_out(asked.frame("Case"), &asked, &case, Vec::new(), None)),
+            true => Ok(page_of(asked, case, Vec::new(), None)),
             false => Err(Problem::NotFound),
         };
     }
@@ -85,18 +97,17 @@ pub(super) async fn page(asked: Asked) -> Answer {
     if is_staff {
         let core = asked.store().open_case_core(&viewer, case.id, asked.now).await?;
         whole = Some(whole_of(&core));
-        allocations(&asked, &case, &files, &mut sections).await?;
+        allocations(asked, case, &files, &mut sections).await?;
+        for (file, section) in files.iter().zip(&mut sections) {
+            let refused = refused.filter(|(side, _)| *side == file.side);
+            let people: Vec<String> = section.progress.iter().map(|each| each.person.clone()).collect();
+            section.forms = change::of_file(&people, refused.map(|(_, refused)| refused));
+        }
     }
-    show(&lay_out(asked.frame("Case"), &asked, &case, sections, whole))
+    Ok(page_of(asked, case, sections, whole))
 }
 
-fn lay_out(
-    frame: Frame,
-    asked: &Asked,
-    case: &CaseSummary,
-    files: Vec<FileSection>,
-    whole: Option<Whole>,
-) -> Page {
+fn page_of(asked: &Asked, case: &CaseSummary, files: Vec<FileSection>, whole: Option<Whole>) -> Page {
     let closed = case.closed.map(|at| {
         let reason = case.close_reason.map_or("", words::close_reason);
         let outcome = case
@@ -106,7 +117,7 @@ fn lay_out(
     });
     let due = case.closed.filter(|_| case.state == CaseState::Closed);
     Page {
-        frame,
+        frame: asked.frame("Case"),
         reference: case.reference.as_str().to_owned(),
         state: words::case_state(case.state),
         is_open: case.state == CaseState::Open,
@@ -147,10 +158,11 @@ fn section(file: &OpenedFile) -> FileSection {
         entries: entries::lay_out(&file.entries),
         allocated: Vec::new(),
         may_allocate: Vec::new(),
+        forms: Vec::new(),
     }
 }
 
-fn progress(index: usize, progress: &PartyProgress, party: &Party) -> Progress {
+pub(super) fn progress(index: usize, progress: &PartyProgress, party: &Party) -> Progress {
     let mut remarks = Vec::new();
     if progress.professional_tried {
         remarks.push("A professional was asked to reach them".to_owned());
@@ -165,6 +177,7 @@ fn progress(index: usize, progress: &PartyProgress, party: &Party) -> Progress {
         remarks.push(format!("Data erased {}", words::date(on)));
     }
     Progress {
+        number: index.saturating_add(1),
         person: format!(
             "{}. {}",
             index.saturating_add(1),
@@ -177,7 +190,7 @@ fn progress(index: usize, progress: &PartyProgress, party: &Party) -> Progress {
 }
 
 /// What a referral holds, laid out like a draft without doubts.
-fn groups(referral: &Referral) -> Vec<Group> {
+pub(super) fn groups(referral: &Referral) -> Vec<Group> {
     let parsed = ParsedMessage {
         schema: PARSED_SCHEMA.to_owned(),
         kind: Kind::Referral,
@@ -190,7 +203,9 @@ fn groups(referral: &Referral) -> Vec<Group> {
         checks: Vec::new(),
         evidence: Vec::new(),
     };
-    draft::lay_out(&parsed).groups
+    let mut groups = draft::lay_out(&parsed).groups;
+    groups.retain(|group| !group.rows.is_empty());
+    groups
 }
 
 fn whole_of(core: &OpenedCase) -> Whole {
@@ -220,11 +235,11 @@ async fn allocations(
     Ok(())
 }
 
-fn side_of(text: &str) -> Result<Side, Problem> {
+pub(super) fn side_of(text: &str) -> Result<Side, Problem> {
     words::side_of_path(text).ok_or(Problem::NotFound)
 }
 
-fn back_to(case: &CaseSummary) -> Answer {
+pub(super) fn back_to(case: &CaseSummary) -> Answer {
     go_to(&format!("/cases/{}", case.reference))
 }
 
@@ -294,56 +309,4 @@ pub(super) async fn reopen(asked: Asked) -> Answer {
         .reopen(case.reference.as_str(), asked.form.text("why"), asked.now)
         .await?;
     back_to(&case)
-}
-
-/// A document, to be saved: it is never shown as part of our pages, whatever it is.
-pub(super) async fn document(asked: Asked) -> Answer {
-    let case = case_of(&asked).await?;
-    let side = side_of(asked.piece("side"))?;
-    let id = asked.piece("document").parse().map_err(|_| Problem::NotFound)?;
-    let found = asked
-        .store()
-        .document(&asked.viewer()?, case.id, side, id, asked.now)
-        .await;
-    let document = match found {
-        Ok(document) => document,
-        // A side that the case does not have.
-        Err(StoreError::WrongState(_)) => return Err(Problem::NotFound),
-        Err(error) => return Err(error.into()),
-    };
-    let name = HeaderValue::from_str(&disposition(&document.name)).map_err(|_| Problem::Failed)?;
-    let headers = [
-        (
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/octet-stream"),
-        ),
-        (header::CONTENT_DISPOSITION, name),
-    ];
-    Ok((headers, document.bytes.into_personal()).into_response())
-}
-
-/// The name in the form of RFC 8187: nothing of it can end the header.
-fn disposition(name: &str) -> String {
-    let mut value = String::from("attachment; filename*=UTF-8''");
-    for byte in name.bytes() {
-        match byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_') {
-            true => value.push(char::from(byte)),
-            false => value.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    value
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_name_cannot_end_its_header() {
-        let name = disposition("a\r\nSet-Cookie: x\".pdf");
-        assert_eq!(
-            name,
-            "attachment; filename*=UTF-8''a%0D%0ASet-Cookie%3A%20x%22.pdf"
-        );
-    }
 }

@@ -2,23 +2,36 @@
 //!
 //! Pure. A value that nobody gave has no row, except consent, whose absence is the point.
 
+use super::fields;
 use super::words;
-use crate::domain::{Consent, ParsedMessage, Party, Referral, Role};
+use crate::domain::{
+    Check, DraftPath, DraftValues, PARTY_FIELDS, ParsedMessage, Party, REFERRAL_FIELDS, Referral, Role,
+};
 use serde::Serialize;
 
 /// Fields of one kind.
 pub(super) struct Group {
+    /// Its name in forms and addresses: `referral-parties-0`.
+    pub(super) key: String,
     pub(super) title: String,
     pub(super) rows: Vec<Row>,
     /// Doubts about the whole of it.
-    pub(super) checks: Vec<String>,
+    pub(super) checks: Vec<CheckLine>,
+    /// Every field that it has, filled in or not.
+    pub(super) paths: Vec<String>,
+}
+
+/// A doubt.
+pub(super) struct CheckLine {
+    pub(super) path: String,
+    pub(super) text: String,
 }
 
 /// One field.
 pub(super) struct Row {
     pub(super) label: &'static str,
     pub(super) value: String,
-    pub(super) checks: Vec<String>,
+    pub(super) checks: Vec<CheckLine>,
     /// Numbers of the quotes that it was read from.
     pub(super) quotes: Vec<usize>,
     /// Number of the row on the page.
@@ -32,6 +45,8 @@ pub(super) struct Quote {
     pub(super) place: String,
     /// The row that it gave, where one is shown.
     pub(super) row: Option<(usize, &'static str)>,
+    /// In how many places of the source its words stand; 0 where they are not in what is shown of it.
+    pub(super) places: usize,
 }
 
 /// A draft, laid out.
@@ -40,7 +55,7 @@ pub(super) struct Draft {
     pub(super) groups: Vec<Group>,
     pub(super) quotes: Vec<Quote>,
     /// Doubts about the message as a whole.
-    pub(super) checks: Vec<String>,
+    pub(super) checks: Vec<CheckLine>,
 }
 
 /// Lays a draft out.
@@ -48,6 +63,7 @@ pub(super) fn lay_out(parsed: &ParsedMessage) -> Draft {
     let mut layout = Layout {
         parsed,
         draft: Draft::default(),
+        values: DraftValues::of(parsed),
         used: vec![false; parsed.checks.len()],
         rows: 0,
     };
@@ -61,6 +77,7 @@ pub(super) fn lay_out(parsed: &ParsedMessage) -> Draft {
             text: quote.quote.clone(),
             place: format!("{file}{page}"),
             row: None,
+            places: 0,
         });
     }
     let several = parsed.more_referrals.len() + 1;
@@ -79,8 +96,35 @@ pub(super) fn lay_out(parsed: &ParsedMessage) -> Draft {
     layout.draft
 }
 
+impl Draft {
+    /// The words of this quote stand in several places of the source.
+    pub(super) fn is_one_of_several(&self, number: &usize) -> bool {
+        let quote = number.checked_sub(1).and_then(|at| self.quotes.get(at));
+        quote.is_some_and(|quote| quote.places > 1)
+    }
+
+    /// Quotes whose words are not in what is shown of the source.
+    pub(super) fn other_quotes(&self) -> Vec<&Quote> {
+        self.quotes.iter().filter(|quote| quote.places == 0).collect()
+    }
+}
+
+/// A name, a title, and which fields of a referral belong there.
+type Part = (&'static str, &'static str, fn(&str) -> bool);
+
+const PARTS: &[Part] = &[
+    ("offence", "Offence or incident", |key| {
+        key == "case_kind" || key == "service" || key.starts_with("offence/")
+    }),
+    ("referrer", "Referrer", |key| key.starts_with("referrer/")),
+    ("risks", "Risk and wishes", |key| {
+        key == "risks" || key == "wishes"
+    }),
+];
+
 struct Layout<'a> {
     parsed: &'a ParsedMessage,
+    values: DraftValues,
     draft: Draft,
     used: Vec<bool>,
     rows: usize,
@@ -104,200 +148,64 @@ impl Layout<'_> {
             Role::Professional,
         ]));
         for (index, party) in people {
-            self.party(&format!("{path}/parties/{index}"), prefix, party);
+            self.party(&format!("{path}/parties/{index}"), prefix, (referral, party));
         }
-        self.offence(path, prefix, referral);
-        self.referrer(path, prefix, referral);
-        let mut rows = Vec::new();
-        self.add(&mut rows, path, "risks", "Risks", referral.risks.clone());
-        self.add(
-            &mut rows,
-            path,
-            "wishes",
-            "What they hope for",
-            referral.wishes.clone(),
-        );
-        self.close(format!("{prefix}Risk and wishes"), rows, Vec::new());
-    }
-
-    fn party(&mut self, path: &str, prefix: &str, party: &Party) {
-        let mut rows = Vec::new();
-        let yes = |value: Option<bool>| value.map(|value| words::yes_no(value).to_owned());
-        let fields = [
-            ("name", "Name", party.name.clone()),
-            ("title", "Title", party.title.clone()),
-            ("known_as", "Known as", party.known_as.clone()),
-            ("organisation", "Organisation", party.organisation.clone()),
-            ("relationship", "Relationship", party.relationship.clone()),
-            ("date_of_birth", "Date of birth", party.date_of_birth.clone()),
-            ("age", "Age", party.age.map(|age| age.to_string())),
-            ("gender", "Gender", party.gender.clone()),
-            ("ethnicity", "Ethnicity", party.ethnicity.clone()),
-            ("address", "Address", party.address.clone()),
-            ("postcode", "Postcode", party.postcode.clone()),
-            ("phones", "Telephone", joined(&party.phones)),
-            ("emails", "E-mail", joined(&party.emails)),
-            (
-                "preferred_contact",
-                "Prefers",
-                party.preferred_contact.as_ref().and_then(word),
-            ),
-            ("safe_to_contact", "Safe to contact", yes(party.safe_to_contact)),
-            (
-                "safe_to_leave_message",
-                "Safe to leave a message",
-                yes(party.safe_to_leave_message),
-            ),
-            ("best_time", "Best time", party.best_time.clone()),
-            ("language", "Language", party.language.clone()),
-            (
-                "interpreter_needed",
-                "Interpreter needed",
-                yes(party.interpreter_needed),
-            ),
-            ("needs", "Needs", party.needs.clone()),
-        ];
-        for (key, label, value) in fields {
-            self.add(&mut rows, path, key, label, value);
-        }
-        self.consent(&mut rows, path, party);
-        let checks = self.checks_at(|at| at == path || at == format!("{path}/consent"));
-        self.close(format!("{prefix}{}", words::role(party.role)), rows, checks);
-    }
-
-    fn consent(&mut self, rows: &mut Vec<Row>, path: &str, party: &Party) {
-        let Consent {
-            contact,
-            given_on,
-            obtained_by,
-            how,
-            share_with_other_party,
-            share_with_agencies,
-        } = &party.consent;
-        let is_asked = matches!(party.role, Role::Victim | Role::Offender | Role::Party);
-        let agrees = (is_asked || contact.is_some()).then(|| words::answer(*contact).to_owned());
-        let yes = |value: &Option<bool>| value.map(|value| words::yes_no(value).to_owned());
-        let fields = [
-            ("consent/contact", "Consent to contact", agrees),
-            ("consent/given_on", "Consent given on", given_on.clone()),
-            ("consent/obtained_by", "Consent taken by", obtained_by.clone()),
-            (
-                "consent/how",
-                "Consent given how",
-                how.map(|how| words::how(how).to_owned()),
-            ),
-            (
-                "consent/share_with_other_party",
-                "Share with the other side",
-                yes(share_with_other_party),
-            ),
-            (
-                "consent/share_with_agencies",
-                "Share with agencies",
-                yes(share_with_agencies),
-            ),
-        ];
-        for (key, label, value) in fields {
-            self.add(rows, path, key, label, value);
+        let all = REFERRAL_FIELDS.iter();
+        for (name, title, belongs) in PARTS {
+            let mut group = self.open(format!("{path}/{name}"), format!("{prefix}{title}"));
+            for field in all.clone().filter(|field| belongs(field.key)) {
+                self.add(&mut group, &format!("{path}/{}", field.key), referral);
+            }
+            if *name == "offence" {
+                for index in 0..referral.references.len() {
+                    self.add(&mut group, &format!("{path}/references/{index}"), referral);
+                }
+            }
+            let at = format!("{path}/{name}");
+            group.checks = self.checks_at(|path| path == at);
+            self.close(group);
         }
     }
 
-    fn offence(&mut self, path: &str, prefix: &str, referral: &Referral) {
-        let offence = &referral.offence;
-        let mut rows = Vec::new();
-        let fields = [
-            (
-                "case_kind",
-                "Kind of case",
-                referral.case_kind.as_ref().and_then(word),
-            ),
-            (
-                "service",
-                "Service asked for",
-                referral.service.as_ref().and_then(word),
-            ),
-            ("offence/kind", "Offence", offence.kind.clone()),
-            ("offence/summary", "What happened", offence.summary.clone()),
-            ("offence/date", "Date", offence.date.clone()),
-            ("offence/location", "Place", offence.location.clone()),
-            (
-                "offence/outcome",
-                "Outcome",
-                offence.outcome.as_ref().and_then(word),
-            ),
-            (
-                "offence/outcome_date",
-                "Date of outcome",
-                offence.outcome_date.clone(),
-            ),
-        ];
-        for (key, label, value) in fields {
-            self.add(&mut rows, path, key, label, value);
+    fn party(&mut self, path: &str, prefix: &str, (referral, party): (&Referral, &Party)) {
+        let mut group = self.open(path.to_owned(), format!("{prefix}{}", words::role(party.role)));
+        for field in PARTY_FIELDS {
+            let at = format!("{path}/{}", field.key);
+            match field.key {
+                // The heading says it.
+                "role" => group.paths.push(at),
+                _ => self.add(&mut group, &at, referral),
+            }
         }
-        for (index, reference) in referral.references.iter().enumerate() {
-            let kind = word(&reference.kind).unwrap_or_default();
-            let value = format!("{} ({})", reference.value, kind.to_lowercase());
-            self.add(
-                &mut rows,
-                path,
-                &format!("references/{index}"),
-                "Number",
-                Some(value),
-            );
-        }
-        let at = format!("{path}/offence");
-        let checks = self.checks_at(|path| path == at);
-        self.close(format!("{prefix}Offence or incident"), rows, checks);
+        let checks = |at: &str| at == path || at == format!("{path}/consent") || at == format!("{path}/role");
+        group.checks = self.checks_at(checks);
+        self.close(group);
     }
 
-    fn referrer(&mut self, path: &str, prefix: &str, referral: &Referral) {
-        let referrer = &referral.referrer;
-        let mut rows = Vec::new();
-        let fields = [
-            ("name", "Name", referrer.name.clone()),
-            ("role", "Role", referrer.role.clone()),
-            ("agency", "Agency", referrer.agency.clone()),
-            (
-                "agency_kind",
-                "Kind of agency",
-                referrer.agency_kind.as_ref().and_then(word),
-            ),
-            ("email", "E-mail", referrer.email.clone()),
-            ("phone", "Telephone", referrer.phone.clone()),
-            (
-                "is_self_referral",
-                "Refers themself",
-                referrer
-                    .is_self_referral
-                    .map(|value| words::yes_no(value).to_owned()),
-            ),
-        ];
-        let path = format!("{path}/referrer");
-        for (key, label, value) in fields {
-            self.add(&mut rows, &path, key, label, value);
+    fn open(&self, path: String, title: String) -> Group {
+        Group {
+            key: key_of(&path),
+            title,
+            rows: Vec::new(),
+            checks: Vec::new(),
+            paths: Vec::new(),
         }
-        let checks = self.checks_at(|at| at == path);
-        self.close(format!("{prefix}Referrer"), rows, checks);
     }
 
     /// Adds a row for a value, with its doubts and quotes; a doubt about a missing value has a row too.
-    fn add(
-        &mut self,
-        rows: &mut Vec<Row>,
-        path: &str,
-        key: &str,
-        label: &'static str,
-        value: Option<String>,
-    ) {
-        let at = format!("{path}/{key}");
+    fn add(&mut self, group: &mut Group, at: &str, referral: &Referral) {
+        group.paths.push(at.to_owned());
+        let Some(path) = DraftPath::parse(at) else { return };
+        let value = self.values.at(&path);
         let within = format!("{at}/");
         let is_here = |path: &str| path == at || path.starts_with(&within);
         let checks = self.checks_at(is_here);
-        if value.is_none() && checks.is_empty() {
+        let is_asked = fields::is_always_shown(&path, referral);
+        if value.is_none() && checks.is_empty() && !is_asked {
             return;
         }
         self.rows += 1;
-        let number = self.rows;
+        let (number, label) = (self.rows, fields::label(&path));
         let mut quotes = Vec::new();
         for (index, evidence) in self.parsed.evidence.iter().enumerate() {
             if is_here(&evidence.path) {
@@ -307,7 +215,8 @@ impl Layout<'_> {
                 }
             }
         }
-        rows.push(Row {
+        let value = value.map(|value| fields::in_words(&path, &value, referral));
+        group.rows.push(Row {
             label,
             value: value.unwrap_or_else(|| "Not stated".to_owned()),
             checks,
@@ -317,21 +226,19 @@ impl Layout<'_> {
     }
 
     /// Doubts at these places that no row has shown.
-    fn checks_at(&mut self, is_here: impl Fn(&str) -> bool) -> Vec<String> {
+    fn checks_at(&mut self, is_here: impl Fn(&str) -> bool) -> Vec<CheckLine> {
         let mut found = Vec::new();
         for (check, used) in self.parsed.checks.iter().zip(&mut self.used) {
             if !*used && is_here(&check.path) {
                 *used = true;
-                found.push(format!("{}: {}", words::plain(&check.code), check.detail));
+                found.push(check_line(check));
             }
         }
         found
     }
 
-    fn close(&mut self, title: String, rows: Vec<Row>, checks: Vec<String>) {
-        if !rows.is_empty() || !checks.is_empty() {
-            self.draft.groups.push(Group { title, rows, checks });
-        }
+    fn close(&mut self, group: Group) {
+        self.draft.groups.push(group);
     }
 
     /// Doubts that belong to no field: none may be lost.
@@ -340,8 +247,16 @@ impl Layout<'_> {
     }
 }
 
-fn joined(values: &[String]) -> Option<String> {
-    (!values.is_empty()).then(|| values.join("\n"))
+/// The name of a group of fields, by the path that they share.
+pub(super) fn key_of(path: &str) -> String {
+    path.trim_start_matches('/').replace('/', "-")
+}
+
+fn check_line(check: &Check) -> CheckLine {
+    CheckLine {
+        path: check.path.clone(),
+        text: format!("{}: {}", words::plain(&check.code), check.detail),
+    }
 }
 
 /// The word that a value is stored as, as people read it.
@@ -400,8 +315,8 @@ mod tests {
             (name.label, name.checks.len(), name.quotes.as_slice()),
             ("Name", 1, &[1][..])
         );
-        assert_eq!(draft.groups[1].checks.len(), 1);
-        assert_eq!(draft.checks, ["No doubt is lost: /somewhere/else"]);
+        assert_eq!((draft.groups[1].checks.len(), draft.checks.len()), (1, 1));
+        assert_eq!(draft.checks[0].text, "No doubt is lost: /somewhere/else");
         assert_eq!(draft.quotes[0].place, "form.docx, page 3");
         assert_eq!(draft.quotes[0].row, Some((name.number, "Name")));
     }

@@ -141,6 +141,15 @@ pub(super) struct Asked {
     pub(super) path: Vec<(String, String)>,
     pub(super) query: Option<String>,
     pub(super) form: Fields,
+    /// A document that came with the form.
+    pub(super) upload: Option<Upload>,
+}
+
+/// A document as a browser sends it.
+pub(super) struct Upload {
+    /// File name as it was on the sender's machine; empty where nothing was chosen.
+    pub(super) name: String,
+    pub(super) bytes: Vec<u8>,
 }
 
 /// How handlers end.
@@ -163,7 +172,8 @@ impl Asked {
     /// Casework as a member of staff.
     pub(super) fn casework(&self) -> Result<Casework, Problem> {
         match self.session()?.account.role {
-            StaffRole::Staff => Ok(Casework::new(self.store().clone(), self.actor()?)),
+            StaffRole::Staff => Ok(Casework::new(self.store().clone(), self.actor()?)
+                .with_documents(self.app.parts.documents.clone())),
             StaffRole::Volunteer { .. } | StaffRole::Administrator => Err(Problem::Forbidden),
         }
     }
@@ -188,6 +198,13 @@ impl Asked {
         let query = self.query.as_deref().unwrap_or_default();
         let number = query.split('&').find_map(|pair| pair.strip_prefix("page="));
         bounded_page(number.unwrap_or_default())
+    }
+
+    /// `?edit=`: the group of fields that is to be corrected; empty for none.
+    pub(super) fn group_to_edit(&self) -> String {
+        let query = self.query.as_deref().unwrap_or_default();
+        let key = query.split('&').find_map(|pair| pair.strip_prefix("edit="));
+        key.unwrap_or_default().to_owned()
     }
 
     /// What surrounds a page.

@@ -1,12 +1,14 @@
 //! Review of one message: where it was read, what was understood, what is doubtful, and the decision.
 
+use super::correct::{self, EditForm, Editing, HistoryLine, Widget};
 use super::draft::{self, Draft};
 use super::frame::{Frame, show};
 use super::problem::Problem;
 use super::request::{Answer, Asked, go_to};
+use super::source::{self, FileSource, Look, Piece};
 use super::words;
 use crate::casework::MessageView;
-use crate::domain::{MessageState, ParsedMessage, ReadStatus, UnmappedAnswer};
+use crate::domain::{MessageId, MessageState, ParsedMessage, UnmappedAnswer};
 use askama::Template;
 
 #[derive(Template)]
@@ -20,19 +22,26 @@ pub(super) struct Page {
     pub(super) no_draft: Option<&'static str>,
     pub(super) draft: Draft,
     pub(super) unmapped: Vec<UnmappedAnswer>,
-    pub(super) attachments: Vec<AttachmentLine>,
+    pub(super) mail: Vec<Piece>,
+    pub(super) files: Vec<FileSource>,
     pub(super) similar: Vec<SimilarLine>,
     pub(super) quoted_case: String,
     pub(super) can_decide: bool,
     pub(super) can_accept: bool,
     pub(super) decided: Option<&'static str>,
+    /// The group that is being corrected.
+    pub(super) edit: Option<EditForm>,
+    pub(super) errors: Vec<(String, String)>,
+    pub(super) seen: usize,
+    pub(super) history: Vec<HistoryLine>,
+    pub(super) roles: Vec<(&'static str, String)>,
 }
 
-/// One attachment.
-pub(super) struct AttachmentLine {
-    pub(super) name: String,
-    pub(super) read: &'static str,
-    pub(super) reason: String,
+impl Page {
+    /// The form of this group, where it is being corrected.
+    fn form_of(&self, key: &str) -> Option<&EditForm> {
+        self.edit.as_ref().filter(|form| form.key == key)
+    }
 }
 
 /// Another message that may be about the same.
@@ -70,11 +79,17 @@ pub(super) async fn page(asked: Asked) -> Answer {
         .casework()?
         .show_message(whole_id(&asked)?, asked.now)
         .await?;
-    show(&lay_out(asked.frame("Review a message"), &view))
+    let key = asked.group_to_edit();
+    let editing = Editing {
+        key: &key,
+        typed: None,
+        errors: Vec::new(),
+    };
+    show(&lay_out(asked.frame("Review a message"), &view, &editing))
 }
 
 /// Pages name a message by its whole id.
-fn whole_id(asked: &Asked) -> Result<&str, Problem> {
+pub(super) fn whole_id(asked: &Asked) -> Result<&str, Problem> {
     let id = asked.piece("message");
     match id.parse::<crate::domain::MessageId>() {
         Ok(_) => Ok(id),
@@ -82,7 +97,7 @@ fn whole_id(asked: &Asked) -> Result<&str, Problem> {
     }
 }
 
-pub(super) fn lay_out(frame: Frame, view: &MessageView) -> Page {
+pub(super) fn lay_out(frame: Frame, view: &MessageView, editing: &Editing<'_>) -> Page {
     let summary = &view.summary;
     let parsed = view.draft.as_ref().map(|draft| draft.expose_personal());
     let decided = match summary.state {
@@ -92,7 +107,17 @@ pub(super) fn lay_out(frame: Frame, view: &MessageView) -> Page {
         MessageState::Accepted => Some("It was accepted as a case."),
         MessageState::Rejected => Some("It was rejected. Its content is destroyed."),
     };
+    let mut draft = parsed.map(draft::lay_out).unwrap_or_default();
+    let source = parsed.map(|parsed| {
+        let source = view.source.expose_personal();
+        source::lay_out(source, &parsed.attachments, &parsed.evidence, &mut draft.quotes)
+    });
+    let source = source.unwrap_or_default();
     let can_decide = matches!(summary.state, MessageState::Read | MessageState::Unreadable);
+    let edit = match can_decide {
+        true => correct::form(view, &mut draft.groups, editing),
+        false => None,
+    };
     let similar = view.similar.iter().map(|similar| SimilarLine {
         id: similar.message.to_string(),
         reason: similar.reason(),
@@ -124,9 +149,10 @@ pub(super) fn lay_out(frame: Frame, view: &MessageView) -> Page {
                     .map_or("It has no draft.", |reason| reason.explanation()),
             ),
         },
-        draft: parsed.map(draft::lay_out).unwrap_or_default(),
+        draft,
         unmapped: parsed.map_or_else(Vec::new, |parsed| parsed.unmapped.clone()),
-        attachments: parsed.map_or_else(Vec::new, attachments),
+        mail: source.mail,
+        files: source.files,
         similar: similar.collect(),
         quoted_case: parsed
             .and_then(|parsed| parsed.case_references.first().cloned())
@@ -134,6 +160,11 @@ pub(super) fn lay_out(frame: Frame, view: &MessageView) -> Page {
         can_decide,
         can_accept: can_decide && parsed.is_some_and(|parsed| parsed.referral.is_some()),
         decided,
+        edit,
+        errors: editing.errors.clone(),
+        seen: view.history.len(),
+        history: correct::history(&view.history, parsed),
+        roles: correct::roles(),
     }
 }
 
@@ -150,21 +181,24 @@ fn sender(parsed: &ParsedMessage) -> String {
     }
 }
 
-fn attachments(parsed: &ParsedMessage) -> Vec<AttachmentLine> {
-    let line = |row: &crate::domain::AttachmentRow| AttachmentLine {
-        name: row.filename.clone().unwrap_or_else(|| row.media_type.clone()),
-        read: match row.read {
-            ReadStatus::Ok => "Read",
-            ReadStatus::Partial => "Read in part",
-            ReadStatus::Empty => "Empty",
-            ReadStatus::Encrypted => "Encrypted: not read",
-            ReadStatus::Unreadable => "Could not be read",
-            ReadStatus::Unsupported => "Not a format that is read",
-            ReadStatus::TooLarge => "Too large: not read",
-        },
-        reason: row.reason.clone().unwrap_or_default(),
-    };
-    parsed.attachments.iter().map(line).collect()
+/// To the first message that waits for a decision.
+pub(super) async fn first(asked: Asked) -> Answer {
+    let queue = asked.store().review_queue(0, 1).await?;
+    to(queue.first().map(|message| message.id))
+}
+
+/// To the one after this.
+pub(super) async fn next(asked: Asked) -> Answer {
+    let id = whole_id(&asked)?.parse().map_err(|_| Problem::NotFound)?;
+    to(asked.store().next_to_review(id).await?)
+}
+
+/// Home says that nothing waits.
+fn to(message: Option<MessageId>) -> Answer {
+    match message {
+        Some(id) => go_to(&format!("/review/{id}")),
+        None => go_to("/"),
+    }
 }
 
 pub(super) async fn reject_page(asked: Asked) -> Answer {

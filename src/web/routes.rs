@@ -2,16 +2,17 @@
 //!
 //! Invariant: a handler is reached only through [`dispatch`], which checks host, session, role and form token before it.
 
-use super::guard::{self, Peer};
+use super::documents::MAX_UPLOAD;
+use super::guard::{self, MAX_BODY, Peer};
 use super::problem::Problem;
-use super::request::{Answer, App, Asked, Fields, draw_token};
+use super::request::{Answer, App, Asked, Fields, Upload, draw_token};
 use super::{
-    account, assets, audit, case_page, cases, configuration, failed, home, mailbox, outbound, report, review,
-    sign_in, staff, write,
+    account, assets, audit, case_page, cases, change, configuration, correct, documents, failed, home,
+    mailbox, outbound, person, report, review, sign_in, staff, taking, write,
 };
 use crate::store::{OpenSession, SignInStage, StaffRole};
 use axum::Router;
-use axum::extract::{FromRequest, RawForm, RawPathParams, Request};
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, RawForm, RawPathParams, Request};
 use axum::http::{Method, header};
 use axum::response::IntoResponse;
 use axum::routing::{MethodFilter, on};
@@ -81,6 +82,9 @@ routes! {
     GET "/review/{message}" Staff review::page;
     GET "/review/{message}/reject" Staff review::reject_page;
     GET "/review/{message}/ask" Staff review::ask_page;
+    GET "/review" Staff review::first;
+    GET "/review/{message}/next" Staff review::next;
+    POST "/review/{message}/correct" Staff correct::save;
     POST "/review/{message}/accept" Staff review::accept;
     POST "/review/{message}/reject" Staff review::reject;
     POST "/review/{message}/set-aside" Staff review::set_aside;
@@ -93,7 +97,13 @@ routes! {
     POST "/cases/{case}/take-back" Staff case_page::take_back;
     POST "/cases/{case}/close" Staff case_page::close;
     POST "/cases/{case}/reopen" Staff case_page::reopen;
-    GET "/cases/{case}/documents/{side}/{document}" Files case_page::document;
+    GET "/cases/{case}/documents/{side}/{document}" Files documents::save;
+    GET "/cases/{case}/export/{side}/{form}" Staff taking::export;
+    POST "/cases/{case}/files/{side}/documents" Files documents::add;
+    POST "/cases/{case}/files/{side}/change" Files change::save;
+    GET "/cases/{case}/files/{side}/people/{person}" Files person::page;
+    GET "/cases/{case}/files/{side}/people/{person}/erase" Staff person::erase_page;
+    GET "/cases/{case}/files/{side}/people/{person}/subject-access" Staff taking::subject_access;
     GET "/outbound" Staff outbound::list;
     GET "/outbound/{mail}" Staff outbound::page;
     POST "/outbound/{mail}/release" Staff outbound::release;
@@ -135,11 +145,20 @@ pub(super) fn router(app: Arc<App>) -> Router {
                     .unwrap_or_else(IntoResponse::into_response)
             }
         };
-        router = router.route(route.entry.path, on(filter, handler));
+        let method = match takes_a_document(route) {
+            true => on(filter, handler).layer(DefaultBodyLimit::max(MAX_UPLOAD + MAX_BODY)),
+            false => on(filter, handler),
+        };
+        router = router.route(route.entry.path, method);
     }
     router
         .fallback(|| async { Problem::NotFound })
         .method_not_allowed_fallback(|| async { Problem::NotFound })
+}
+
+/// The one form that is larger than the others.
+fn takes_a_document(route: &Route) -> bool {
+    route.entry.method == "POST" && route.entry.path == "/cases/{case}/files/{side}/documents"
 }
 
 async fn dispatch(app: Arc<App>, route: &Route, params: &RawPathParams, request: Request) -> Answer {
@@ -154,9 +173,10 @@ async fn dispatch(app: Arc<App>, route: &Route, params: &RawPathParams, request:
     admit(route.entry.access, session.as_ref())?;
     let is_form = request.method() == Method::POST;
     let query = request.uri().query().map(str::to_owned);
-    let form = match is_form {
-        true => read_form(request).await?,
-        false => Fields::default(),
+    let (form, upload) = match (is_form, takes_a_document(route)) {
+        (true, true) => read_document(request).await?,
+        (true, false) => (read_form(request).await?, None),
+        (false, _) => (Fields::default(), None),
     };
     // The form is checked against what the browser showed, never against a token that it is only now given.
     if is_form && !shown.as_ref().is_some_and(|token| form.is_ours(token)) {
@@ -181,6 +201,7 @@ async fn dispatch(app: Arc<App>, route: &Route, params: &RawPathParams, request:
         path: pieces(params),
         query,
         form,
+        upload,
     };
     let mut response = (route.handler)(asked).await?;
     if let Some(cookie) = new_cookie {
@@ -203,6 +224,30 @@ async fn read_form(request: Request) -> Result<Fields, Problem> {
     serde_urlencoded::from_bytes(&bytes)
         .map(Fields)
         .map_err(|_| Problem::BadForm)
+}
+
+/// A form with a document (RFC 7578). Fields are few and short.
+async fn read_document(request: Request) -> Result<(Fields, Option<Upload>), Problem> {
+    /// Most fields, the document included.
+    const MAX_FIELDS: usize = 8;
+    let bad = |_| Problem::BadForm;
+    let parts = Multipart::from_request(request, &()).await;
+    let mut parts = parts.map_err(|_| Problem::BadForm)?;
+    let (mut fields, mut upload) = (Fields::default(), None);
+    for _ in 0..MAX_FIELDS {
+        let Some(part) = parts.next_field().await.map_err(bad)? else {
+            return Ok((fields, upload));
+        };
+        let name = part.name().unwrap_or_default().to_owned();
+        match part.file_name().map(str::to_owned) {
+            Some(file) => {
+                let bytes = part.bytes().await.map_err(bad)?.to_vec();
+                upload = Some(Upload { name: file, bytes });
+            }
+            None => fields.0.push((name, part.text().await.map_err(bad)?)),
+        }
+    }
+    Err(Problem::BadForm)
 }
 
 /// Whether somebody with this session may ask.

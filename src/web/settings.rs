@@ -1,9 +1,10 @@
 //! What the staff pages are told by the configuration.
 
 use crate::casework::report::{Districts, Least};
-use crate::domain::{Clock, Personal, ReadMessage, ShownSetting, Timestamp};
+use crate::casework::{CaseworkError, DocumentsFolder};
+use crate::domain::{CaseReference, Clock, Personal, ReadMessage, ShownSetting, Side, Timestamp};
 use crate::outbound::Desk;
-use crate::store::{SessionTerms, Store};
+use crate::store::{Actor, SessionTerms, Store};
 use secrecy::SecretString;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -79,6 +80,20 @@ impl WebSettings {
     }
 }
 
+/// A bundle in the making.
+pub type Bundling<'a> = Pin<Box<dyn Future<Output = Result<Personal<Vec<u8>>, CaseworkError>> + Send + 'a>>;
+
+/// Gathers what is kept of one person (Article 15 UK GDPR).
+pub trait SubjectBundles: Send + Sync {
+    /// A zip archive with a folder to give and, where there is something to read first, one for staff; audited under this
+    /// actor. `number` counts the people of the file from 1.
+    ///
+    /// # Errors
+    /// As [`crate::casework::Casework::subject_data`].
+    fn bundle<'a>(&'a self, actor: Actor, case: &'a CaseReference, side: Side, number: usize)
+    -> Bundling<'a>;
+}
+
 /// Where the pages get everything from.
 pub struct WebParts {
     /// What is kept.
@@ -91,6 +106,10 @@ pub struct WebParts {
     pub source: Arc<dyn SourceReader>,
     /// How the mailbox is doing now.
     pub health: Box<dyn Fn() -> MailboxHealth + Send + Sync>,
+    /// Copies of documents, which go with what is erased.
+    pub documents: Option<DocumentsFolder>,
+    /// What is kept of one person.
+    pub subjects: Arc<dyn SubjectBundles>,
 }
 
 /// Takes a mail apart away from secrets (the worker process).

@@ -2,7 +2,7 @@
 
 use crate::domain::{
     CaseOutcome, CaseState, CloseReason, ConsentAnswer, ConsentHow, ConsentPurpose, ContactRoute, Form, Kind,
-    Role, Side, Timestamp,
+    ReadStatus, Role, Side, Timestamp,
 };
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -53,6 +53,19 @@ pub(super) fn kind(kind: Option<Kind>) -> &'static str {
     }
 }
 
+/// How reading an attachment went.
+pub(super) fn read_status(read: ReadStatus) -> &'static str {
+    match read {
+        ReadStatus::Ok => "Read",
+        ReadStatus::Partial => "Read in part",
+        ReadStatus::Empty => "Empty",
+        ReadStatus::Encrypted => "Encrypted: not read",
+        ReadStatus::Unreadable => "Could not be read",
+        ReadStatus::Unsupported => "Not a format that is read",
+        ReadStatus::TooLarge => "Too large: not read",
+    }
+}
+
 /// `Person harmed`.
 pub(super) fn role(role: Role) -> &'static str {
     match role {
@@ -63,6 +76,14 @@ pub(super) fn role(role: Role) -> &'static str {
         Role::AppropriateAdult => "Appropriate adult",
         Role::Witness => "Witness",
         Role::Professional => "Professional",
+    }
+}
+
+/// The person whom a file is about.
+pub(super) fn is_central(role: Role) -> bool {
+    match role {
+        Role::Victim | Role::Offender | Role::Party => true,
+        Role::Supporter | Role::AppropriateAdult | Role::Witness | Role::Professional => false,
     }
 }
 
@@ -175,13 +196,6 @@ pub(super) fn form(form: Form) -> String {
         Form::Sent(on) => format!("Sent {}", date(on)),
         Form::Signed(on) => format!("Signed {}", date(on)),
         Form::Refused(on) => format!("Refused {}", date(on)),
-    }
-}
-
-pub(super) fn yes_no(value: bool) -> &'static str {
-    match value {
-        true => "Yes",
-        false => "No",
     }
 }
 

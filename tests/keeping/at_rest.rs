@@ -169,7 +169,7 @@ mod stories {
         let sealed: Vec<(Vec<u8>,)> = attacker
             .all("SELECT bytes FROM sealed WHERE kind = 'message'")
             .await;
-        assert_eq!(sealed.len(), 2);
+        assert_eq!(sealed.len(), 3);
         assert!(holds(&home.table_bytes(), wrapped));
         drop(attacker);
         store.reject(id, &actor(), at(10)).await.unwrap();

@@ -145,7 +145,14 @@ mod stories {
         let rejected = read(&store, 3, &parsed()).await;
         store.reject(rejected, &actor(), at(3)).await.unwrap();
         assert!(refused(store.reject(rejected, &actor(), at(4)).await).contains("destroyed"));
-        assert!(refused(store.save_parsed(rejected, &parsed(), &[], at(4)).await).contains("decided"));
+        assert!(
+            refused(
+                store
+                    .save_parsed(rejected, &parsed(), &Source::default(), &[], at(4))
+                    .await
+            )
+            .contains("decided")
+        );
         let unreadable = stored(&store, 4, "unreadable").await;
         store
             .save_unreadable(unreadable, UnreadableReason::Malformed, at(2))
@@ -215,7 +222,10 @@ mod stories {
             .unwrap()[0]
             .message;
         store.finish_move(&files, 1, None, at(1)).await.unwrap();
-        store.save_parsed(id, &parsed(), &[], at(2)).await.unwrap();
+        store
+            .save_parsed(id, &parsed(), &Source::default(), &[], at(2))
+            .await
+            .unwrap();
         store.reject(id, &actor(), at(3)).await.unwrap();
         // The same file again.
         store
@@ -279,7 +289,10 @@ mod stories {
     ) {
         let store = home.open().await;
         let id = stored(&store, 1, "one").await;
-        store.save_parsed(id, &parsed(), &[], at(1)).await.unwrap();
+        store
+            .save_parsed(id, &parsed(), &Source::default(), &[], at(1))
+            .await
+            .unwrap();
         store.finish_move(&inbox(1), 1, None, at(2)).await.unwrap();
         store.reject(id, &actor(), at(3)).await.unwrap();
         store.note_seen(&inbox(1), &[seen(2)], at(3)).await.unwrap();
@@ -340,7 +353,10 @@ mod stories {
     pub(super) async fn a_message_rejected_before_its_move_is_proved_loses_the_moved_copy_too(home: Home) {
         let store = home.open().await;
         let id = stored(&store, 1, "one").await;
-        store.save_parsed(id, &parsed(), &[], at(1)).await.unwrap();
+        store
+            .save_parsed(id, &parsed(), &Source::default(), &[], at(1))
+            .await
+            .unwrap();
         store.reject(id, &actor(), at(2)).await.unwrap();
         assert_eq!(
             store.open_rows(&inbox(1)).await.unwrap()[0].stored,

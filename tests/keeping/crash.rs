@@ -406,6 +406,7 @@ mod story {
             step!(crashes, "read", |store| store.save_parsed(
                 id,
                 &parsed(),
+                &source(),
                 &thread,
                 at(4)
             ));
@@ -414,6 +415,16 @@ mod story {
         step!(crashes, "unreadable", |store| store.save_unreadable(
             id,
             UnreadableReason::Malformed,
+            at(4)
+        ));
+        step!(crashes, "look at what failed", |store| store.open_unreadable(
+            id,
+            &actor(),
+            at(4)
+        ));
+        step!(crashes, "read again", |store| store.read_again(
+            id,
+            &actor(),
             at(4)
         ));
         let id = message(crashes, "7").await;
@@ -429,6 +440,22 @@ mod story {
             <[MessageId; 5]>::try_from(ids).unwrap()
         };
         step!(crashes, "look", |store| store.open_draft(one, &actor(), at(9)));
+        step!(crashes, "look at all of it", |store| store.open_message(
+            one,
+            &actor(),
+            at(9)
+        ));
+        let change = DraftChange::Set {
+            path: "/referral/parties/1/name".into(),
+            after: Some("Margaret Tollington".into()),
+        };
+        step!(crashes, "correct", |store| store.correct_draft(
+            one,
+            0,
+            std::slice::from_ref(&change),
+            &actor(),
+            at(9)
+        ));
         step!(crashes, "accept", |store| store.accept(
             one,
             "RJ",
@@ -667,7 +694,7 @@ mod story {
             ));
         }
         let with_held = mails.last().unwrap().id;
-        step!(crashes, "copies", |store| store.delivery_copies(
+        step!(crashes, "copies", |store| store.open_outbound(
             with_held,
             &actor(),
             at(45)

@@ -197,7 +197,9 @@ mod stories {
         assert!(is_not_ours(leased.note_seen(&inbox(1), &seen, at(1)).await));
         let claimed = first.under_claim(Claim::Message(message));
         assert!(is_not_ours(
-            claimed.save_parsed(message, &parsed(), &[], at(1)).await
+            claimed
+                .save_parsed(message, &parsed(), &Source::default(), &[], at(1))
+                .await
         ));
         // Its end is not the end of its successor.
         first.sign_off().await.unwrap();
@@ -235,7 +237,9 @@ mod stories {
                 .await
         ));
         let ours = b.under_claim(Claim::Message(one));
-        ours.save_parsed(one, &parsed(), &[], at(2)).await.unwrap();
+        ours.save_parsed(one, &parsed(), &Source::default(), &[], at(2))
+            .await
+            .unwrap();
         ours.file_message(one, at(2)).await.unwrap();
         assert!(is_not_ours(
             late.save_unreadable(one, UnreadableReason::WorkerTimeout, at(3))

@@ -278,6 +278,7 @@ mod stories {
             .save_parsed(
                 one,
                 &parsed(),
+                &Source::default(),
                 &["<a@x.example>".into(), "b@x.example".into()],
                 at(1),
             )

@@ -371,13 +371,18 @@ pub(crate) async fn stored(store: &Store, uid: u32, raw: &str) -> MessageId {
 
 /// A message that was committed, moved and read.
 pub(crate) async fn read(store: &Store, uid: u32, parsed: &ParsedMessage) -> MessageId {
+    read_from(store, uid, parsed, &source()).await
+}
+
+/// The same, read from this source.
+pub(crate) async fn read_from(store: &Store, uid: u32, parsed: &ParsedMessage, source: &Source) -> MessageId {
     let id = stored(store, uid, &format!("{RAW}{uid}")).await;
     store
         .finish_move(&inbox(1), uid, Some(copy(uid)), at(1))
         .await
         .unwrap();
     store
-        .save_parsed(id, parsed, &[format!("<{uid}.{THREAD}>")], at(2))
+        .save_parsed(id, parsed, source, &[format!("<{uid}.{THREAD}>")], at(2))
         .await
         .unwrap();
     id
@@ -469,6 +474,54 @@ pub(crate) fn referral() -> Referral {
         risks: text("hates-dogs"),
         wishes: text("an apology for the window"),
     }
+}
+
+/// A mail with a form, as staff are shown it.
+pub(crate) fn source() -> Source {
+    let text = |text: &str| Inline::Text {
+        text: text.to_owned(),
+        bold: false,
+        struck: false,
+    };
+    let paragraph = |inlines: Vec<Inline>| Block::Paragraph {
+        text: inlines,
+        page: None,
+    };
+    let cell = |inlines: Vec<Inline>| Cell {
+        blocks: vec![paragraph(inlines)],
+        columns: 1,
+        rows: 1,
+        header: false,
+    };
+    let rows = vec![
+        Row {
+            cells: vec![cell(vec![text("Person harmed")]), cell(vec![text(VICTIM)])],
+        },
+        Row {
+            cells: vec![
+                cell(vec![text("Agrees to be contacted")]),
+                cell(vec![Inline::Tick { checked: true }, text(" Yes")]),
+            ],
+        },
+    ];
+    let body = Document {
+        part: "1".into(),
+        blocks: vec![
+            paragraph(vec![text(SUMMARY)]),
+            Block::Table(Table { rows, page: None }),
+        ],
+        ..Document::default()
+    };
+    Source::of(&ReadMessage {
+        headers: MessageHeaders {
+            from_name: Some(OFFICER.into()),
+            from_address: Some("v.blackstock@police.example".into()),
+            subject: "window at Quillfeather".into(),
+            ..MessageHeaders::default()
+        },
+        bodies: vec![body],
+        ..ReadMessage::default()
+    })
 }
 
 pub(crate) fn parsed() -> ParsedMessage {

@@ -369,7 +369,7 @@ pub(crate) async fn add_case_about(store: &Store, now: Timestamp, known_as: &str
         evidence: Vec::new(),
     };
     store
-        .save_parsed(message, &parsed, &[], now)
+        .save_parsed(message, &parsed, &Source::default(), &[], now)
         .await
         .expect("draft");
     let actor = Actor("tester".to_owned());

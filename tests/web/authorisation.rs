@@ -24,6 +24,9 @@ const EXPECTED: &[Row] = &[
     ("GET", "/review/{message}", [303, 200, 403, 403, 403]),
     ("GET", "/review/{message}/reject", [303, 200, 403, 403, 403]),
     ("GET", "/review/{message}/ask", [303, 200, 403, 403, 403]),
+    ("GET", "/review", [303, 303, 403, 403, 403]),
+    ("GET", "/review/{message}/next", [303, 303, 403, 403, 403]),
+    ("POST", "/review/{message}/correct", [303, 303, 403, 403, 403]),
     ("POST", "/review/{message}/accept", [303, 303, 403, 403, 403]),
     ("POST", "/review/{message}/reject", [303, 303, 403, 403, 403]),
     ("POST", "/review/{message}/set-aside", [303, 303, 403, 403, 403]),
@@ -41,6 +44,36 @@ const EXPECTED: &[Row] = &[
         "GET",
         "/cases/{case}/documents/{side}/{document}",
         [303, 200, 200, 404, 403],
+    ),
+    (
+        "GET",
+        "/cases/{case}/export/{side}/{form}",
+        [303, 200, 403, 403, 403],
+    ),
+    (
+        "POST",
+        "/cases/{case}/files/{side}/documents",
+        [303, 303, 303, 404, 403],
+    ),
+    (
+        "POST",
+        "/cases/{case}/files/{side}/change",
+        [303, 303, 303, 404, 403],
+    ),
+    (
+        "GET",
+        "/cases/{case}/files/{side}/people/{person}",
+        [303, 200, 200, 404, 403],
+    ),
+    (
+        "GET",
+        "/cases/{case}/files/{side}/people/{person}/erase",
+        [303, 200, 403, 403, 403],
+    ),
+    (
+        "GET",
+        "/cases/{case}/files/{side}/people/{person}/subject-access",
+        [303, 200, 403, 403, 403],
     ),
     ("GET", "/outbound", [303, 200, 403, 403, 403]),
     ("GET", "/outbound/{mail}", [303, 200, 403, 403, 403]),
@@ -67,6 +100,7 @@ fn fields(path: &str, world: &World) -> Vec<(&'static str, String)> {
     match path {
         "/sign-in" => vec![("name", "x".into()), ("password", "y".into())],
         "/account/end-session" => vec![("session", world.to_review.to_string())],
+        "/review/{message}/correct" => vec![("group", "message".into()), ("seen", "0".into())],
         "/review/{message}/reject" => vec![("sure", "yes".into())],
         "/review/{message}/file" => vec![("case", world.reference.clone())],
         "/cases/search" => vec![("by", "name".into()), ("value", "x".into())],
@@ -80,6 +114,13 @@ fn fields(path: &str, world: &World) -> Vec<(&'static str, String)> {
             ("case", world.reference.clone()),
             ("subject", "meeting".into()),
             ("text", "hello".into()),
+        ],
+        "/cases/{case}/files/{side}/change" => vec![
+            ("change", "consent".into()),
+            ("person", "1".into()),
+            ("purpose", "contact".into()),
+            ("answer", "not_sought".into()),
+            ("on", "1/9/2026".into()),
         ],
         "/staff/reset" => vec![("name", "WithFile".into())],
         _ => Vec::new(),
@@ -111,6 +152,7 @@ async fn everybody_gets_exactly_what_their_role_allows() {
             let place = world.path(path);
             let got = match *method {
                 "GET" => browser.get(&place).await,
+                _ if path.ends_with("/documents") => browser.upload(&place, "a form.pdf", b"%PDF").await,
                 _ => {
                     let fields = fields(path, &world);
                     let fields: Vec<_> = fields.iter().map(|(key, value)| (*key, value.as_str())).collect();

@@ -65,12 +65,36 @@ impl Browser {
         self.send(path, &fields).await
     }
 
+    /// Sends a document with the token that this browser's forms carry.
+    pub(crate) async fn upload(&mut self, path: &str, name: &str, bytes: &[u8]) -> Got {
+        let token = match &self.cookie {
+            Some((_, value)) => form_token(value),
+            None => String::new(),
+        };
+        let mut body = format!(
+            "--cut\r\nContent-Disposition: form-data; name=\"token\"\r\n\r\n{token}\r\n--cut\r\n\
+             Content-Disposition: form-data; name=\"document\"; filename=\"{name}\"\r\n\
+             Content-Type: application/octet-stream\r\n\r\n"
+        )
+        .into_bytes();
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(b"\r\n--cut--\r\n");
+        self.ask_as("POST", path, "multipart/form-data; boundary=cut", body.into())
+            .await
+    }
+
     pub(crate) async fn ask(&mut self, method: &str, path: &str, body: Body) -> Got {
+        self.ask_as(method, path, "application/x-www-form-urlencoded", body)
+            .await
+    }
+
+    /// Sends a body of this type.
+    pub(crate) async fn ask_as(&mut self, method: &str, path: &str, media_type: &str, body: Body) -> Got {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
             .header(header::HOST, &self.host)
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+            .header(header::CONTENT_TYPE, media_type);
         for (name, value) in &self.more {
             request = request.header(*name, value);
         }

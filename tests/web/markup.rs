@@ -43,6 +43,39 @@ pub(crate) fn attribute(html: &str, name: &str, is: &str, wanted: &str) -> Optio
     value(tag, wanted).map(str::to_owned)
 }
 
+/// Names and values of the fields of a page, as a browser would send them.
+pub(crate) fn inputs(html: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let (tags, _) = read(html);
+    let mut select: Option<(String, String)> = None;
+    for tag in &tags {
+        let name = value(tag, "name").unwrap_or_default().to_owned();
+        match &*tag.name {
+            "input" => found.push((name, value(tag, "value").unwrap_or_default().to_owned())),
+            "textarea" => {
+                let begin = html.find(&format!("name=\"{name}\"")).expect("the textarea");
+                let rest = &html[begin..];
+                let rest = &rest[rest.find('>').expect("its end") + 1..];
+                let inner = text(&rest[..rest.find("</textarea>").expect("its end")]);
+                found.push((name, inner.strip_prefix('\n').unwrap_or(&inner).to_owned()));
+            }
+            "select" => {
+                found.extend(select.take());
+                select = Some((name, String::new()));
+            }
+            "option" => {
+                let is_chosen = value(tag, "selected").is_some();
+                if let Some((_, chosen)) = select.as_mut().filter(|_| is_chosen) {
+                    value(tag, "value").unwrap_or_default().clone_into(chosen);
+                }
+            }
+            _other => {}
+        }
+    }
+    found.extend(select.take());
+    found
+}
+
 /// The visible text.
 pub(crate) fn text(html: &str) -> String {
     read(html).1

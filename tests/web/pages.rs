@@ -11,6 +11,9 @@ use std::sync::{Arc, Mutex};
 pub(crate) const HOSTILE: &str =
     "<script>alert('x')</script>\"><img src=x onerror=alert(1)>\u{202e}txet{{ 7*7 }}&amp;";
 
+/// What a hand-made address may ask to correct.
+const HOSTILE_KEY: &str = "%3Cscript%3E";
+
 fn hostile() -> ParsedMessage {
     let text = || Some(HOSTILE.to_owned());
     let mut parsed = parsed();
@@ -97,6 +100,20 @@ async fn every_page(world: &World) -> Vec<(String, String)> {
         }
     }
     let mut staff = world.browser(Who::Staff).await;
+    for group in [
+        "parties-0",
+        "parties-1",
+        "offence",
+        "referrer",
+        "risks",
+        "none",
+        HOSTILE_KEY,
+    ] {
+        let path = format!("{}?edit=referral-{group}", world.path("/review/{message}"));
+        let got = staff.get(&path).await;
+        assert_eq!(got.status, 200, "{group}");
+        pages.push((format!("correcting {group}"), got.body));
+    }
     let note = [("side", "victim"), ("text", HOSTILE)];
     assert_eq!(
         staff.post(&world.path("/cases/{case}/note"), &note).await.status,
@@ -211,6 +228,92 @@ async fn review_shows_values_doubts_quotes_and_what_is_similar() {
     assert_eq!(accepted.place(), "/cases/RJ-2026-00002");
     let case = markup::text(&staff.get("/cases/RJ-2026-00002").await.body);
     assert!(case.contains("File of the person harmed") && case.contains("The case as a whole"));
+}
+
+#[tokio::test]
+async fn the_source_stands_beside_the_fields_and_both_lead_to_each_other() {
+    let world = World::new().await;
+    let mut staff = world.browser(Who::Staff).await;
+    let page = staff.get(&world.path("/review/{message}")).await.body;
+    let field = markup::attribute(&page, "href", "#q1", "href");
+    let mark = page
+        .find("<mark id=\"q1\"><a href=\"#f")
+        .expect("a mark that leads back");
+    assert!(field.is_some());
+    let begin = &page[mark..];
+    assert!(begin[..begin.find("</mark>").unwrap()].contains(VICTIM));
+    assert!(page.contains("aria-label=\"ticked\"") && page.contains("<table>"));
+    let row = begin
+        .split("#f")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .unwrap();
+    assert!(page.contains(&format!("id=\"f{row}\"")));
+    assert!(markup::text(&page).contains("window at Quillfeather"));
+}
+
+#[tokio::test]
+async fn a_hostile_source_is_shown_as_text() {
+    let world = World::new().await;
+    let line = |text: &str| {
+        vec![Inline::Text {
+            text: text.to_owned(),
+            bold: true,
+            struck: false,
+        }]
+    };
+    let cell = Cell {
+        blocks: vec![Block::Heading {
+            level: 1,
+            text: line(HOSTILE),
+            page: None,
+        }],
+        columns: u16::MAX,
+        rows: u16::MAX,
+        header: true,
+    };
+    let source = Source::of(&ReadMessage {
+        headers: MessageHeaders {
+            subject: HOSTILE.into(),
+            from_name: Some(HOSTILE.into()),
+            ..MessageHeaders::default()
+        },
+        bodies: vec![Document {
+            part: "1".into(),
+            blocks: vec![
+                Block::Paragraph {
+                    text: line(HOSTILE),
+                    page: None,
+                },
+                Block::Table(Table {
+                    rows: vec![Row { cells: vec![cell] }],
+                    page: None,
+                }),
+                Block::Paragraph {
+                    text: line(&"endless ".repeat(100_000)),
+                    page: None,
+                },
+            ],
+            fields: vec![FormField {
+                name: HOSTILE.into(),
+                label: None,
+                value: FieldValue::Text(HOSTILE.into()),
+                page: None,
+            }],
+            ..Document::default()
+        }],
+        ..ReadMessage::default()
+    });
+    let id = read_from(&world.store, 9, &hostile(), &source).await;
+    let mut staff = world.browser(Who::Staff).await;
+    let page = staff.get(&format!("/review/{id}")).await.body;
+    check("hostile source", &page);
+    assert!(
+        page.contains("<mark id=\"q1\">") && page.len() < 400_000,
+        "{}",
+        page.len()
+    );
+    assert!(markup::text(&page).contains("The rest is longer than this page shows"));
 }
 
 #[tokio::test]
@@ -413,6 +516,9 @@ async fn pages_to_look_at() {
         ("ask.html", "/review/{message}/ask"),
         ("cases.html", "/cases"),
         ("case.html", "/cases/{case}"),
+        ("person.html", "/cases/{case}/files/{side}/people/{person}"),
+        ("erase.html", "/cases/{case}/files/{side}/people/{person}/erase"),
+        ("correct.html", "/review/{message}?edit=referral-parties-0"),
         ("mail.html", "/outbound/{mail}"),
         ("report.html", "/report/{month}"),
         ("audit.html", "/audit"),
@@ -420,6 +526,19 @@ async fn pages_to_look_at() {
         ("problem.html", "/nothing"),
     ] {
         write(name, staff.get(&world.path(path)).await.body);
+    }
+    for fixture in [
+        "docx-people-rows-role-column",
+        "docx-content-controls-council",
+        "prose-police",
+    ] {
+        if let Some((draft, source)) = crate::fixtures::draft_of(fixture) {
+            let id = read_from(&world.store, 20 + fixture.len() as u32, &draft, &source).await;
+            write(
+                &format!("review-{fixture}.html"),
+                staff.get(&format!("/review/{id}")).await.body,
+            );
+        }
     }
     write("staff.html", administrator.get("/staff").await.body);
     let found = [("by", "name"), ("value", VICTIM)];

@@ -8,7 +8,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use referrald::casework::report::{Districts, Least};
 use referrald::domain::*;
 use referrald::store::*;
-use referrald::web::{MailboxHealth, WebParts, WebSettings, code_at, router};
+use referrald::web::{Bundling, MailboxHealth, SubjectBundles, WebParts, WebSettings, code_at, router};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -268,6 +268,8 @@ impl World {
             .replace("{message}", &self.to_review.to_string())
             .replace("{case}", &self.reference)
             .replace("{side}", "victim")
+            .replace("{person}", "1")
+            .replace("{form}", "json")
             .replace("{document}", &self.document.to_string())
             .replace("{mail}", &self.mail.to_string())
             .replace("{failed}", &self.failed.to_string())
@@ -282,6 +284,22 @@ impl World {
     }
 }
 
+/// What stands in for the bundle of a person; the command line has its own tests.
+pub(crate) const BUNDLE: &[u8] = b"PK of one person";
+
+pub(crate) struct Bundles;
+
+impl SubjectBundles for Bundles {
+    fn bundle<'a>(&'a self, _: Actor, _: &'a CaseReference, side: Side, number: usize) -> Bundling<'a> {
+        Box::pin(async move {
+            match (side, number) {
+                (Side::Victim, 1) => Ok(Personal::new(BUNDLE.to_vec())),
+                _ => Err(StoreError::Refused(Refusal::NoSuchParty).into()),
+            }
+        })
+    }
+}
+
 fn parts(store: &Store, clock: &Arc<Stepped>) -> WebParts {
     WebParts {
         store: store.clone(),
@@ -293,6 +311,8 @@ fn parts(store: &Store, clock: &Arc<Stepped>) -> WebParts {
             failures: 0,
             problem: None,
         }),
+        documents: None,
+        subjects: Arc::new(Bundles),
     }
 }
 

@@ -2,8 +2,7 @@
 
 use super::bundle::{Recipient, day};
 use super::cut::Cutter;
-use crate::casework::SubjectData;
-use crate::cli::output::Failure;
+use crate::casework::{CaseworkError, SubjectData};
 use crate::cli::redact::readable;
 use crate::domain::{CaseReference, MailRoute, Party, Recipient as Address};
 use crate::store::{LiaisonDelivery, Store, StoreError};
@@ -22,7 +21,7 @@ pub(super) async fn search(
     data: &SubjectData,
     prefixes: &[String],
     cutter: &Cutter,
-) -> Result<Liaison, Failure> {
+) -> Result<Liaison, CaseworkError> {
     let party = data.party.expose_personal();
     let mut found = Liaison::default();
     let mut mails = store.outbound().await?;

@@ -11,14 +11,16 @@ mod cut;
 mod history;
 mod liaison;
 mod page;
+mod pages;
 
 use super::cases::actor;
-use super::output::{self, Failure, Outcome};
+use super::output::{self, Outcome};
 use super::private;
 use super::setup::Setup;
-use crate::casework::{Casework, SubjectData};
-use crate::domain::{Clock, Side, SystemClock, Timestamp};
-use crate::store::{FileEntry, NewDocument};
+use crate::casework::{Casework, CaseworkError, DocumentsFolder, SubjectData, Terms};
+use crate::domain::{CaseReference, Clock, Side, SystemClock, Timestamp};
+use crate::redact::RedactionSettings;
+use crate::store::{Actor, FileEntry, NewDocument, Store};
 use bundle::{DocumentRow, Parts};
 use cut::Cutter;
 use std::path::{Path, PathBuf};
@@ -49,52 +51,118 @@ struct Taken {
     text: Option<String>,
 }
 
+/// A file of a bundle: its path in its folder, and what it holds.
+type BundleFile = (String, Vec<u8>);
+
+/// What is kept of one person, as files.
+struct Gathered {
+    /// To be given.
+    to_give: Vec<BundleFile>,
+    /// To be read first.
+    for_staff: Vec<BundleFile>,
+    /// How many things are withheld for review.
+    withheld: usize,
+}
+
+/// Gathers bundles.
+pub(super) struct Subjects {
+    store: Store,
+    service: String,
+    terms: Terms,
+    redaction: RedactionSettings,
+    prefixes: Vec<String>,
+    documents: Option<DocumentsFolder>,
+}
+
+impl Subjects {
+    pub(super) fn new(setup: &Setup, store: &Store) -> Self {
+        Self {
+            store: store.clone(),
+            service: setup.config.service.name.clone(),
+            terms: setup.terms(),
+            redaction: setup.redaction_settings(),
+            prefixes: setup.prefixes(),
+            documents: setup.documents_folder(),
+        }
+    }
+
+    fn casework(&self, actor: Actor) -> Casework {
+        Casework::new(self.store.clone(), actor).with_documents(self.documents.clone())
+    }
+
+    async fn gather(
+        &self,
+        casework: &Casework,
+        (case, side, number): (&CaseReference, Side, usize),
+        now: Timestamp,
+    ) -> Result<Gathered, CaseworkError> {
+        let reference = case.as_str();
+        let data = casework
+            .subject_data(reference, side, number, &self.terms, now)
+            .await?;
+        let taken = documents(casework, &data, now).await?;
+        let mut texts = bundle::free_texts(&data);
+        texts.extend(taken.iter().filter_map(|taken| taken.text.clone()));
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let cutter = Cutter::new(
+            (data.party.expose_personal(), data.file.expose_personal()),
+            reference,
+            &self.store.known_cases().await?,
+            &self.redaction,
+            &texts,
+        );
+        let liaison = liaison::search(&self.store, &data, &self.prefixes, &cutter).await?;
+        let mut gathered = Gathered {
+            to_give: Vec::new(),
+            for_staff: Vec::new(),
+            withheld: 0,
+        };
+        let documents = add_documents(&data, taken, &cutter, &mut gathered);
+        let bundle = bundle::bundle(Parts {
+            service: &self.service,
+            data: &data,
+            cutter: &cutter,
+            liaison,
+            documents,
+            terms: &self.terms,
+            now,
+        });
+        gathered.withheld = bundle.withheld_for_review.len();
+        let json = serde_json::to_vec_pretty(&bundle).map_err(|_| CaseworkError::Table)?;
+        gathered.to_give.push(("your-data.json".to_owned(), json));
+        let page = page::page(&bundle).into_bytes();
+        gathered.to_give.push(("your-data.html".to_owned(), page));
+        Ok(gathered)
+    }
+}
+
+/// What the folder, or the folder in the archive, is called.
+fn stem(case: &CaseReference, side: Side, number: usize) -> String {
+    format!("{case}-{}-{number}", side.to_string().replace(' ', "-"))
+}
+
 pub(super) async fn run(setup: Setup, arguments: &SubjectAccessArguments) -> Outcome {
     let store = setup.store().await?;
-    let casework = Casework::new(store.clone(), actor());
-    let (now, terms) = (SystemClock.now(), setup.terms());
+    let subjects = Subjects::new(&setup, &store);
+    let casework = subjects.casework(actor());
     private::demand_folder(&arguments.to)?;
-    let case = casework.find_case(&arguments.case).await?;
-    let side = arguments.side.to_string().replace(' ', "-");
-    let stem = format!("{}-{side}-{}", case.reference, arguments.person);
+    let case = casework.find_case(&arguments.case).await?.reference;
+    let stem = stem(&case, arguments.side, arguments.person);
     let folder = arguments.to.join(&stem);
     let staff = arguments.to.join(format!("{stem}-for-staff"));
     private::demand_absent(&[folder.clone(), staff.clone()])?;
-    let reference = case.reference.as_str();
-    let data = casework
-        .subject_data(reference, arguments.side, arguments.person, &terms, now)
-        .await?;
-    let taken = documents(&casework, &data, now).await?;
-    let mut texts = bundle::free_texts(&data);
-    texts.extend(taken.iter().filter_map(|taken| taken.text.clone()));
-    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let cutter = Cutter::new(
-        (data.party.expose_personal(), data.file.expose_personal()),
-        reference,
-        &store.known_cases().await?,
-        &setup.redaction_settings(),
-        &texts,
-    );
-    let liaison = liaison::search(&store, &data, &setup.prefixes(), &cutter).await?;
+    let person = (&case, arguments.side, arguments.person);
+    let gathered = subjects.gather(&casework, person, SystemClock.now()).await?;
     private::make_folder(&folder)?;
-    let documents = write_documents(&data, &taken, &cutter, &folder, &staff)?;
-    let bundle = bundle::bundle(Parts {
-        service: &setup.config.service.name,
-        data: &data,
-        cutter: &cutter,
-        liaison,
-        documents,
-        terms: &terms,
-        now,
-    });
-    let json =
-        serde_json::to_string_pretty(&bundle).map_err(|_| Failure::failed("the bundle is not JSON"))?;
-    private::write(&folder.join("your-data.json"), json.as_bytes())?;
-    private::write(&folder.join("your-data.html"), page::page(&bundle).as_bytes())?;
+    write(&folder, &gathered.to_give)?;
+    if !gathered.for_staff.is_empty() {
+        private::make_folder(&staff)?;
+        write(&staff, &gathered.for_staff)?;
+    }
     output::line(format!("written to {}", folder.display()));
     output::line(format!(
         "READ IT BEFORE YOU GIVE IT: {} things are withheld for your review, listed at the end of the page",
-        bundle.withheld_for_review.len()
+        gathered.withheld
     ));
     if staff.is_dir() {
         output::line(format!(
@@ -105,8 +173,24 @@ pub(super) async fn run(setup: Setup, arguments: &SubjectAccessArguments) -> Out
     Ok(())
 }
 
+/// Writes files to a folder, which may hold one folder more.
+fn write(folder: &Path, files: &[BundleFile]) -> Outcome {
+    for (path, bytes) in files {
+        let path = folder.join(path);
+        if let Some(within) = path.parent().filter(|within| !within.is_dir()) {
+            private::make_folder(within)?;
+        }
+        private::write(&path, bytes)?;
+    }
+    Ok(())
+}
+
 /// The documents of the person's file; none where the file is about somebody else.
-async fn documents(casework: &Casework, data: &SubjectData, now: Timestamp) -> Result<Vec<Taken>, Failure> {
+async fn documents(
+    casework: &Casework,
+    data: &SubjectData,
+    now: Timestamp,
+) -> Result<Vec<Taken>, CaseworkError> {
     let mut taken = Vec::new();
     if !data.is_central {
         return Ok(taken);
@@ -135,14 +219,13 @@ fn plain_text(document: &NewDocument) -> Option<String> {
     (is_named_so && bytes.len() <= MAX_TEXT_DOCUMENT && !text.trim().is_empty()).then(|| text.to_owned())
 }
 
-/// Writes each document to the bundle or to staff's folder, and gives the bundle's list of them.
-fn write_documents(
+/// Puts each document into the bundle or among what staff read first, and gives the bundle's list of them.
+fn add_documents(
     data: &SubjectData,
-    taken: &[Taken],
+    taken: Vec<Taken>,
     cutter: &Cutter,
-    folder: &Path,
-    staff: &Path,
-) -> Result<Vec<DocumentRow>, Failure> {
+    gathered: &mut Gathered,
+) -> Vec<DocumentRow> {
     let mut rows = Vec::new();
     for (number, taken) in (1..).zip(taken) {
         let Some((_, entry)) = data.entries.get(taken.entry) else {
@@ -151,23 +234,20 @@ fn write_documents(
         let name = given_name(entry, cutter);
         let text = taken.text.as_deref();
         let nobody_else = text.is_some_and(|text| cutter.text(text) == Some(text));
-        let into = match nobody_else {
-            true => folder.join("documents"),
-            false => staff.to_path_buf(),
-        };
-        if !into.is_dir() {
-            private::make_folder(&into)?;
-        }
         let file = format!("{number}-{}", file_name(&name));
-        private::write(&into.join(&file), taken.document.bytes.expose_personal())?;
+        let bytes = taken.document.bytes.into_personal();
         rows.push(DocumentRow {
             date: bundle::day(entry.at),
             name,
-            bytes: taken.document.bytes.expose_personal().len() as u64,
+            bytes: bytes.len() as u64,
             file: nobody_else.then(|| format!("documents/{file}")),
         });
+        match nobody_else {
+            true => gathered.to_give.push((format!("documents/{file}"), bytes)),
+            false => gathered.for_staff.push((file, bytes)),
+        }
     }
-    Ok(rows)
+    rows
 }
 
 /// The document's name as it may be given.

@@ -106,6 +106,24 @@ pub enum Refusal {
     Restricted,
     #[error("this is not a date: write it as 2026-03-14")]
     NotADate,
+    #[error("this is not a day, month or year: write it as 2026-03-14, 2026-03 or 2026")]
+    NotADay,
+    #[error("this is not an age in whole years")]
+    NotAnAge,
+    #[error("this is not a telephone number: it has fewer than 5 digits")]
+    NotAPhone,
+    #[error("this is not an e-mail address: write it as name@example.org")]
+    NotAnEmail,
+    #[error("choose one of the values in the list")]
+    NotAChoice,
+    #[error("write it on one line of at most 500 characters")]
+    NotOneLine,
+    #[error("these are too many")]
+    TooMany,
+    #[error("there is no such field")]
+    NoSuchField,
+    #[error("somebody else changed this draft meanwhile: look at it as it stands now, then change it")]
+    ChangedMeanwhile,
 }
 
 impl FileChange {

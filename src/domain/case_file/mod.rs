@@ -16,7 +16,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 /// Longest note, reason or value, in characters.
-pub(super) const MAX_TEXT: usize = 20_000;
+pub(in crate::domain) const MAX_TEXT: usize = 20_000;
 
 /// What a file holds. `progress` has one entry per party of the referral.
 #[derive(Clone, Default, Serialize, Deserialize)]

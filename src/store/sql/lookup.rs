@@ -89,6 +89,26 @@ impl Database {
         rows.iter().map(summary).collect()
     }
 
+    pub(in crate::store) async fn next_to_review(
+        &self,
+        after: MessageId,
+    ) -> Result<Option<MessageId>, StoreError> {
+        const WAITING: &str = "SELECT id, number,
+                 CASE WHEN kind IN ('consent_withdrawal', 'subject_access') THEN 0 ELSE 1 END AS turn
+             FROM messages WHERE state IN ('held', 'read', 'unreadable') AND destroyed IS NULL";
+        let row = query(format!(
+            "SELECT waiting.id FROM ({WAITING}) AS waiting LEFT JOIN ({WAITING}) AS this ON this.id = $1
+             WHERE this.id IS NULL OR waiting.turn > this.turn
+                 OR (waiting.turn = this.turn AND waiting.number > this.number)
+             ORDER BY waiting.turn, waiting.number LIMIT 1"
+        ))
+        .bind(blob(after.0))
+        .fetch_optional(&mut self.read().await?)
+        .await?;
+        row.map(|row| Ok(MessageId(uuid_of(row.try_get("id")?)?)))
+            .transpose()
+    }
+
     pub(in crate::store) async fn message_ids_ending(
         &self,
         ending: &str,

@@ -6,17 +6,22 @@ use super::driver::{Row, query, query_scalar};
 use super::records::{self, json_part, open_record, part};
 use super::{Database, Write, blob, instant, number, one_row, uuid_of, word};
 use crate::domain::{
-    AnonymousFacts, Kind, MessageId, MessageState, ParsedMessage, Personal, Timestamp, UnreadableReason,
+    AnonymousFacts, Kind, MessageId, MessageState, ParsedMessage, Personal, Source, Timestamp,
+    UnreadableReason,
 };
 use crate::store::index::{index_values, thread_value};
 use crate::store::sealing::new_id;
-use crate::store::{Actor, MessageFacts, MessageSummary, Shared, SimilarMessage, StoreError};
+use crate::store::{Actor, MessageFacts, MessageSummary, OpenedMessage, Shared, SimilarMessage, StoreError};
 use crate::vault::{IndexedAs, KeyedHash, RecordKind, RecordName};
 
 /// The mail as it came.
 pub(super) const RAW: &str = "raw";
 /// The [`ParsedMessage`].
-const DRAFT: &str = "draft";
+pub(super) const DRAFT: &str = "draft";
+/// The [`Source`].
+const SOURCE: &str = "source";
+/// The [`DraftEntry`]s, in order.
+pub(super) const CORRECTIONS: &str = "corrections";
 /// The [`AnonymousFacts`].
 const FACTS: &str = "facts";
 /// Message-IDs taken of one mail; more than that is not a thread.
@@ -85,6 +90,7 @@ impl Database {
         &self,
         id: MessageId,
         parsed: &ParsedMessage,
+        source: &Source,
         thread: &[String],
         now: Timestamp,
     ) -> Result<(), StoreError> {
@@ -93,6 +99,9 @@ impl Database {
         write
             .put_draft(id, parsed, thread, &AnonymousFacts::of(parsed))
             .await?;
+        let record = write.open_record(name(id)).await?;
+        let sealed = record.seal_json(SOURCE, source)?;
+        write.put_part(&record, SOURCE, sealed).await?;
         write.audit(DAEMON, "message.read", id, now).await?;
         write.commit().await
     }
@@ -157,6 +166,23 @@ impl Database {
         let draft = write.draft(id).await?;
         write.commit().await?;
         Ok(draft)
+    }
+
+    pub(in crate::store) async fn open_message(
+        &self,
+        id: MessageId,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<OpenedMessage, StoreError> {
+        let mut write = self.write().await?;
+        if write.message(id).await?.is_destroyed {
+            return Err(StoreError::WrongState("the content of this message is destroyed"));
+        }
+        write.note_first_look(id, now).await?;
+        write.audit(&actor.0, "message.opened", id, now).await?;
+        let opened = write.opened(id).await?;
+        write.commit().await?;
+        Ok(opened)
     }
 
     pub(in crate::store) async fn reject(
@@ -339,6 +365,22 @@ impl Write<'_> {
         records::json_part(self.connection(), &record, DRAFT).await
     }
 
+    async fn opened(&mut self, id: MessageId) -> Result<OpenedMessage, StoreError> {
+        let record = match self.open_record(name(id)).await {
+            Err(StoreError::NotFound) => return Ok(OpenedMessage::default()),
+            record => record?,
+        };
+        let connection = self.connection();
+        Ok(OpenedMessage {
+            history: json_part(connection, &record, CORRECTIONS)
+                .await?
+                .unwrap_or_default(),
+            draft: json_part(connection, &record, DRAFT).await?,
+            // Read before sources were kept.
+            source: json_part(connection, &record, SOURCE).await?.unwrap_or_default(),
+        })
+    }
+
     /// A new message row; with its bytes where they were fetched.
     pub(super) async fn insert_message(
         &mut self,
@@ -393,7 +435,11 @@ impl Write<'_> {
         one_row(done)
     }
 
-    async fn put_facts(&mut self, id: MessageId, facts: &[AnonymousFacts]) -> Result<(), StoreError> {
+    pub(super) async fn put_facts(
+        &mut self,
+        id: MessageId,
+        facts: &[AnonymousFacts],
+    ) -> Result<(), StoreError> {
         let name = RecordName::new(RecordKind::Facts, id.0);
         let record = match self.open_record(name).await {
             Err(StoreError::NotFound) => self.create_record(name).await?,
@@ -425,7 +471,7 @@ impl Write<'_> {
         Ok(())
     }
 
-    async fn index(
+    pub(super) async fn index(
         &mut self,
         id: MessageId,
         parsed: &ParsedMessage,

@@ -10,6 +10,7 @@ mod backup;
 mod case_files;
 mod cases;
 mod claims;
+mod corrections;
 mod daemons;
 mod destruction;
 pub(super) mod driver;

@@ -186,7 +186,10 @@ async fn case(store: &Store, uid: u32) -> (MessageId, CaseId) {
         internal_date: None,
     };
     let id = store.commit_batch(&folder, vec![mail], now()).await.unwrap()[0].message;
-    store.save_parsed(id, &parsed(), &[], now()).await.unwrap();
+    store
+        .save_parsed(id, &parsed(), &Source::default(), &[], now())
+        .await
+        .unwrap();
     let (case, _) = store.accept(id, "RJ", &staff(), now()).await.unwrap();
     (id, case)
 }

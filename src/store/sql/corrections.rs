@@ -1,0 +1,75 @@
+//! Corrections of drafts.
+//!
+//! Invariant: a draft and the history of its changes are written in one transaction, and only while nobody has decided.
+
+use super::driver::query;
+use super::messages::{CORRECTIONS, DRAFT, demand_undecided, name};
+use super::records::json_part;
+use super::{Database, Write, blob, one_row};
+use crate::domain::{
+    AnonymousFacts, DraftChange, DraftEntry, MAX_CHANGES, MessageId, ParsedMessage, Refusal, Timestamp,
+};
+use crate::store::{Actor, StoreError};
+
+impl Database {
+    pub(in crate::store) async fn correct_draft(
+        &self,
+        id: MessageId,
+        seen: usize,
+        changes: &[DraftChange],
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut write = self.write().await?;
+        demand_undecided(write.message(id).await?.state)?;
+        let record = write.open_record(name(id)).await?;
+        let draft: Option<ParsedMessage> = json_part(write.connection(), &record, DRAFT).await?;
+        let mut draft = draft.ok_or(StoreError::WrongState(
+            "this message could not be read: it has no draft",
+        ))?;
+        let history: Option<Vec<DraftEntry>> = json_part(write.connection(), &record, CORRECTIONS).await?;
+        let mut history = history.unwrap_or_default();
+        if history.len() != seen {
+            return Err(Refusal::ChangedMeanwhile.into());
+        }
+        if history.len().saturating_add(changes.len()) > MAX_CHANGES {
+            return Err(Refusal::TooMany.into());
+        }
+        for change in changes {
+            let done = draft.correct(change)?;
+            history.push(DraftEntry {
+                at: now,
+                actor: actor.0.clone(),
+                change: change.clone(),
+                before: done.before,
+                role: done.role,
+                settled: done.settled,
+            });
+        }
+        let sealed = record.seal_json(DRAFT, &draft)?;
+        write.put_part(&record, DRAFT, sealed).await?;
+        let sealed = record.seal_json(CORRECTIONS, &history)?;
+        write.put_part(&record, CORRECTIONS, sealed).await?;
+        write.reindex(id, &draft).await?;
+        write.audit(&actor.0, "message.corrected", id, now).await?;
+        write.commit().await
+    }
+}
+
+impl Write<'_> {
+    /// What a corrected draft is found by and counted as; the threads that it belongs to stay.
+    async fn reindex(&mut self, id: MessageId, draft: &ParsedMessage) -> Result<(), StoreError> {
+        query("DELETE FROM blind_index WHERE message = $1")
+            .bind(blob(id.0))
+            .execute(self.connection())
+            .await?;
+        self.index(id, draft, &[]).await?;
+        self.put_facts(id, &AnonymousFacts::of(draft)).await?;
+        let done = query("UPDATE messages SET checks = $1 WHERE id = $2")
+            .bind(i64::try_from(draft.checks.len()).unwrap_or(i64::MAX))
+            .bind(blob(id.0))
+            .execute(self.connection())
+            .await?;
+        one_row(done)
+    }
+}
