@@ -7,7 +7,7 @@ use super::request::App;
 use super::settings::{Behind, WebSettings};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use std::net::{IpAddr, Ipv4Addr};
@@ -19,6 +19,8 @@ use tower_http::csrf::CsrfLayer;
 pub(super) const MAX_BODY: usize = 64 * 1024;
 /// For one request, its body included.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
+/// For a request that brings a document: 10 MB from a home line.
+const UPLOAD_TIME: Duration = Duration::from_secs(240);
 /// What a page may load and do: our style sheets and pictures, forms to ourselves, nothing else.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
                       frame-ancestors 'none'; base-uri 'none'";
@@ -74,8 +76,14 @@ async fn ours_only(State(hosts): State<Arc<[String]>>, request: Request, next: N
     }
 }
 
+/// A body is read only for whoever is signed in: nobody else makes use of the longer time.
 async fn in_time(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(REQUEST_TIME, next.run(request)).await {
+    let is_upload = request.method() == Method::POST && request.uri().path().ends_with("/documents");
+    let time = match is_upload {
+        true => UPLOAD_TIME,
+        false => REQUEST_TIME,
+    };
+    match tokio::time::timeout(time, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::TooSlow.into_response(),
     }

@@ -1,17 +1,34 @@
-//! Corrections of drafts.
+//! Drafts as staff open them, and their corrections.
 //!
 //! Invariant: a draft and the history of its changes are written in one transaction, and only while nobody has decided.
 
 use super::driver::query;
-use super::messages::{CORRECTIONS, DRAFT, demand_undecided, name};
+use super::messages::{CORRECTIONS, DRAFT, SOURCE, demand_undecided, name};
 use super::records::json_part;
 use super::{Database, Write, blob, one_row};
 use crate::domain::{
     AnonymousFacts, DraftChange, DraftEntry, MAX_CHANGES, MessageId, ParsedMessage, Refusal, Timestamp,
 };
-use crate::store::{Actor, StoreError};
+use crate::store::{Actor, OpenedMessage, StoreError};
 
 impl Database {
+    pub(in crate::store) async fn open_message(
+        &self,
+        id: MessageId,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<OpenedMessage, StoreError> {
+        let mut write = self.write().await?;
+        if write.message(id).await?.is_destroyed {
+            return Err(StoreError::WrongState("the content of this message is destroyed"));
+        }
+        write.note_first_look(id, now).await?;
+        write.audit(&actor.0, "message.opened", id, now).await?;
+        let opened = write.opened(id).await?;
+        write.commit().await?;
+        Ok(opened)
+    }
+
     pub(in crate::store) async fn correct_draft(
         &self,
         id: MessageId,
@@ -57,6 +74,22 @@ impl Database {
 }
 
 impl Write<'_> {
+    async fn opened(&mut self, id: MessageId) -> Result<OpenedMessage, StoreError> {
+        let record = match self.open_record(name(id)).await {
+            Err(StoreError::NotFound) => return Ok(OpenedMessage::default()),
+            record => record?,
+        };
+        let connection = self.connection();
+        Ok(OpenedMessage {
+            history: json_part(connection, &record, CORRECTIONS)
+                .await?
+                .unwrap_or_default(),
+            draft: json_part(connection, &record, DRAFT).await?,
+            // Read before sources were kept.
+            source: json_part(connection, &record, SOURCE).await?.unwrap_or_default(),
+        })
+    }
+
     /// What a corrected draft is found by and counted as; the threads that it belongs to stay.
     async fn reindex(&mut self, id: MessageId, draft: &ParsedMessage) -> Result<(), StoreError> {
         query("DELETE FROM blind_index WHERE message = $1")

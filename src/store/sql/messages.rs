@@ -11,7 +11,7 @@ use crate::domain::{
 };
 use crate::store::index::{index_values, thread_value};
 use crate::store::sealing::new_id;
-use crate::store::{Actor, MessageFacts, MessageSummary, OpenedMessage, Shared, SimilarMessage, StoreError};
+use crate::store::{Actor, MessageFacts, MessageSummary, Shared, SimilarMessage, StoreError};
 use crate::vault::{IndexedAs, KeyedHash, RecordKind, RecordName};
 
 /// The mail as it came.
@@ -19,7 +19,7 @@ pub(super) const RAW: &str = "raw";
 /// The [`ParsedMessage`].
 pub(super) const DRAFT: &str = "draft";
 /// The [`Source`].
-const SOURCE: &str = "source";
+pub(super) const SOURCE: &str = "source";
 /// The [`DraftEntry`]s, in order.
 pub(super) const CORRECTIONS: &str = "corrections";
 /// The [`AnonymousFacts`].
@@ -166,23 +166,6 @@ impl Database {
         let draft = write.draft(id).await?;
         write.commit().await?;
         Ok(draft)
-    }
-
-    pub(in crate::store) async fn open_message(
-        &self,
-        id: MessageId,
-        actor: &Actor,
-        now: Timestamp,
-    ) -> Result<OpenedMessage, StoreError> {
-        let mut write = self.write().await?;
-        if write.message(id).await?.is_destroyed {
-            return Err(StoreError::WrongState("the content of this message is destroyed"));
-        }
-        write.note_first_look(id, now).await?;
-        write.audit(&actor.0, "message.opened", id, now).await?;
-        let opened = write.opened(id).await?;
-        write.commit().await?;
-        Ok(opened)
     }
 
     pub(in crate::store) async fn reject(
@@ -363,22 +346,6 @@ impl Write<'_> {
             record => record?,
         };
         records::json_part(self.connection(), &record, DRAFT).await
-    }
-
-    async fn opened(&mut self, id: MessageId) -> Result<OpenedMessage, StoreError> {
-        let record = match self.open_record(name(id)).await {
-            Err(StoreError::NotFound) => return Ok(OpenedMessage::default()),
-            record => record?,
-        };
-        let connection = self.connection();
-        Ok(OpenedMessage {
-            history: json_part(connection, &record, CORRECTIONS)
-                .await?
-                .unwrap_or_default(),
-            draft: json_part(connection, &record, DRAFT).await?,
-            // Read before sources were kept.
-            source: json_part(connection, &record, SOURCE).await?.unwrap_or_default(),
-        })
     }
 
     /// A new message row; with its bytes where they were fetched.
