@@ -77,7 +77,7 @@ const OPEN: &[(&str, &[&str])] = &[
     ("log", &["level", "format"]),
 ];
 
-/// Everything that the file gives, in its order; what it leaves out has its default.
+/// Everything that the file gives, by section and name; what it leaves out has its default.
 pub(super) fn shown(table: &Table) -> Vec<ShownSetting> {
     let mut all = Vec::new();
     collect("", table, &mut all);
