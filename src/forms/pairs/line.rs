@@ -5,7 +5,7 @@
 use super::emit::unmapped_label;
 use super::furniture::is_footer;
 use super::parts::MAX_LABEL_BYTES;
-use super::subject::is_helper;
+use super::subject::{is_helper, is_main};
 use super::{Context, Reader, Subject};
 use crate::domain::{Inline, inline_text};
 use crate::forms::labels::{Field, LabelMatch, Section, Strictness, Who, spoken, tokens};
@@ -131,11 +131,14 @@ impl Reader<'_> {
             return;
         }
         if !waiting
-            && let Some(section) = self.book.section(&text, Strictness::Every)
             && !self.in_story()
             && !text.ends_with('.')
+            && let Some(section) = self.plain_section(line, &text)
         {
-            self.enter(section, &text);
+            match self.book.label(&text).filter(|_| self.asks_for_referrer(section)) {
+                Some(label) => self.open(label, &text, line.page),
+                None => self.enter(section, &text),
+            }
             return;
         }
         if line.drawn_as_heading && self.is_unknown_heading(line, &text) {
@@ -159,6 +162,30 @@ impl Reader<'_> {
             return;
         }
         self.take_answer_line(line, &text);
+    }
+
+    /// What a line starts that is not drawn as a heading: a part in known words, or somebody's in others right above a
+    /// table ("Who was harmed by the fire").
+    fn plain_section(&self, line: &Line, text: &str) -> Option<Section> {
+        let is_caption = self.table_follows
+            && !self.out.facts.is_empty()
+            && line.starts_paragraph
+            && !text.ends_with(['?', ':', ','])
+            && text.split_whitespace().count() <= MAX_UNKNOWN_HEADING_WORDS;
+        let captioned = || {
+            let section = self.book.section(text, Strictness::Some)?;
+            matches!(section, Section::Person(person) if is_main(person.who)).then_some(section)
+        };
+        self.book
+            .section(text, Strictness::Every)
+            .or_else(|| is_caption.then(captioned).flatten())
+    }
+
+    /// "Person making the referral" over nothing but a name, in a mail: it asks who that is and starts no part.
+    fn asks_for_referrer(&self, section: Section) -> bool {
+        self.is_mail
+            && self.name_alone_follows
+            && matches!(section, Section::Person(person) if person.who == Who::Referrer)
     }
 
     /// A line below a row of labels that has no row of answers: it goes, with a check, to the first label whose kind
@@ -438,7 +465,8 @@ impl Reader<'_> {
         let parts = self.parts(&line.pieces);
         // "Student who was harmed: name" is one label, not a person called "name".
         let is_one_label = matches!(parts.as_slice(), [part] if part.label.role_only
-            && self.book.label(inline_text(&part.answer).trim()).is_some_and(|rest| rest.exact && !rest.role_only)
+            && self.book.label(inline_text(&part.answer).trim())
+                .is_some_and(|rest| (rest.exact || rest.field.is_consent()) && !rest.role_only)
             && self.book.label(text).is_some_and(|whole| !whole.role_only));
         if is_one_label && self.lone_label(line, text) {
             return true;
@@ -550,7 +578,10 @@ impl Reader<'_> {
         let Some(label) = self
             .book
             .label(text)
-            .filter(|label| marked || (label.exact && !waiting && line.starts_paragraph))
+            .filter(|label| {
+                let is_left_blank = waiting && label.words >= 2 && self.answers_in_paragraphs();
+                marked || label.exact && line.starts_paragraph && (!waiting || is_left_blank)
+            })
             // Above the first answer, bold words that only sound like a question are the form's title.
             .filter(|label| !label.guessed || text.ends_with([':', '?']) || !self.out.facts.is_empty())
         else {
@@ -582,6 +613,11 @@ impl Reader<'_> {
             pending.heads_block = line.starts_paragraph && line.drawn_as_heading;
         }
         true
+    }
+
+    /// Labels and their answers stand together here, in a paragraph each: a label over no answer was left blank.
+    fn answers_in_paragraphs(&self) -> bool {
+        self.lone_labels >= LONE_LABELS && self.answers_below * 2 > self.lone_labels
     }
 
     /// "Pupil who was hurt", and below it their name: the first line of somebody's part answers its heading.
@@ -647,6 +683,7 @@ impl Reader<'_> {
                 && !text.ends_with('?'))
             || (field.is_free_text() && !pending.broken && !line.starts_paragraph);
         if takes {
+            self.answers_below += usize::from(pending.lines.is_empty() && !line.starts_paragraph);
             if line.starts_paragraph && !pending.lines.is_empty() {
                 pending.parted.get_or_insert(pending.lines.len());
             }
@@ -673,7 +710,12 @@ pub(in crate::forms) fn asks(label: &LabelMatch, text: &str) -> bool {
         .find(|word| !word.chars().all(|c| c.is_ascii_digit()))
         .is_some_and(|word| ASKING.contains(&word.as_str()));
     let is_said = label.first_person && label.words >= 2; // "I am happy for you to contact me"
-    let names_a_part = !is_said && label.field == Field::ConsentContact
+    // "First neighbour: agreed to mediation"
+    let is_led = label.person.is_some()
+        && text
+            .split_once(':')
+            .is_some_and(|(_, rest)| rest.chars().any(char::is_alphanumeric));
+    let names_a_part = !is_said && !is_led && label.field == Field::ConsentContact
         || matches!(
             label.field,
             Field::PhoneAndEmail | Field::TheirRole | Field::SelfRole
@@ -715,7 +757,7 @@ fn is_choice(lines: &[Vec<Inline>]) -> bool {
 }
 
 /// Two to four words in capitals, perhaps with what somebody is to the person and a number behind them.
-fn is_name_line(text: &str) -> bool {
+pub(super) fn is_name_line(text: &str) -> bool {
     const NAME_WORDS: std::ops::RangeInclusive<usize> = 2..=5;
     let name = text.split([',', '(']).next().unwrap_or_default();
     let is_word = |word: &str| {
