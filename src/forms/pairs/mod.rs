@@ -3,7 +3,7 @@
 //! Layouts: label and value in two or four columns, people side by side, a header row with a person per
 //! row, `Label: value` lines, a label above its answer, definition lists, interactive fields.
 //!
-//! `line` (a line of running text) -> `parts` (its labels) -> `subject` and `block` (whose they are) -> `emit` (facts;
+//! `line` (a line of running text; `looks` is what shows on it) -> `parts` (its labels) -> `subject` and `block` (whose they are) -> `emit` (facts;
 //! `unknown` where nobody knows the label); `told` takes an answer apart that tells several things, `described`
 //! one that describes a person; `furniture` is what a page or program added.
 //!
@@ -15,6 +15,7 @@ mod described;
 mod emit;
 mod furniture;
 mod line;
+mod looks;
 mod options;
 mod ordinal;
 mod parts;
@@ -26,7 +27,7 @@ mod unknown;
 use self::block::NamedBlock;
 use self::furniture::{is_imprint, is_page_furniture};
 use self::line::Pending;
-pub(super) use self::line::asks;
+pub(super) use self::looks::asks;
 pub(super) use self::ordinal::{follows, ordinal};
 pub(super) use self::shape::shape_of;
 pub(super) use self::subject::is_helper;
@@ -206,7 +207,7 @@ pub(super) fn read(
                     if !next.starts_paragraph && !next.drawn_as_heading && !next.text().is_empty());
                 reader.table_follows = matches!(next, Some(Element::Table(_)));
                 reader.name_alone_follows = reader.answer_follows
-                    && matches!(next, Some(Element::Line(next)) if line::is_name_line(&next.text()))
+                    && matches!(next, Some(Element::Line(next)) if looks::is_name_line(&next.text()))
                     && !continues_paragraph(all.get(at + 2));
                 reader.line(line, underlined);
             }
