@@ -223,11 +223,52 @@ pub(super) fn settle(referral: &mut Referral, notes: &mut Notes, place: &Place) 
         && referral.offence.kind.is_some()
     {
         let kind = referral.offence.kind.clone().unwrap_or_default();
-        work_out(referral, notes, CaseKind::Crime, &kind, place);
+        let of_estate = matches!(
+            referral.referrer.agency_kind,
+            Some(AgencyKind::LocalAuthority | AgencyKind::Housing)
+        );
+        let told = match of_estate && !criminal(referral) {
+            true => CaseKind::AntisocialBehaviour,
+            false => CaseKind::Crime,
+        };
+        work_out(referral, notes, told, &kind, place);
+    } else if let Some(told) = own_story(referral).filter(|_| sides) {
+        work_out(referral, notes, CaseKind::Crime, &told, place);
     } else if is_between_neighbours(referral) {
         let agency = referral.referrer.agency.clone().unwrap_or_default();
         work_out(referral, notes, CaseKind::NeighbourDispute, &agency, place);
     }
+}
+
+/// The service that the covering mail asks for, where neither form nor subject does.
+pub(super) fn asked_in_words(referral: &mut Referral, notes: &mut Notes, lines: &[String], place: &Place) {
+    if referral.service.is_some() {
+        return;
+    }
+    let mut all = Topics::default();
+    let mut first = None;
+    for line in lines {
+        let before = all;
+        all.read(line);
+        let is_of_service = before.restorative != all.restorative || before.mediation != all.mediation;
+        first = first.or(is_of_service.then_some(line));
+    }
+    let service = match (all.restorative, all.mediation) {
+        (true, false) => Service::RestorativeJustice,
+        (false, true) => Service::Mediation,
+        (true, true) | (false, false) => return,
+    };
+    if let Some(line) = first {
+        referral.service = Some(service);
+        notes.read("/service", place, line);
+    }
+}
+
+/// What somebody tells who asks for restorative justice themself.
+fn own_story(referral: &Referral) -> Option<String> {
+    let asks =
+        referral.referrer.is_self_referral == Some(true) && referral.service != Some(Service::Mediation);
+    referral.offence.summary.clone().filter(|_| asks)
 }
 
 /// Takes over a kind that follows from who is in it, with a check.
@@ -251,6 +292,47 @@ fn comes_from_justice(referral: &Referral) -> bool {
         )
     );
     of_justice && has(Role::Victim) && has(Role::Offender) && referral.service != Some(Service::Mediation)
+}
+
+/// Whom an agency works with that serves one side alone, where the message tells of nobody else: a victim service's
+/// client was harmed, whoever a prison or probation service refers did harm. With a check.
+pub(super) fn served_side(referral: &mut Referral, notes: &mut Notes) {
+    let side = match referral.referrer.agency_kind {
+        Some(AgencyKind::VictimSupport) => Role::Victim,
+        Some(AgencyKind::Prison | AgencyKind::Probation) => Role::Offender,
+        Some(
+            AgencyKind::Police
+            | AgencyKind::YouthJustice
+            | AgencyKind::LocalAuthority
+            | AgencyKind::Housing
+            | AgencyKind::FireAndRescue
+            | AgencyKind::Health
+            | AgencyKind::Education
+            | AgencyKind::Voluntary
+            | AgencyKind::Legal
+            | AgencyKind::Other,
+        )
+        | None => return,
+    };
+    let is_side = |role: Role| matches!(role, Role::Victim | Role::Offender | Role::Party);
+    let mut sides = (0..referral.parties.len())
+        .filter(|at| referral.parties.get(*at).is_some_and(|party| is_side(party.role)));
+    let (Some(at), None) = (sides.next(), sides.next()) else {
+        return;
+    };
+    let Some(party) = referral
+        .parties
+        .get_mut(at)
+        .filter(|party| party.role == Role::Party && referral.service != Some(Service::Mediation))
+    else {
+        return;
+    };
+    party.role = side;
+    notes.doubt(
+        &format!("/parties/{at}/role"),
+        "worked_out",
+        "worked out from the agency, which works with this side; the message does not say so",
+    );
 }
 
 /// "The young person" of a youth justice service whose form names a victim beside them is the one responsible; with

@@ -99,6 +99,25 @@ fn sender(referral: &mut Referral, notes: &mut Notes, message: &ReadMessage) {
     );
 }
 
+/// The address that the mail was sent from, where it was sent under the very name that its form gives as the referrer's.
+pub(super) fn own_address(referral: &mut Referral, notes: &mut Notes, message: &ReadMessage) {
+    let writer = signature::display_words(&message.headers);
+    let named = referral
+        .referrer
+        .name
+        .as_deref()
+        .map(super::labels::tokens)
+        .unwrap_or_default();
+    if writer.len() > 1 && writer.iter().all(|word| named.contains(word)) {
+        signature::sent_from(
+            &mut referral.referrer,
+            notes,
+            &message.headers,
+            &text_place(message),
+        );
+    }
+}
+
 /// The agency that printed the form, where nothing else says who refers.
 pub(super) fn printed_agency(
     titles: &[String],

@@ -4,14 +4,14 @@ use super::FormsContext;
 use super::about::{self, Topics};
 use super::assemble::{Form, assemble};
 use super::classify;
-use super::covering::{agency_kind, cover, is_professional, printed_agency, through_writer};
+use super::covering::{agency_kind, cover, is_professional, own_address, printed_agency, through_writer};
 use super::draft::{Notes, Place};
 use super::labels::spoken;
 use super::lines::Quotes;
 use super::pairs;
 use super::person::Tools;
 use super::wants::{Wants, wants};
-use super::{several, trust};
+use super::{officers, several, trust};
 use crate::domain::{
     Attachment, AttachmentRow, Block, CaseReference, Check, Document, Kind, PARSED_SCHEMA, ParsedMessage,
     ReadMessage, ReadStatus, ReferenceKind, Referral, Referrer, Role, UnmappedAnswer, inline_text,
@@ -683,16 +683,25 @@ fn finish(
     let mut notes = read.form.notes.clone();
     if !read.form.is_self_referral {
         // A form typed into the writer's own mail leaves to the signature what it does not ask.
+        officers::sent_by_officer(
+            &read.form.officers,
+            &message.headers,
+            &read.place,
+            &mut referral,
+            &mut notes,
+        );
         let is_writers = referral.referrer.name.is_none()
             && referral.referrer.email.is_some()
             && referral.referrer.email == message.headers.from_address;
         if read.is_body && read.says_who() && !is_writers {
+            own_address(&mut referral, &mut notes, message);
             agency_kind(&mut referral, &mut notes, context);
         } else if let Some(signed) = signed.filter(|_| read.is_body) {
             signed.sign(&mut referral, &mut notes);
         } else {
             cover(&mut referral, &mut notes, message, text, context);
         }
+        officers::collar_number(&mut referral, &mut notes);
         through_writer(&mut referral, &mut notes, text, &text_place(message));
         printed_agency(&read.form.titles, &read.place, &mut referral, &mut notes, context);
     }
@@ -709,7 +718,11 @@ fn finish(
         &message.headers.subject,
         &header,
     );
+    if !read.is_body {
+        about::asked_in_words(&mut referral, &mut notes, text, &text_place(message));
+    }
     about::young_person(&mut referral, &mut notes);
+    about::served_side(&mut referral, &mut notes);
     about::settle(&mut referral, &mut notes, &read.place);
     if read.has_many_rows {
         for path in ["/referrer", "/parties", "/references", "/offence"] {

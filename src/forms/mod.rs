@@ -4,7 +4,7 @@
 //! `tables` (layouts to facts; `pairs::shape` where only the answer tells) -> `values` (answers) -> `person`, `offence`,
 //! `referrer`, `about` (facts to fields) -> `assemble` (who is who) -> `message` (which document counts, `several`
 //! referrals, what the writer `wants`, what kind it is). Mails in sentences go through `prose` instead; `covering` and
-//! `signature` complete who refers, `forwarded` finds the author of a mail that somebody passes on, `agencies` and `trust` say what the sender is.
+//! `signature` complete who refers, `officers` what police officers write beside their names, `forwarded` finds the author of a mail that somebody passes on, `agencies` and `trust` say what the sender is.
 //!
 //! Invariant: every value of the result carries evidence whose quote holds it.
 
@@ -22,6 +22,7 @@ mod learn;
 mod lines;
 mod message;
 mod offence;
+mod officers;
 mod outline;
 mod pairs;
 mod person;

@@ -69,6 +69,7 @@ pub(super) fn fill<'a>(
             Field::Summary if named.as_ref() == Some(&text) => {
                 set(&mut referral.offence.kind, "/offence/kind", text);
             }
+            Field::Summary if is_bare_yes_or_no(&text, tools) => {}
             Field::Summary => set(
                 &mut referral.offence.summary,
                 "/offence/summary",
@@ -140,6 +141,30 @@ fn offence_in_brief(facts: &[&Fact], tools: Tools<'_>) -> Option<String> {
     }
 }
 
+/// "6 years", "four years and six months": a sentence of so long is served in custody, unless its words say otherwise.
+fn is_bare_term(text: &str) -> bool {
+    const NUMBERS: [&str; 14] = [
+        "a", "an", "and", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+        "life",
+    ];
+    let words = tokens(text);
+    let is_unit = |word: &str| {
+        matches!(
+            word.trim_end_matches('s'),
+            "year" | "yr" | "month" | "mth" | "week" | "day"
+        )
+    };
+    words.iter().any(|word| is_unit(word))
+        && words.iter().all(|word| {
+            is_unit(word) || NUMBERS.contains(&word.as_str()) || word.chars().all(|c| c.is_ascii_digit())
+        })
+}
+
+/// A box, ticked or not, tells no story.
+fn is_bare_yes_or_no(text: &str, tools: Tools<'_>) -> bool {
+    spoken(text).split(' ').count() == 1 && yes_no(text, tools.book).is_some()
+}
+
 fn is_bare_no(text: &str, tools: Tools<'_>) -> bool {
     spoken(text).split(' ').count() == 1
         && yes_no(text, tools.book).is_some_and(|y| y.answer != ConsentAnswer::Given)
@@ -202,19 +227,30 @@ fn outcome(
     tools: Tools<'_>,
 ) {
     let path = "/offence/outcome";
-    if referral.offence.outcome.is_some() {
+    let is_day_alone = !tokens(text)
+        .iter()
+        .any(|word| word.chars().all(char::is_alphabetic))
+        && dates::parse(text, DateUse::Event, tools.today).is_some();
+    if referral.offence.outcome.is_some() || is_day_alone {
         return;
     }
-    let named = outcomes(text, tools.book);
+    let mut named = outcomes(text, tools.book);
+    let is_term = named.is_empty() && is_bare_term(text);
+    if is_term {
+        named.push(OffenceOutcome::CustodialSentence);
+    }
     referral.offence.outcome = Some(named.first().copied().unwrap_or(OffenceOutcome::Other));
     notes.read(path, place, quote);
-    if named.len() != 1 {
+    if named.len() != 1 || is_term {
         notes.doubt(path, "unclear_outcome", format!("the form says \"{quote}\""));
     }
     // "Charged, first hearing 7 December": the day of a hearing to come is no day of the outcome.
     let of_hearing = tokens(text)
         .iter()
-        .any(|word| matches!(word.as_str(), "hearing" | "trial" | "court" | "listed"));
+        .any(|word| matches!(word.as_str(), "hearing" | "trial" | "court" | "listed"))
+        && !tokens(text)
+            .iter()
+            .any(|word| matches!(word.as_str(), "made" | "imposed" | "given" | "sentenced"));
     if let Some(found) = dates::parse(text, DateUse::Event, tools.today).and_then(|d| d.iso())
         && referral.offence.outcome_date.is_none()
         && !of_hearing

@@ -6,6 +6,7 @@
 use super::labels::{Field, LabelBook, Who, tokens};
 use super::lines::split_breaks;
 use crate::domain::{Block, Cell, Document, Inline, Row, Table, inline_text};
+use std::collections::HashMap;
 
 /// Most referrals of one document.
 pub(super) const MAX_REFERRALS: usize = 200;
@@ -15,6 +16,8 @@ const MIN_LABELS: usize = 4;
 const MIN_CELLS: usize = 3;
 /// Blocks above the rows that are read with each of them.
 const MAX_COMMON_BLOCKS: usize = 12;
+/// Longest cell that says what part somebody has, in words.
+const MAX_ROLE_WORDS: usize = 5;
 /// Longest heading of one of several referrals, in words: "Referral no 2 of 12".
 const MAX_HEADING_WORDS: usize = 6;
 
@@ -86,16 +89,21 @@ fn cases_of(table: &Table, book: &LabelBook, is_sheet: bool) -> Option<Vec<Table
         .enumerate()
         .take(MAX_COMMON_BLOCKS)
         .find(|(_, row)| asks_for_cases(row, book, is_sheet))?;
-    let below = table.rows.get(at + 1..)?;
+    let below: Vec<&Row> = table
+        .rows
+        .get(at + 1..)?
+        .iter()
+        .filter(|row| filled(row) >= MIN_CELLS)
+        .collect();
+    // Labels again below the answers: one form, not a list.
+    if below.iter().any(|row| is_labels(row, book)) {
+        return None;
+    }
+    if let Some(cases) = cases_of_people(header, &below, table.page, book) {
+        return (cases.len() > 1).then_some(cases);
+    }
     let cases: Vec<Table> = below
         .iter()
-        .filter(|row| {
-            row.cells
-                .iter()
-                .filter(|cell| !cell_text(cell).is_empty())
-                .count()
-                >= MIN_CELLS
-        })
         .map(|row| Table {
             rows: header
                 .cells
@@ -111,6 +119,63 @@ fn cases_of(table: &Table, book: &LabelBook, is_sheet: bool) -> Option<Vec<Table
         .collect();
     // A form may ask in a row of labels over one row of answers; a list of cases has more.
     (cases.len() > usize::from(!is_sheet)).then_some(cases)
+}
+
+fn filled(row: &Row) -> usize {
+    row.cells
+        .iter()
+        .filter(|cell| !cell_text(cell).is_empty())
+        .count()
+}
+
+/// Half of what stands in a row, two cells at least, are whole known labels.
+fn is_labels(row: &Row, book: &LabelBook) -> bool {
+    let labels = row.cells.iter().filter(|cell| {
+        let label = book.label(&cell_text(cell));
+        label.is_some_and(|label| label.exact && !label.role_only)
+    });
+    let count = labels.count();
+    count >= 2 && count * 2 >= filled(row)
+}
+
+/// Rows of people, each with their part in a column of its own: the people of one incident are one case, a list below
+/// the same labels. `None` where no column tells parts, or every row has a number of its own.
+fn cases_of_people(header: &Row, rows: &[&Row], page: Option<u32>, book: &LabelBook) -> Option<Vec<Table>> {
+    let text = |row: &Row, column: usize| row.cells.get(column).map(cell_text).unwrap_or_default();
+    let tells_part = |column: usize| {
+        rows.iter().all(|row| {
+            let said = text(row, column);
+            said.split_whitespace().count() <= MAX_ROLE_WORDS && book.role_in_answer(&said).is_some()
+        })
+    };
+    (0..header.cells.len()).find(|column| tells_part(*column))?;
+    let number_of = |wanted: Field| {
+        let is_it = |cell: &Cell| {
+            book.label(&cell_text(cell))
+                .is_some_and(|label| label.field == wanted)
+        };
+        header.cells.iter().position(is_it)
+    };
+    let number = number_of(Field::CrimeNumber).or_else(|| number_of(Field::AgencyReference))?;
+    let mut incidents: Vec<Vec<Row>> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for row in rows {
+        let at = *places.entry(text(row, number)).or_insert_with(|| {
+            incidents.push(Vec::new());
+            incidents.len() - 1
+        });
+        if let Some(people) = incidents.get_mut(at) {
+            people.push((*row).clone());
+        }
+    }
+    let is_shared = incidents.iter().any(|people| people.len() > 1);
+    is_shared.then(|| {
+        let case = |people: Vec<Row>| Table {
+            rows: std::iter::once(header.clone()).chain(people).collect(),
+            page,
+        };
+        incidents.into_iter().map(case).collect()
+    })
 }
 
 /// A row of labels that names somebody and asks what happened. Below a list of the people of one case,

@@ -34,6 +34,8 @@ pub(super) struct Form {
     pub(super) unmapped: Vec<(String, String, Option<u32>)>,
     /// Headings, and the first lines that are no answers.
     pub(super) titles: Vec<String>,
+    /// Whom it names as the officer in the case.
+    pub(super) officers: Vec<String>,
     /// Answers about people or the incident that are not blank.
     pub(super) weight: usize,
     /// Known labels, answered or not.
@@ -77,6 +79,7 @@ pub(super) fn assemble(read: &Facts, place: &Place, tools: Tools<'_>) -> Form {
             .chain(read.loose.iter().map(|(text, _)| text).take(TITLE_LINES))
             .cloned()
             .collect(),
+        officers: super::officers::in_case(read, tools),
         weight: weight(read, tools.book),
         labels: read
             .facts

@@ -206,6 +206,12 @@ impl LabelBook {
                 let words = tokens(phrase);
                 self.vocabulary.extend(words.iter().cloned());
                 self.longest_role = self.longest_role.max(words.len());
+                // "Worker making this referral" is "worker making the referral".
+                if words.iter().any(|word| word == "the") {
+                    let pointed = words.iter().map(|word| if word == "the" { "this" } else { word });
+                    let pointed = pointed.collect::<Vec<_>>().join(" ");
+                    self.roles.entry(pointed).or_insert((who, entry.number));
+                }
                 match self.roles.insert(words.join(" "), (who, entry.number)) {
                     Some((other, _)) if other != who => problems.push(format!(
                         "[[roles]] {}: {phrase:?} also stands under {other:?}; a heading can mean only one role",

@@ -35,14 +35,20 @@ impl LabelBook {
             .topics
             .iter()
             .any(|(words, _)| position(raw, words).is_some());
-        let is_open = |role: &RoleAt| matches!(role.who, Who::Other | Who::Somebody);
+        // Whose client somebody is does not tell their side, where a hint does: "Client (defendant)".
+        let is_client = |role: &RoleAt| {
+            raw.get(role.start..role.end)
+                .is_some_and(|words| matches!(words, [one] if one == "client" || one == "clients"))
+        };
+        let is_open = |role: &RoleAt| matches!(role.who, Who::Other | Who::Somebody) || is_client(role);
         if roles.iter().all(is_open) && !(roles.is_empty() && topical) {
             // a hint in brackets says more: "OTHER PERSON (who caused the harm)"
             let hinted = self.roles_in(&all);
-            if let Some(main) = hinted
-                .iter()
-                .find(|r| matches!(r.who, Who::Victim | Who::Offender))
-            {
+            let tells_side = |role: &&RoleAt| {
+                let is_client = all.get(role.start).is_some_and(|word| word.starts_with("client"));
+                matches!(role.who, Who::Victim | Who::Offender) && !is_client
+            };
+            if let Some(main) = hinted.iter().find(tells_side) {
                 roles = vec![RoleAt {
                     start: 0,
                     end: raw.len(),
@@ -53,6 +59,11 @@ impl LabelBook {
             }
         }
         roles.retain(|r| !is_object(raw, r.start));
+        // "Who was harmed by the fire": the person, by what happened to them.
+        let led = roles
+            .first()
+            .filter(|role| role.start == 0 && raw.get(role.end).is_some_and(|word| is_preposition(word)))
+            .map(|role| role.end);
         let topic = self
             .topics
             .iter()
@@ -63,7 +74,11 @@ impl LabelBook {
                 || topic.is_some_and(|(start, length, _)| (start..start + length).contains(&at))
         };
         let accounted = raw.iter().enumerate().all(|(at, w)| {
-            covered(at) || self.filler.contains(w) || w.chars().all(|c| c.is_ascii_digit()) || w.len() == 1
+            covered(at)
+                || led == Some(at)
+                || self.filler.contains(w)
+                || w.chars().all(|c| c.is_ascii_digit())
+                || w.len() == 1
         });
         if strictness == Strictness::Every && !accounted {
             return None;
@@ -96,7 +111,9 @@ impl LabelBook {
             (Some(Topic::Consent), _) => Some(Section::Consent(person)),
             (Some(Topic::Risk), None) => Some(Section::Risk),
             (Some(Topic::Offence), None) => Some(Section::Offence(None)),
-            (Some(Topic::Offence), Some(person)) if !accounted => Some(Section::Offence(Some(person))),
+            (Some(Topic::Offence), Some(person)) if !accounted && led.is_none() => {
+                Some(Section::Offence(Some(person)))
+            }
             (None | Some(Topic::Instructions | Topic::Risk | Topic::Offence | Topic::You), Some(person)) => {
                 Some(Section::Person(person))
             }
@@ -104,6 +121,10 @@ impl LabelBook {
             (None, None) => None,
         }
     }
+}
+
+fn is_preposition(word: &str) -> bool {
+    matches!(word, "by" | "in" | "at" | "during" | "from" | "through")
 }
 
 fn position(haystack: &[String], needle: &[String]) -> Option<usize> {

@@ -87,7 +87,6 @@ impl LabelBook {
             return None;
         }
         let first_person = raw.iter().any(|w| FIRST_PERSON.contains(&w.as_str()));
-        let them = raw.iter().any(|w| THIRD_PERSON.contains(&w.as_str()));
         let everybody = raw.iter().any(|w| EVERYBODY.contains(&w.as_str()));
         let found = self.roles_in(raw);
         let subjects: Vec<&RoleAt> = found.iter().filter(|r| !is_object(raw, r.start)).collect();
@@ -105,13 +104,12 @@ impl LabelBook {
                 .filter(|(at, _)| !found.iter().any(|r| (r.start..r.end).contains(at)))
                 .map(|(_, w)| w),
         );
-        let pronoun = if first_person {
-            Some(Who::You)
-        } else if them {
-            Some(Who::Them)
-        } else {
-            None
-        };
+        // "Has he agreed to you sharing this?" asks about him.
+        let pronoun = raw.iter().find_map(|word| match word.as_str() {
+            first if FIRST_PERSON.contains(&first) => Some(Who::You),
+            third if THIRD_PERSON.contains(&third) => Some(Who::Them),
+            _ => None,
+        });
         let pronoun = pronoun.map(|who| Person {
             who,
             number: None,
@@ -257,6 +255,11 @@ fn without_condition(text: &str) -> Option<&str> {
         " if any",
         " - if ",
         " where known",
+        " if under ",
+        ", and their number",
+        " and their number",
+        " and their phone",
+        " if aged ",
         ", where ",
     ]
     .iter()

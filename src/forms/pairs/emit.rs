@@ -3,7 +3,7 @@
 //! Invariant: of an office part only the agency's reference is taken, and nothing that a machine wrote.
 
 use super::furniture::is_machines;
-use super::subject::is_helper;
+use super::subject::{is_helper, is_main};
 use super::{Context, Fact, Reader, Subject};
 use crate::domain::dates::{self, DateUse, ReadDate};
 use crate::forms::combined;
@@ -85,7 +85,23 @@ impl Reader<'_> {
             .person
             .is_some_and(|person| !matches!(person.who, Who::You | Who::Them));
         if is_explicit && self.context == Context::Nothing {
-            self.named = Some(subject);
+            // "Does the prisoner accept responsibility?" names them, though it asks about the case.
+            let theirs = label.person.filter(|person| is_main(person.who)).map(|person| {
+                let known = self.out.facts.iter().rev().find(|fact| is_of(fact, person));
+                known.map_or(
+                    Subject::Person {
+                        person,
+                        occurrence: 0,
+                        own: false,
+                    },
+                    |fact| fact.subject,
+                )
+            });
+            self.named = if subject == Subject::Case {
+                theirs
+            } else {
+                Some(subject)
+            };
             self.named_before_incident = false;
             return false;
         }
@@ -100,6 +116,15 @@ impl Reader<'_> {
             self.named = None;
         }
         follows
+    }
+
+    /// "Has he or she agreed?" outside every part, where one person alone was named.
+    fn is_meant_alone(&self, label: &LabelMatch, subject: Subject) -> bool {
+        let says_they = label.person.is_some_and(|person| person.who == Who::Them);
+        label.field.is_consent()
+            && says_they
+            && self.context == Context::Nothing
+            && matches!(subject, Subject::Person { person, .. } if is_main(person.who))
     }
 
     /// A bare date right above what happened or where is when it happened.
@@ -257,7 +282,7 @@ impl Reader<'_> {
                 Field::OffenceKind | Field::CrimeNumber | Field::OffenceLocation
             )
         });
-        let by_position = self.follows_named(&label, subject);
+        let by_position = self.follows_named(&label, subject) || self.is_meant_alone(&label, subject);
         let of_this_part = self.out.facts.get(self.part_began..).unwrap_or_default();
         let after_consent = of_this_part.last().is_some_and(|f| {
             matches!(
@@ -335,6 +360,11 @@ impl Reader<'_> {
     }
 }
 
+/// Something of that person was asked.
+fn is_of(fact: &Fact, person: Person) -> bool {
+    matches!(fact.subject, Subject::Person { person: other, .. } if other.who == person.who && other.number == person.number)
+}
+
 /// "Date", "On what date?", "When was this?": of what, the question before says.
 pub(super) fn is_bare_when(text: &str) -> bool {
     tokens(text).iter().all(|word| {
@@ -356,6 +386,7 @@ pub(super) fn is_bare_when(text: &str) -> bool {
                 | "if"
                 | "yes"
                 | "confirmed"
+                | "signed"
         )
     })
 }

@@ -4,11 +4,12 @@
 
 use super::emit::unmapped_label;
 use super::furniture::is_footer;
+use super::looks::{asks, bold_beginning, dashed_label, is_capitals, is_choice, is_name_line, names_a_form};
 use super::parts::MAX_LABEL_BYTES;
-use super::subject::is_helper;
+use super::subject::{is_helper, is_main};
 use super::{Context, Reader, Subject};
 use crate::domain::{Inline, inline_text};
-use crate::forms::labels::{Field, LabelMatch, Section, Strictness, Who, spoken, tokens};
+use crate::forms::labels::{Field, LabelMatch, Section, Strictness, Who, tokens};
 use crate::forms::lines::{Line, all_bold, slice};
 use crate::forms::prose::is_sign_off;
 use crate::forms::tables::fits;
@@ -131,11 +132,14 @@ impl Reader<'_> {
             return;
         }
         if !waiting
-            && let Some(section) = self.book.section(&text, Strictness::Every)
             && !self.in_story()
             && !text.ends_with('.')
+            && let Some(section) = self.plain_section(line, &text)
         {
-            self.enter(section, &text);
+            match self.book.label(&text).filter(|_| self.asks_for_referrer(section)) {
+                Some(label) => self.open(label, &text, line.page),
+                None => self.enter(section, &text),
+            }
             return;
         }
         if line.drawn_as_heading && self.is_unknown_heading(line, &text) {
@@ -159,6 +163,30 @@ impl Reader<'_> {
             return;
         }
         self.take_answer_line(line, &text);
+    }
+
+    /// What a line starts that is not drawn as a heading: a part in known words, or somebody's in others right above a
+    /// table ("Who was harmed by the fire").
+    fn plain_section(&self, line: &Line, text: &str) -> Option<Section> {
+        let is_caption = self.table_follows
+            && !self.out.facts.is_empty()
+            && line.starts_paragraph
+            && !text.ends_with(['?', ':', ','])
+            && text.split_whitespace().count() <= MAX_UNKNOWN_HEADING_WORDS;
+        let captioned = || {
+            let section = self.book.section(text, Strictness::Some)?;
+            matches!(section, Section::Person(person) if is_main(person.who)).then_some(section)
+        };
+        self.book
+            .section(text, Strictness::Every)
+            .or_else(|| is_caption.then(captioned).flatten())
+    }
+
+    /// "Person making the referral" over nothing but a name, in a mail: it asks who that is and starts no part.
+    fn asks_for_referrer(&self, section: Section) -> bool {
+        self.is_mail
+            && self.name_alone_follows
+            && matches!(section, Section::Person(person) if person.who == Who::Referrer)
     }
 
     /// A line below a row of labels that has no row of answers: it goes, with a check, to the first label whose kind
@@ -438,7 +466,8 @@ impl Reader<'_> {
         let parts = self.parts(&line.pieces);
         // "Student who was harmed: name" is one label, not a person called "name".
         let is_one_label = matches!(parts.as_slice(), [part] if part.label.role_only
-            && self.book.label(inline_text(&part.answer).trim()).is_some_and(|rest| rest.exact && !rest.role_only)
+            && self.book.label(inline_text(&part.answer).trim())
+                .is_some_and(|rest| (rest.exact || rest.field.is_consent()) && !rest.role_only)
             && self.book.label(text).is_some_and(|whole| !whole.role_only));
         if is_one_label && self.lone_label(line, text) {
             return true;
@@ -550,7 +579,10 @@ impl Reader<'_> {
         let Some(label) = self
             .book
             .label(text)
-            .filter(|label| marked || (label.exact && !waiting && line.starts_paragraph))
+            .filter(|label| {
+                let is_left_blank = waiting && label.words >= 2 && self.answers_in_paragraphs();
+                marked || label.exact && line.starts_paragraph && (!waiting || is_left_blank)
+            })
             // Above the first answer, bold words that only sound like a question are the form's title.
             .filter(|label| !label.guessed || text.ends_with([':', '?']) || !self.out.facts.is_empty())
         else {
@@ -582,6 +614,11 @@ impl Reader<'_> {
             pending.heads_block = line.starts_paragraph && line.drawn_as_heading;
         }
         true
+    }
+
+    /// Labels and their answers stand together here, in a paragraph each: a label over no answer was left blank.
+    fn answers_in_paragraphs(&self) -> bool {
+        self.lone_labels >= LONE_LABELS && self.answers_below * 2 > self.lone_labels
     }
 
     /// "Pupil who was hurt", and below it their name: the first line of somebody's part answers its heading.
@@ -647,6 +684,7 @@ impl Reader<'_> {
                 && !text.ends_with('?'))
             || (field.is_free_text() && !pending.broken && !line.starts_paragraph);
         if takes {
+            self.answers_below += usize::from(pending.lines.is_empty() && !line.starts_paragraph);
             if line.starts_paragraph && !pending.lines.is_empty() {
                 pending.parted.get_or_insert(pending.lines.len());
             }
@@ -656,110 +694,4 @@ impl Reader<'_> {
             self.out.loose.push((text.to_owned(), line.page));
         }
     }
-}
-
-/// A heading that is a question: "Type of offence", "Referrer's name", "How was consent given" - not "Consent" or
-/// "Contact details", which start a part.
-pub(in crate::forms) fn asks(label: &LabelMatch, text: &str) -> bool {
-    const ASKING: [&str; 16] = [
-        "how", "when", "what", "which", "has", "have", "does", "do", "did", "is", "are", "was", "can", "may",
-        "date", "where",
-    ];
-    if label.role_only || label.field.is_story() {
-        return false;
-    }
-    let starts_so = tokens(text)
-        .iter()
-        .find(|word| !word.chars().all(|c| c.is_ascii_digit()))
-        .is_some_and(|word| ASKING.contains(&word.as_str()));
-    let is_said = label.first_person && label.words >= 2; // "I am happy for you to contact me"
-    let names_a_part = !is_said && label.field == Field::ConsentContact
-        || matches!(
-            label.field,
-            Field::PhoneAndEmail | Field::TheirRole | Field::SelfRole
-        );
-    text.ends_with(['?', ':'])
-        || starts_so
-        || !names_a_part && (label.words >= 2 || label.person.is_some() && label.field.is_personal())
-}
-
-/// Where the bold words at the beginning of a line end and a gap or colon parts them from others.
-fn bold_beginning(pieces: &[Inline]) -> Option<usize> {
-    let mut at = 0;
-    let mut is_bold = false;
-    for piece in pieces {
-        match piece {
-            Inline::Text { text, bold: true, .. } => {
-                is_bold |= text.chars().any(char::is_alphanumeric);
-                at += text.len();
-            }
-            Inline::Text { text, .. } if text.trim().is_empty() => at += text.len(),
-            Inline::Hidden { .. } => {}
-            Inline::Text { text, .. } => {
-                let before = inline_text(pieces);
-                let parted = before.get(..at)?.ends_with(['\t', ':', '?']) || text.starts_with(['\t', ':']);
-                return (is_bold && parted).then_some(at);
-            }
-            Inline::Answer { .. } | Inline::Tick { .. } => return is_bold.then_some(at),
-            Inline::Break => return None,
-        }
-    }
-    None
-}
-
-/// The answer so far is a hint, boxes or a choice: more boxes belong to it.
-fn is_choice(lines: &[Vec<Inline>]) -> bool {
-    let has_tick = |line: &Vec<Inline>| line.iter().any(|p| matches!(p, Inline::Tick { .. }));
-    let is_hint = |line: &Vec<Inline>| inline_text(line).trim_start().starts_with('(');
-    lines.iter().all(|line| has_tick(line) || is_hint(line))
-}
-
-/// Two to four words in capitals, perhaps with what somebody is to the person and a number behind them.
-fn is_name_line(text: &str) -> bool {
-    const NAME_WORDS: std::ops::RangeInclusive<usize> = 2..=5;
-    let name = text.split([',', '(']).next().unwrap_or_default();
-    let is_word = |word: &str| {
-        word.starts_with(char::is_uppercase)
-            && word
-                .chars()
-                .all(|c| c.is_alphabetic() || matches!(c, '-' | '\'' | '’' | '.'))
-    };
-    NAME_WORDS.contains(&name.split_whitespace().count())
-        && name.split_whitespace().all(is_word)
-        && !name.ends_with(['.', '?', ':'])
-}
-
-/// The words of a line `--- Label ---`, `*** Page 2: Label ***` or `=== Label ===`.
-fn dashed_label(text: &str) -> Option<&str> {
-    let inner = ["--", "**", "=="].iter().find_map(|sign| {
-        let inner = text.strip_prefix(sign)?.strip_suffix(sign)?;
-        Some(inner.trim_matches(sign.chars().next()?).trim())
-    })?;
-    let numbered = inner.split_once(':').filter(|(before, _)| {
-        let mut words = before.split_whitespace();
-        let word = words.next().map(str::to_lowercase).unwrap_or_default();
-        ["page", "step", "section", "part"].contains(&word.as_str())
-            && words.all(|word| word.chars().all(|c| c.is_ascii_alphanumeric()) && word.len() <= 2)
-    });
-    let inner = numbered.map_or(inner, |(_, label)| label.trim());
-    inner.chars().any(char::is_alphabetic).then_some(inner)
-}
-
-fn is_capitals(text: &str) -> bool {
-    text.chars().any(char::is_alphabetic) && !text.chars().any(char::is_lowercase) && text.len() <= 80
-}
-
-/// The title of a whole form, not of a part of it: "Victim awareness and restorative referral".
-fn names_a_form(text: &str, in_two_words: bool) -> bool {
-    const FORMS: [&str; 6] = [
-        "form",
-        "referral",
-        "request",
-        "report",
-        "application",
-        "notification",
-    ];
-    let said = spoken(text);
-    let mut words = said.split(' ');
-    (in_two_words || words.clone().count() > 2) && words.any(|word| FORMS.contains(&word))
 }

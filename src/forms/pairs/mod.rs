@@ -3,17 +3,19 @@
 //! Layouts: label and value in two or four columns, people side by side, a header row with a person per
 //! row, `Label: value` lines, a label above its answer, definition lists, interactive fields.
 //!
-//! `line` (a line of running text) -> `parts` (its labels) -> `subject` and `block` (whose they are) -> `emit` (facts;
+//! `line` (a line of running text; `looks` is what shows on it) -> `parts` (its labels) -> `subject` and `block` (whose they are) -> `emit` (facts;
 //! `unknown` where nobody knows the label); `told` takes an answer apart that tells several things, `described`
 //! one that describes a person; `furniture` is what a page or program added.
 //!
 //! Invariant: a role comes from a heading, a column header or the label itself, never from likeness.
 
 mod block;
+mod client;
 mod described;
 mod emit;
 mod furniture;
 mod line;
+mod looks;
 mod options;
 mod ordinal;
 mod parts;
@@ -25,7 +27,7 @@ mod unknown;
 use self::block::NamedBlock;
 use self::furniture::{is_imprint, is_page_furniture};
 use self::line::Pending;
-pub(super) use self::line::asks;
+pub(super) use self::looks::asks;
 pub(super) use self::ordinal::{follows, ordinal};
 pub(super) use self::shape::shape_of;
 pub(super) use self::subject::is_helper;
@@ -156,6 +158,9 @@ pub(super) fn read(
         context: Context::Nothing,
         sticky: None,
         lone_labels: 0,
+        answers_below: 0,
+        table_follows: false,
+        name_alone_follows: false,
         asks_of_them: false,
         turned_to_them: false,
         awaited: Vec::new(),
@@ -200,11 +205,17 @@ pub(super) fn read(
                 reader.options_follow = next.is_some_and(begins_with_options);
                 reader.answer_follows = matches!(next, Some(Element::Line(next))
                     if !next.starts_paragraph && !next.drawn_as_heading && !next.text().is_empty());
+                reader.table_follows = matches!(next, Some(Element::Table(_)));
+                reader.name_alone_follows = reader.answer_follows
+                    && matches!(next, Some(Element::Line(next)) if looks::is_name_line(&next.text()))
+                    && !continues_paragraph(all.get(at + 2));
                 reader.line(line, underlined);
             }
             Element::Pair(term, value) => reader.definition(term, value),
             Element::Table(table) => {
                 reader.awaited.clear();
+                reader.table_follows = false;
+                reader.name_alone_follows = false;
                 super::tables::read(&mut reader, table);
             }
             Element::Rule => {
@@ -216,6 +227,7 @@ pub(super) fn read(
     reader.cut_closing();
     reader.close();
     posts_of_professionals(&mut reader.out.facts);
+    client::one_client(&mut reader.out);
     let answered = |fact: &Fact| fact.field != Field::Unmapped && !fact.answer.quote().is_empty();
     if !reader.out.facts.iter().any(answered) {
         reader.fields(document);
@@ -238,6 +250,11 @@ fn words_of_key(key: &str) -> String {
         words.extend((c != '_').then_some(c));
     }
     words
+}
+
+/// A line that stands in the paragraph of the line before it.
+fn continues_paragraph(element: Option<&Element<'_>>) -> bool {
+    matches!(element, Some(Element::Line(line)) if !line.starts_paragraph && !line.text().is_empty())
 }
 
 /// A line, or a row of a table, whose first visible thing is a box to tick.
@@ -286,6 +303,12 @@ pub(super) struct Reader<'b> {
     sticky: Option<Subject>,
     /// Labels met so far that stood on a line of their own.
     lone_labels: usize,
+    /// Answers met so far that stood below their label in the label's own paragraph.
+    answers_below: usize,
+    /// The next element is a table.
+    table_follows: bool,
+    /// The rest of this line's paragraph is a line that is somebody's name.
+    name_alone_follows: bool,
     /// The last label with a pronoun asked about "them", outside every section.
     asks_of_them: bool,
     /// The form asked which side "they" are, below the writer's own details: what follows is asked of them.

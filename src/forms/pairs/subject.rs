@@ -195,6 +195,23 @@ impl Reader<'_> {
         (!names_again && (is_helper(person.who) || of_work)).then_some(last.subject)
     }
 
+    /// The one person of the case who was named so far: whom "he or she" means.
+    fn only_one_named(&self) -> Option<Subject> {
+        let mut people = self.out.facts.iter().filter(|fact| {
+            let is_name = matches!(fact.field, Field::Name | Field::Family | Field::Given);
+            is_name
+                && !fact.answer.quote().is_empty()
+                && matches!(fact.subject, Subject::Person { person, .. } if is_main(person.who))
+        });
+        let first = people.next()?.subject;
+        // Of whoever writes nobody asks a birth: such a "you" is one of the people too.
+        let is_writer_born = self.out.facts.iter().any(|fact| {
+            let is_birth = matches!(fact.field, Field::DateOfBirth | Field::DobOrAge | Field::Age);
+            is_birth && matches!(fact.subject, Subject::Person { person, .. } if person.who == Who::You)
+        });
+        (!is_writer_born && people.all(|fact| fact.subject == first)).then_some(first)
+    }
+
     fn subject_of_one(&self, label: &LabelMatch) -> Subject {
         let pronoun = label.person.filter(|p| matches!(p.who, Who::You | Who::Them));
         let named = label.person.filter(|p| !matches!(p.who, Who::You | Who::Them));
@@ -230,6 +247,23 @@ impl Reader<'_> {
         {
             return last.subject;
         }
+        if pronoun.is_some_and(|p| p.who == Who::Them)
+            && label.field.is_consent()
+            && here.is_none()
+            && let Some(only) = self.only_one_named()
+        {
+            return only;
+        }
+        // "Has the victim agreed? ... Date of consent": theirs too
+        if (here, pronoun, named) == (None, None, None)
+            && block.is_none()
+            && is_detail_of_consent(label.field)
+            && let Some(last) = self.out.facts.last()
+            && last.field == Field::ConsentContact
+            && matches!(last.subject, Subject::Person { person, .. } if is_main(person.who))
+        {
+            return last.subject;
+        }
         if let Some(person) = named {
             if let Some(block @ Subject::Person { person: here, .. }) = block
                 && here.who == person.who
@@ -244,7 +278,10 @@ impl Reader<'_> {
             } = self.context
             {
                 // In a person's own part "the young person" is that person.
-                let is_this_one = person.who == Who::Somebody && is_main(context.who);
+                // So is "the staff member" whose consent is asked: nobody asks for the referrer's.
+                let is_this_one = is_main(context.who)
+                    && (person.who == Who::Somebody
+                        || person.who == Who::Referrer && label.field.is_consent());
                 if is_this_one
                     || context.who == person.who
                         && (person.number.is_none() || person.number == context.number)
@@ -376,6 +413,14 @@ pub(in crate::forms) fn is_helper(who: Who) -> bool {
 
 fn is_referrers(subject: Subject) -> bool {
     matches!(subject, Subject::Person { person, .. } if person.who == Who::Referrer)
+}
+
+/// What is asked about a consent beside whether it was given.
+fn is_detail_of_consent(field: Field) -> bool {
+    matches!(
+        field,
+        Field::ConsentDate | Field::ConsentHow | Field::ConsentHowAndWhen | Field::ConsentBy
+    )
 }
 
 fn is_of_home(field: Field) -> bool {

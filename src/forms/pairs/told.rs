@@ -83,6 +83,7 @@ fn told(field: Field, label: &str, answer: &str, book: &LabelBook, today: Date) 
     } else if is_taking {
         only(
             taker(answer)
+                .or_else(|| asks_who(label).then(|| plain_taker(answer)).flatten())
                 .map(|by| (Field::ConsentBy, by))
                 .into_iter()
                 .collect(),
@@ -130,6 +131,27 @@ fn forbids_messages(answer: &str) -> bool {
             .iter()
             .any(|word| matches!(word.as_str(), "not" | "no" | "never" | "dont"))
     })
+}
+
+/// "Who asked, and when?"
+fn asks_who(label: &str) -> bool {
+    tokens(label)
+        .iter()
+        .any(|word| matches!(word.as_str(), "who" | "whom"))
+}
+
+/// A first piece of two or more capitalised words and nothing else: "Ann Lee, 3 May".
+fn plain_taker(answer: &str) -> Option<String> {
+    let (first, _) = answer.split_once([',', ';', '\n'])?;
+    let words: Vec<&str> = first.split_whitespace().collect();
+    let is_name = |word: &&str| {
+        word.starts_with(char::is_uppercase)
+            && word
+                .chars()
+                .all(|c| c.is_alphabetic() || matches!(c, '-' | '\'' | '’'))
+    };
+    ((2..=MAX_TAKER_WORDS).contains(&words.len()) && words.iter().all(is_name))
+        .then(|| first.trim().to_owned())
 }
 
 /// Whoever took a consent: the piece between commas that is an officer's or worker's name, also behind "to" or "by".

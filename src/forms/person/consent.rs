@@ -6,6 +6,7 @@ use super::{PartyDraft, Tools};
 use crate::domain::dates::{self, DateUse, ReadDate};
 use crate::domain::{ConsentAnswer, ConsentHow};
 use crate::forms::draft::Place;
+use crate::forms::labels::tokens;
 use crate::forms::values::{Cleaned, how, stated, tells_only_how, yes_no};
 
 /// Whether an answer that holds no such value is worth a check.
@@ -131,6 +132,19 @@ impl PartyDraft {
                 format!("the form says \"{quote}\""),
             ),
             None => {}
+        }
+    }
+
+    /// The way that a question asks about, which was answered with yes: "Has she given written consent?".
+    pub(super) fn how_asked(&mut self, label: &str, place: &Place) {
+        let words = tokens(label);
+        let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+        let is_written = has(&["written", "writing", "signed"]);
+        let is_verbal = has(&["verbal", "verbally", "orally"]);
+        match (is_written, is_verbal) {
+            (true, false) => self.how(ConsentHow::Written, place, label),
+            (false, true) => self.how(ConsentHow::Verbal, place, label),
+            (true, true) | (false, false) => {}
         }
     }
 

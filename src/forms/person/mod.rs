@@ -10,6 +10,7 @@ mod birth;
 mod consent;
 mod contact;
 mod name;
+mod organisation;
 
 pub(super) use self::consent::Demand;
 pub(super) use self::name::is_of_nobody_known;
@@ -19,7 +20,7 @@ use super::draft::{Notes, Place};
 use super::labels::{Field, LabelBook, spoken, tokens};
 use super::pairs::{Fact, Subject};
 use super::values::{Cleaned, boolean, stated, yes_no};
-use crate::domain::{ConsentAnswer, Party, Role, names};
+use crate::domain::{ConsentAnswer, ConsentHow, Party, Role, names};
 use jiff::civil::Date;
 
 /// What reading answers needs.
@@ -118,7 +119,12 @@ impl PartyDraft {
                 .doubt(path, "part_of_answer", format!("the form says \"{whole}\""));
         }
         match fact.field {
-            Field::Name | Field::From | Field::NameAndAgency => self.name(&cleaned, &quote, place, tools),
+            Field::Name | Field::From | Field::NameAndAgency => {
+                if organisation::asks_for_contact(&fact.label) {
+                    self.name_was_of_organisation();
+                }
+                self.name(&cleaned, &quote, place, tools);
+            }
             Field::Title => {
                 let title = cleaned.text();
                 if names::is_title(&title) {
@@ -193,8 +199,32 @@ impl PartyDraft {
             Field::ConsentContact if asks_whether_asked(&fact.label) => {
                 self.asked(&cleaned, place, &quote, tools);
             }
-            Field::ConsentContact => self.consent(&cleaned, place, &quote, tools),
-            Field::ConsentDate => self.consent_date(&cleaned.text(), place, &quote, tools, Demand::Needed),
+            Field::ConsentContact => {
+                self.consent(&cleaned, place, &quote, tools);
+                if self.party.consent.contact == Some(ConsentAnswer::Given)
+                    && self.party.consent.how.is_none()
+                {
+                    self.how_asked(&fact.label, place);
+                }
+            }
+            // "Signed agreement seen? Yes"
+            Field::ConsentHow if yes_no(&cleaned.text(), tools.book).is_some() => {
+                let is_given = yes_no(&cleaned.text(), tools.book)
+                    .is_some_and(|y| y.answer == ConsentAnswer::Given && !y.hedged);
+                if is_given {
+                    self.how_asked(&fact.label, place);
+                }
+            }
+            Field::ConsentDate => {
+                self.consent_date(&cleaned.text(), place, &quote, tools, Demand::Needed);
+                // "When did he sign?"
+                let is_signed = tokens(&fact.label)
+                    .iter()
+                    .any(|word| word == "sign" || word == "signed");
+                if is_signed && self.party.consent.given_on.is_some() && self.party.consent.how.is_none() {
+                    self.how(ConsentHow::Written, place, &fact.label);
+                }
+            }
             Field::ConsentHow => self.consent_how(&cleaned.text(), place, &quote, tools, Demand::Needed),
             Field::ConsentHowAndWhen => {
                 self.consent_how(&cleaned.text(), place, &quote, tools, Demand::Needed);

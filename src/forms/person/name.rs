@@ -2,6 +2,7 @@
 //!
 //! Invariant: a role, or a yes or no, is nobody's name.
 
+use super::organisation::names_organisation;
 use super::{PartyDraft, Tools};
 use crate::domain::identifiers::{self, IdentifierKind};
 use crate::domain::names;
@@ -45,7 +46,7 @@ impl PartyDraft {
         if tools.book.section(text, Strictness::Every).is_some() {
             return; // "the person responsible" is nobody's name
         }
-        if is_business(&read.name) && self.party.organisation.is_none() {
+        if names_organisation(&read.name) && read.title.is_none() && self.party.organisation.is_none() {
             self.party.organisation = Some(read.name.clone());
             self.notes.read("/organisation", place, quote);
             self.notes.doubt(
@@ -158,16 +159,4 @@ fn says_unknown(text: &str) -> bool {
         said.strip_prefix(start)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
     })
-}
-
-fn is_business(name: &str) -> bool {
-    let last = spoken(name)
-        .split(' ')
-        .next_back()
-        .map(str::to_owned)
-        .unwrap_or_default();
-    matches!(
-        last.as_str(),
-        "ltd" | "limited" | "plc" | "llp" | "cic" | "stores" | "council" | "school" | "academy"
-    )
 }

@@ -345,6 +345,7 @@ fn matter(prose: &Prose, source: &Source<'_>, referral: &mut Referral, notes: &m
     }
     crime(referral, notes, &source.place);
     neighbours(prose, referral, notes, &source.place);
+    about::served_side(referral, notes);
     about::settle(referral, notes, &source.place);
     notes.doubt(
         "/parties",

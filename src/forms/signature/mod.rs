@@ -112,18 +112,7 @@ pub(super) fn fill(
             set(&mut referrer.email, "/referrer/email", email, line);
         }
     }
-    if let Some(address) = headers
-        .from_address
-        .as_deref()
-        .filter(|address| !is_machine(address))
-    {
-        let address = address.strip_suffix(".cjsm.net").unwrap_or(address);
-        let shown = format!(
-            "From: {} <{address}>",
-            headers.from_name.as_deref().unwrap_or_default()
-        );
-        set(&mut referrer.email, "/referrer/email", address.to_owned(), &shown);
-    }
+    sent_from(referrer, notes, headers, place);
     if stranger.is_some() && referrer.name.is_some() {
         notes.doubt(
             "/referrer/name",
@@ -131,6 +120,21 @@ pub(super) fn fill(
             "the name below the mail, which was sent under another",
         );
     }
+}
+
+/// The address that the mail was sent from, unless a program sent it or another one is known.
+pub(super) fn sent_from(referrer: &mut Referrer, notes: &mut Notes, headers: &MessageHeaders, place: &Place) {
+    let address = headers
+        .from_address
+        .as_deref()
+        .filter(|address| !is_machine(address));
+    let Some(address) = address.filter(|_| referrer.email.is_none()) else {
+        return;
+    };
+    let address = address.strip_suffix(".cjsm.net").unwrap_or(address);
+    let name = headers.from_name.as_deref().unwrap_or_default();
+    referrer.email = Some(address.to_owned());
+    notes.read("/referrer/email", place, &format!("From: {name} <{address}>"));
 }
 
 /// The name of a signature and the rank before it, both perhaps empty.

@@ -4,7 +4,7 @@
 
 use super::cells::Flat;
 use super::{MAX_ROLE_WORDS, RowOrder, is_side};
-use crate::forms::labels::{Field, LabelMatch, Who, spoken};
+use crate::forms::labels::{Field, LabelMatch, Who};
 use crate::forms::pairs::{Reader, shape_of};
 
 /// A row of labels with people below.
@@ -100,38 +100,32 @@ pub(super) fn tells_role(reader: &Reader<'_>, row: Option<&Vec<Flat>>) -> bool {
     })
 }
 
-/// Leaves out the column that explains the questions, where the header row says which that is.
-pub(super) fn without_guidance(mut rows: Vec<Vec<Flat>>) -> Vec<Vec<Flat>> {
-    const ANSWERS: [&str; 6] = [
-        "answer",
-        "answers",
-        "response",
-        "your answer",
-        "your response",
-        "details",
-    ];
-    const GUIDANCE: [&str; 9] = [
-        "guidance",
-        "guidance notes",
-        "notes",
-        "help",
-        "help text",
-        "example",
-        "examples",
-        "hint",
-        "what to write",
-    ];
-    let Some(header) = rows.first() else { return rows };
-    let column = |names: &[&str]| {
-        let cell = header
-            .iter()
-            .find(|cell| names.contains(&spoken(&cell.text).as_str()));
-        cell.map(|cell| cell.column)
+/// Fewest rows of a table that alternates.
+const MIN_ALTERNATING: usize = 4;
+
+/// From its first row to its last, rows of labels stand over rows of answers.
+pub(super) fn alternates(reader: &Reader<'_>, rows: &[Vec<Flat>]) -> bool {
+    let wide: Vec<&Vec<Flat>> = rows
+        .iter()
+        .filter(|row| row.iter().filter(|cell| !cell.is_blank()).count() >= 2)
+        .collect();
+    let (pairs, rest) = wide.as_chunks::<2>();
+    let is_pair = |[labels, answers]: &[&Vec<Flat>; 2]| {
+        labels.len() == answers.len()
+            && labels.len() >= 3
+            && mostly_labels(reader, labels)
+            && !mostly_labels(reader, answers)
     };
-    if let (Some(_), Some(guidance)) = (column(&ANSWERS), column(&GUIDANCE)) {
-        rows.remove(0);
-        rows.iter_mut()
-            .for_each(|row| row.retain(|cell| cell.column != guidance));
+    wide.len() >= MIN_ALTERNATING && rest.is_empty() && pairs.iter().all(is_pair)
+}
+
+/// More than half of the cells are labels that ask for something.
+fn mostly_labels(reader: &Reader<'_>, row: &[Flat]) -> bool {
+    let (mut all, mut labels) = (0_usize, 0_usize);
+    for cell in row.iter().filter(|cell| !cell.is_blank()) {
+        all += 1;
+        let label = reader.book.label(&cell.text);
+        labels += usize::from(label.is_some_and(|label| !label.role_only));
     }
-    rows
+    labels * 2 > all
 }

@@ -1,11 +1,12 @@
 //! Tables: which cell is a label, which an answer, and whose.
 //!
 //! `cells` (a row as texts with columns) -> `section` (a row that starts a part), `people` (people side by side),
-//! `header` and `list` (labels above answers or above one person per row), `plain` (labels beside answers).
+//! `guidance` (columns that only explain), `header` and `list` (labels above answers or above one person per row), `plain` (labels beside answers).
 //!
 //! Invariant: a row is read in one way only; what says whose a column or row is holds until something changes it.
 
 mod cells;
+mod guidance;
 mod header;
 mod list;
 mod people;
@@ -13,13 +14,14 @@ mod plain;
 mod section;
 
 use self::cells::{Flat, as_line, cell_as_lines, flatten};
-use self::header::{header_row, is_labels, tells_role, without_guidance};
+use self::guidance::without_guidance;
+use self::header::{alternates, header_row, is_labels, tells_role};
 use self::list::{person_row, told_of_last};
 use self::people::{people_cells, people_row};
 pub(super) use self::plain::fits;
 use self::plain::plain_row;
 use self::section::lone_cell_section;
-use super::labels::{LabelMatch, Person, Section, Strictness, Who};
+use super::labels::{Field, LabelMatch, Person, Section, Strictness, Who};
 use super::pairs::{Context, Reader, Subject, shape_of, starts_with_tick};
 use super::values::{Answer, yes_no};
 use crate::domain::{Inline, Table};
@@ -29,6 +31,10 @@ const MAX_ROLE_WORDS: usize = 5;
 
 /// Longest label in unknown wording beside known ones, in words.
 const MAX_TITLE_WORDS: usize = 3;
+
+/// Fewest and most words of a form's title in a sheet.
+const MIN_FORM_TITLE_WORDS: usize = 3;
+const MAX_FORM_TITLE_WORDS: usize = 14;
 
 /// What the rows of a table are read by, until something changes it.
 #[derive(Default)]
@@ -67,11 +73,15 @@ pub(super) fn read(reader: &mut Reader<'_>, table: &Table) {
         .iter()
         .map(|row| flatten(&row.cells, &mut held))
         .collect();
-    let rows = without_guidance(rows);
+    let rows = without_guidance(reader, rows);
     let mut mode = Mode::default();
     let is_as_wide = |width: usize| rows.iter().any(|row| row.len() == width);
     if reader.labels_over_answers.is_some_and(is_as_wide) {
         mode.order = RowOrder::LabelsOverAnswers;
+    }
+    if alternates(reader, &rows) {
+        mode.order = RowOrder::LabelsOverAnswers;
+        mode.is_settled = true;
     }
     for (at, row) in rows.iter().enumerate() {
         let next = rows.get(at + 1);
@@ -123,7 +133,7 @@ fn row(
     }
     let is_capitals = first.text.len() > 4 && !first.text.chars().any(char::is_lowercase);
     if filled.len() == 1
-        && (row.len() == 1 || first.heading || is_capitals)
+        && (row.len() == 1 || first.heading || is_capitals || names_below(reader, row, next))
         && lone_cell_section(reader, first, next)
     {
         *mode = Mode {
@@ -131,6 +141,10 @@ fn row(
             is_settled: mode.is_settled,
             ..Mode::default()
         };
+        return;
+    }
+    if is_title(reader, row, &filled) {
+        reader.out.titles.push(first.text.clone());
         return;
     }
     // Below people side by side a row of labels would be a row of their answers.
@@ -151,7 +165,8 @@ fn row(
         mode.untitled = untitled.map(|cell| (cell.column, cell.text.clone())).collect();
         let of_referrer =
             matches!(reader.context, Context::Person { person, .. } if person.who == Who::Referrer);
-        match next.filter(|_| ends_with_next && (of_referrer || !tells_role(reader, next))) {
+        match next.filter(|_| ends_with_next && (of_referrer || mode.is_settled || !tells_role(reader, next)))
+        {
             Some(answers) => header_over_answers(reader, header, answers, page, mode),
             None => header_over_people(reader, header, first, mode),
         }
@@ -190,6 +205,38 @@ fn row(
         reader.close();
     }
     plain_row(reader, row, page);
+}
+
+/// "Household A" with nothing beside it, and "Name | ..." in the row below: a part of a form laid out in a sheet, not a
+/// question left blank.
+fn names_below(reader: &Reader<'_>, row: &[Flat], next: Option<&Vec<Flat>>) -> bool {
+    let is_role = row
+        .first()
+        .and_then(|cell| reader.book.label(&cell.text))
+        .is_some_and(|label| label.role_only);
+    let asks_name = |cell: &Flat| {
+        reader.book.label(&cell.text).is_some_and(|label| {
+            let is_name = matches!(
+                label.field,
+                Field::Name | Field::Given | Field::Family | Field::Title
+            );
+            is_name && label.person.is_none() && !label.role_only
+        })
+    };
+    is_role && next.is_some_and(|next| next.len() == row.len() && next.first().is_some_and(asks_name))
+}
+
+/// The first cell of a wider row, with nothing beside it, above every answer: the title of a form laid out in a sheet.
+fn is_title(reader: &Reader<'_>, row: &[Flat], filled: &[&Flat]) -> bool {
+    let is_alone = matches!((row, filled), ([first, _, ..], [one]) if first.column == one.column);
+    is_alone
+        && reader.out.facts.is_empty()
+        && filled.iter().all(|cell| {
+            let words = cell.text.split_whitespace().count();
+            (MIN_FORM_TITLE_WORDS..=MAX_FORM_TITLE_WORDS).contains(&words)
+                && !cell.text.trim_end().ends_with([':', '?'])
+                && reader.book.label(&cell.text).is_none_or(|label| !label.exact)
+        })
 }
 
 /// A question in wording that is known in part, with a cell below it that is none.

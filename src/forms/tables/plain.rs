@@ -69,9 +69,11 @@ pub(super) fn plain_row(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32>
             continue;
         };
         // "Referrer | Name: ... / Role: ...": a part in one cell
-        if label.role_only
+        if let Some(section) = reader
+            .book
+            .section(&cell.text, Strictness::Every)
+            .filter(|_| label.role_only || !label.field.is_personal())
             && let Some(part) = cells.next_if(|value| has_labelled_lines(reader, value))
-            && let Some(section) = reader.book.section(&cell.text, Strictness::Every)
         {
             reader.enter(section, &cell.text);
             cell_as_lines(reader, part, page);
@@ -95,11 +97,13 @@ pub(super) fn plain_row(reader: &mut Reader<'_>, row: &[Flat], page: Option<u32>
     }
 }
 
-/// Two or more lines of a cell are `Label: answer`.
+/// Two or more lines of a cell are `Label: answer` or `Question? answer`.
 fn has_labelled_lines(reader: &Reader<'_>, cell: &Flat) -> bool {
     let labelled = cell.lines.iter().filter(|line| {
         let text = inline_text(line);
-        let label = text.split_once(':').map(|(label, _)| label.trim().to_owned());
+        let label = text
+            .split_once([':', '?'])
+            .map(|(label, _)| label.trim().to_owned());
         label.is_some_and(|label| reader.book.label(&label).is_some_and(|label| !label.role_only))
     });
     labelled.count() >= 2

@@ -194,7 +194,11 @@ fn not_sought(words: &[Token], at: usize) -> Option<About> {
     if word.lower == "said" && !follows(&["anything", "a"]) {
         return None;
     }
-    if is_asking && is_not {
+    // "does not want to be contacted" refuses
+    let is_wanted = before
+        .iter()
+        .any(|t| t.is_any(&["want", "wants", "wish", "wishes", "like"]));
+    if is_asking && is_not && !is_wanted {
         return Some(if is_passive { About::Subject } else { About::Object });
     }
     let is_unaware = word.is_any(&["knows", "know"]) && follows(&["nothing"])
@@ -349,7 +353,7 @@ fn is_refusal(after: &[&str]) -> bool {
 /// "to take part", "to be contacted", "to meet".
 fn is_wish(after: &[&str]) -> bool {
     match after {
-        ["to", "be", "contacted" | "referred", ..] => true,
+        ["to", "be", "contacted" | "referred", ..] | ["mediation" | "rj", ..] => true,
         ["to", verb, ..] => ["take", "meet", "speak", "talk", "participate", "engage"].contains(verb),
         _ => false,
     }

@@ -15,7 +15,7 @@ const MAX_ADDRESS: usize = 100;
 /// ` of 17 High Street, Town,` up to a postcode.
 #[allow(clippy::expect_used)] // a constant of this file; the tests run it
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:of|lives at|lives in|living at|address is|address:|at)\s+(?P<address>(?:flat\s|room\s|unit\s|apartment\s|\d)[^.;()]{4,100}?)[,\s]*$")
+    Regex::new(r"(?i)\b(?:of|lives at|lives in|living at|address is|address:|at)\s+(?P<address>(?:flat\s|room\s|unit\s|apartment\s|bungalow\s|caravan\s|plot\s|studio\s|\d)[^.;()]{4,100}?)[,\s]*$")
         .expect("a constant pattern")
 });
 
@@ -138,8 +138,11 @@ impl Reader<'_, '_> {
         let numbered = run
             .iter()
             .position(|t| t.lower.starts_with(|c: char| c.is_ascii_digit()) || t.lower == "flat");
+        // "Mr Lee, The Swan Inn, 1 High Street": what the house is called stands between name and number.
+        let is_called = first == named
+            && matches!(run, [comma, the, ..] if comma.lower == "," && the.lower == "the" && the.is_capital);
         if let Some(at) = numbered {
-            return Some(first + at);
+            return Some(if is_called { first + 1 } else { first + at });
         }
         // "Mr Lee, Marl Farm, Gosmore Road, Hitchin"
         if first == named && named > sentence && run.first().is_some_and(|t| t.lower == ",") {

@@ -47,6 +47,7 @@ pub(super) fn fill(
         }
         decided(words, &found, &quote, referral, notes, place, context);
         numbers::own_reference(prose, range, referral, notes, place, agency);
+        numbers::number_of_police(prose, range, (referral, notes), place, agency);
     }
 }
 

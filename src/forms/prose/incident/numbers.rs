@@ -11,6 +11,8 @@ use std::ops::Range;
 const MAX_REFERENCE: usize = 30;
 /// Shortest reference of digits alone.
 const MIN_DIGITS: usize = 5;
+/// Fewest digits of a crime number that no word names.
+const MIN_POLICE_DIGITS: usize = 6;
 /// How far behind "reference" its number may stand, in tokens: "case no. on our system is".
 const NUMBER_REACH: usize = 7;
 /// How far before a number "incident" may stand, in bytes.
@@ -117,6 +119,52 @@ pub(super) fn own_reference(
                 CheckLetter::NotApplicable,
             );
         }
+    }
+}
+
+/// "under 42/AB/001234" in a police officer's mail: the crime number, without the words that name it.
+pub(super) fn number_of_police(
+    prose: &Prose,
+    range: &Range<usize>,
+    (referral, notes): (&mut Referral, &mut Notes),
+    place: &Place,
+    agency: Option<AgencyKind>,
+) {
+    if agency != Some(AgencyKind::Police) {
+        return;
+    }
+    let words = prose.words(range.clone());
+    let is_under = |pair: &[Token]| {
+        matches!(pair, [under, number] if under.lower == "under"
+            && number.lower.contains('/')
+            && number.lower.chars().filter(char::is_ascii_digit).count() >= MIN_POLICE_DIGITS
+            && is_number(number, true))
+    };
+    let Some(at) = words.windows(2).position(is_under) else {
+        return;
+    };
+    let value = prose.slice(range.start + at + 1..range.start + at + 2);
+    let is_known = referral
+        .references
+        .iter()
+        .any(|r| r.value.eq_ignore_ascii_case(value));
+    if !is_known && value.len() <= MAX_REFERENCE {
+        let quote = prose.slice(range.clone()).to_owned();
+        push(
+            referral,
+            notes,
+            ReferenceKind::CrimeNumber,
+            value.to_owned(),
+            &quote,
+            place,
+            CheckLetter::NotApplicable,
+        );
+        let path = format!("/references/{}", referral.references.len() - 1);
+        notes.doubt(
+            &path,
+            "read_from_sentences",
+            "taken for the crime number by its place in the sentence",
+        );
     }
 }
 

@@ -49,7 +49,11 @@ pub(super) const SHORT_ROLES: [&str; 11] = [
     "ip", "vic", "off", "susp", "def", "v1", "v2", "v3", "s1", "o1", "agg",
 ];
 /// Verbs of harm whose past tense and participle are one word.
-const HARM: [&str; 42] = [
+const HARM: [&str; 46] = [
+    "slashed",
+    "torched",
+    "ransacked",
+    "daubed",
     "tripped",
     "shoved",
     "thumped",
@@ -94,7 +98,9 @@ const HARM: [&str; 42] = [
     "blackmailed",
 ];
 /// Those of which the doer alone is the subject.
-const ONLY_DONE: [&str; 15] = [
+const ONLY_DONE: [&str; 17] = [
+    "sprayed",
+    "snatched",
     "stole",
     "broke",
     "threw",
@@ -112,7 +118,8 @@ const ONLY_DONE: [&str; 15] = [
     "pestered",
 ];
 /// Those that need "was", "were", "been" or "got" before them.
-const ONLY_SUFFERED: [&str; 16] = [
+const ONLY_SUFFERED: [&str; 17] = [
+    "snatched",
     "knocked",
     "stolen",
     "broken",
@@ -300,7 +307,18 @@ pub(super) const GROUPS: [&str; 21] = [
     "gang",
 ];
 /// Kinds of offence as officers name them, longer ones before those they hold.
-pub(super) const OFFENCES: [&str; 108] = [
+pub(super) const OFFENCES: [&str; 115] = [
+    "wounding with intent to cause grievous bodily harm",
+    "grievous bodily harm with intent",
+    "wounding with intent",
+    "arson with intent to endanger life",
+    "possession with intent to supply",
+    "conspiracy to supply",
+    "fraud by false representation",
+    "fraud by abuse of position",
+    "theft from employer",
+    "assault by beating",
+    "aggravated burglary",
     "assault occasioning actual bodily harm",
     "assault on an emergency worker",
     "assault of an emergency worker",
@@ -331,7 +349,6 @@ pub(super) const OFFENCES: [&str; 108] = [
     "malicious communications",
     "grievous bodily harm",
     "actual bodily harm",
-    "aggravated burglary",
     "attempted burglary",
     "attempted robbery",
     "burglary dwelling",
@@ -378,11 +395,8 @@ pub(super) const OFFENCES: [&str; 108] = [
     "taking a car without consent",
     "taking without owner's consent",
     "twoc",
-    "fraud by abuse of position",
-    "fraud by false representation",
     "theft by an employee",
     "theft from an employer",
-    "assault by beating",
     "death by dangerous driving",
     "death by careless driving",
     "burglary in a dwelling",

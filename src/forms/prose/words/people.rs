@@ -63,7 +63,13 @@ pub(in crate::forms::prose) const SUPPORTING: [&str; 19] = [
     "granddad",
 ];
 /// Words that stand in capitals and are no part of a person's name.
-pub(in crate::forms::prose) const NOT_NAMES: [&str; 144] = [
+pub(in crate::forms::prose) const NOT_NAMES: [&str; 150] = [
+    "mill",
+    "barn",
+    "forge",
+    "vicarage",
+    "rectory",
+    "manor",
     "then",
     "referring",
     "re",
@@ -328,7 +334,7 @@ pub(in crate::forms::prose) const OFFICIALS: [&str; 31] = [
     "pom",
 ];
 /// Words that, behind a name, say that it is a place's, a firm's or an agency's.
-pub(in crate::forms::prose) const PLACES: [&str; 89] = [
+pub(in crate::forms::prose) const PLACES: [&str; 96] = [
     "street",
     "road",
     "lane",
@@ -418,6 +424,13 @@ pub(in crate::forms::prose) const PLACES: [&str; 89] = [
     "parish",
     "benefice",
     "shelter",
+    "mill",
+    "barn",
+    "forge",
+    "vicarage",
+    "rectory",
+    "manor",
+    "tavern",
 ];
 /// Words for places and months that are surnames too.
 pub(in crate::forms::prose) const SURNAMES: [&str; 20] = [
