@@ -197,6 +197,10 @@ impl Reader<'_> {
 
     /// The one person of the case who was named so far: whom "he or she" means.
     fn only_one_named(&self) -> Option<Subject> {
+        // In a form with so many answers somebody else may be named anywhere.
+        if self.out.facts.len() > MAX_LOOKBACK {
+            return None;
+        }
         let mut people = self.out.facts.iter().filter(|fact| {
             let is_name = matches!(fact.field, Field::Name | Field::Family | Field::Given);
             is_name
