@@ -13,10 +13,11 @@ pub(super) enum Done {
     SetAside,
     SessionEnded,
     SecondStepReset,
+    Destroyed,
 }
 
 impl Done {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Released,
         Self::Returned,
         Self::Sent,
@@ -24,6 +25,7 @@ impl Done {
         Self::SetAside,
         Self::SessionEnded,
         Self::SecondStepReset,
+        Self::Destroyed,
     ];
 
     /// The word in the address.
@@ -36,6 +38,7 @@ impl Done {
             Self::SetAside => "set-aside",
             Self::SessionEnded => "session-ended",
             Self::SecondStepReset => "second-step-reset",
+            Self::Destroyed => "destroyed",
         }
     }
 
@@ -49,6 +52,9 @@ impl Done {
             Self::SetAside => "Set aside: it is destroyed after its term.",
             Self::SessionEnded => "The session was ended.",
             Self::SecondStepReset => "The second step is set up anew at the next sign-in.",
+            Self::Destroyed => {
+                "Destroyed. The copies in the mailbox go at the next look at it; then the certificate is complete."
+            }
         }
     }
 

@@ -6,6 +6,7 @@
 
 use super::done::Done;
 use super::frame::Frame;
+use super::once::Once;
 use super::problem::Problem;
 use super::settings::{WebParts, WebSettings};
 use super::sign_in::SignIn;
@@ -29,6 +30,7 @@ pub(super) struct App {
     pub(super) settings: WebSettings,
     pub(super) parts: WebParts,
     pub(super) sign_in: SignIn,
+    pub(super) once: Once,
 }
 
 impl App {
@@ -37,6 +39,7 @@ impl App {
             settings,
             parts,
             sign_in: SignIn::default(),
+            once: Once::default(),
         }
     }
 

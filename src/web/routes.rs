@@ -7,8 +7,8 @@ use super::guard::{self, MAX_BODY, Peer};
 use super::problem::Problem;
 use super::request::{Answer, App, Asked, Fields, Upload, draw_token};
 use super::{
-    account, assets, audit, case_page, cases, change, configuration, correct, documents, failed, home,
-    mailbox, outbound, person, report, review, sign_in, staff, taking, write,
+    account, assets, audit, case_page, cases, change, configuration, correct, destroy, documents, failed,
+    home, mailbox, outbound, person, report, review, sign_in, staff, taking, write,
 };
 use crate::store::{OpenSession, SignInStage, StaffRole};
 use axum::Router;
@@ -97,6 +97,9 @@ routes! {
     POST "/cases/{case}/take-back" Staff case_page::take_back;
     POST "/cases/{case}/close" Staff case_page::close;
     POST "/cases/{case}/reopen" Staff case_page::reopen;
+    GET "/cases/{case}/destroy" Staff destroy::page;
+    POST "/cases/{case}/destroy" Staff destroy::destroy;
+    GET "/cases/{case}/certificate" Staff destroy::save_certificate;
     GET "/cases/{case}/documents/{side}/{document}" Files documents::save;
     GET "/cases/{case}/export/{side}/{form}" Staff taking::export;
     POST "/cases/{case}/files/{side}/documents" Files documents::add;

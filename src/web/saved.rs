@@ -16,6 +16,11 @@ pub(super) fn csv(name: &str, text: String) -> Answer {
     file(name, "text/csv; charset=utf-8", text.into())
 }
 
+/// Plain text.
+pub(super) fn text(name: &str, text: String) -> Answer {
+    file(name, "text/plain; charset=utf-8", text.into())
+}
+
 /// JSON.
 pub(super) fn json(name: &str, text: String) -> Answer {
     file(name, "application/json", text.into())

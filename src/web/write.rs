@@ -6,6 +6,7 @@
 use super::compare::Compared;
 use super::done::Done;
 use super::frame::{Frame, show};
+use super::once::{ONCE_FIELD, Once};
 use super::outbound::{read, side_by_side};
 use super::problem::Problem;
 use super::request::{Answer, Asked, go_on};
@@ -26,6 +27,8 @@ struct Page {
     /// References of a volunteer's own cases; staff type one.
     cases: Option<Vec<String>>,
     deliveries: Vec<Delivery>,
+    /// What makes a second press of the button no second mail.
+    once: String,
     max_recipients: usize,
     max_subject: usize,
     max_text: usize,
@@ -155,6 +158,7 @@ fn form(asked: &Asked, writer: Option<Writer>, written: Written, problem: Option
         written,
         cases: writer.and_then(|writer| writer.cases),
         deliveries: Vec::new(),
+        once: String::new(),
         max_recipients: MAX_RECIPIENTS,
         max_subject: MAX_SUBJECT,
         max_text: MAX_TEXT,
@@ -202,6 +206,7 @@ pub(super) async fn preview(asked: Asked) -> Answer {
         Err(why) => return show(&form(&asked, Some(writer), written, Some(why.to_string()))),
     };
     let mut page = form(&asked, Some(writer), written, None);
+    page.once = Once::draw()?;
     for delivery in planned {
         page.deliveries.push(lay_out(&asked, &original, delivery).await);
     }
@@ -247,8 +252,14 @@ pub(super) async fn send(asked: Asked) -> Answer {
         Ok(checked) => checked,
         Err(page) => return show(&page),
     };
+    let Some(turn) = asked.app.once.turn(asked.form.text(ONCE_FIELD)).await else {
+        return go_on("/write", Done::Sent);
+    };
     match asked.app.parts.desk.send(mail).await {
-        Ok(_id) => go_on("/write", Done::Sent),
+        Ok(_id) => {
+            turn.done();
+            go_on("/write", Done::Sent)
+        }
         Err(why) => show(&form(&asked, Some(writer), written, Some(why.to_string()))),
     }
 }

@@ -20,7 +20,8 @@ pub(crate) async fn full() -> World {
 pub(crate) const LOOKERS: [Who; 4] = [Who::Nobody, Who::Staff, Who::WithFile, Who::Administrator];
 
 /// Pages that stand at the end of a form, with the route that they belong to.
-pub(crate) const FORM_PAGES: [(&str, &str); 8] = [
+pub(crate) const FORM_PAGES: [(&str, &str); 9] = [
+    ("draft being corrected", "GET /review/{message}"),
     ("sign-in failed", "POST /sign-in"),
     ("second step to set up", "GET /sign-in/set-up"),
     ("recovery codes", "POST /sign-in/set-up"),
@@ -70,7 +71,9 @@ pub(crate) async fn page_routes(world: &World) -> Vec<&'static str> {
             let got = world.browser(who).await.get(&path).await;
             let is_file = got.status == 200 && !got.header("content-type").starts_with("text/html");
             let is_elsewhere = got.status == 303 && !got.place().starts_with("/sign-in");
-            is_other |= is_file || is_elsewhere;
+            // The certificate of a case that is not destroyed.
+            let is_not_there = got.status == 409;
+            is_other |= is_file || is_elsewhere || is_not_there;
         }
         if !is_other {
             routes.push(name(entry.method, entry.path));
@@ -98,6 +101,11 @@ pub(crate) async fn walk_to(chromium: &Chromium, world: &World, page: &str) {
             ask_code(chromium, world, &account).await;
             chromium.fill("code", "12").await;
             chromium.press("Sign in").await;
+        }
+        "draft being corrected" => {
+            chromium.become_like(&world.browser(Who::Staff).await).await;
+            let path = world.path("/review/{message}?edit=referral-parties-0");
+            chromium.open(&path).await;
         }
         "search results" => {
             chromium.become_like(&world.browser(Who::Staff).await).await;

@@ -1,5 +1,6 @@
 //! Every route, asked for by everybody (promise 8).
 
+use crate::support::VICTIM;
 use crate::world::{EVERYBODY, Who, World};
 use referrald::web::route_table;
 use std::collections::BTreeSet;
@@ -40,6 +41,10 @@ const EXPECTED: &[Row] = &[
     ("POST", "/cases/{case}/close", [303, 303, 403, 403, 403]),
     // It is open.
     ("POST", "/cases/{case}/reopen", [303, 409, 403, 403, 403]),
+    ("GET", "/cases/{case}/destroy", [303, 200, 403, 403, 403]),
+    ("POST", "/cases/{case}/destroy", [303, 303, 403, 403, 403]),
+    // It is not destroyed.
+    ("GET", "/cases/{case}/certificate", [303, 409, 403, 403, 403]),
     (
         "GET",
         "/cases/{case}/documents/{side}/{document}",
@@ -109,6 +114,7 @@ fn fields(path: &str, world: &World) -> Vec<(&'static str, String)> {
         "/cases/{case}/take-back" => vec![("side", "victim".into()), ("user", "vol.with".into())],
         "/cases/{case}/close" => vec![("reason", "declined".into())],
         "/cases/{case}/reopen" => vec![("why", "a reason".into())],
+        "/cases/{case}/destroy" => vec![("reference", world.reference.clone())],
         "/write/preview" | "/write/send" => vec![
             ("to", "officer@police.example".into()),
             ("case", world.reference.clone()),
@@ -224,6 +230,34 @@ async fn looks_and_changes_are_in_the_audit_log_under_the_name() {
         let row = ("Staff".to_owned(), action.to_owned());
         assert!(audit.contains(&row), "{action} not in {audit:?}");
     }
+}
+
+#[tokio::test]
+async fn destroying_a_case_asks_for_its_reference_and_leaves_a_certificate() {
+    let world = World::new().await;
+    let mut staff = world.browser(Who::Staff).await;
+    let path = world.path("/cases/{case}/destroy");
+    let ask = staff.get(&path).await;
+    assert!(ask.body.contains("Nobody can bring them back"));
+    for wrong in ["", "RJ-2026-00002", "yes"] {
+        assert_eq!(staff.post(&path, &[("reference", wrong)]).await.status, 409);
+    }
+    let page = world.path("/cases/{case}");
+    assert!(staff.get(&page).await.body.contains(VICTIM));
+    let got = staff
+        .post(&path, &[("reference", &world.reference.to_lowercase())])
+        .await;
+    assert_eq!(got.place(), format!("{page}?done=destroyed"));
+    let left = staff.get(&page).await.body;
+    assert!(!left.contains(VICTIM) && left.contains("certificate of destruction"));
+    assert_eq!(staff.get(&path).await.place(), page);
+    let certificate = staff.get(&world.path("/cases/{case}/certificate")).await;
+    assert!(
+        certificate
+            .header("content-disposition")
+            .starts_with("attachment")
+    );
+    assert!(certificate.body.contains(&world.reference) && !certificate.body.contains("Tollington"));
 }
 
 #[tokio::test]

@@ -49,6 +49,36 @@ async fn the_preview_shows_what_each_recipient_would_get_and_keeps_nothing() {
 }
 
 #[tokio::test]
+async fn pressing_the_button_twice_sends_one_mail() {
+    let world = World::new().await;
+    let mut volunteer = world.browser(Who::WithFile).await;
+    let shown = volunteer
+        .post("/write/preview", &fields(&world, OFFICER_OPEN, "hello"))
+        .await;
+    let once = markup::attribute(&shown.body, "name", "once", "value").unwrap();
+    let again = volunteer
+        .post("/write/preview", &fields(&world, OFFICER_OPEN, "hello"))
+        .await;
+    let other = markup::attribute(&again.body, "name", "once", "value").unwrap();
+    for (form, mails) in [(&once, 1), (&once, 1), (&other, 2)] {
+        let sent = [
+            &fields(&world, OFFICER_OPEN, "hello")[..],
+            &[("once", form.as_str())],
+        ]
+        .concat();
+        let got = volunteer.post("/write/send", &sent).await;
+        assert_eq!(got.place(), "/write?done=sent");
+        assert_eq!(stored(&world).await.len(), mails);
+    }
+    // What was refused was not done.
+    let wrong = [&fields(&world, "nobody", "hello")[..], &[("once", "a-third")]].concat();
+    assert_eq!(volunteer.post("/write/send", &wrong).await.status, 200);
+    let right = [&fields(&world, OFFICER_OPEN, "hello")[..], &[("once", "a-third")]].concat();
+    volunteer.post("/write/send", &right).await;
+    assert_eq!(stored(&world).await.len(), 3);
+}
+
+#[tokio::test]
 async fn what_is_sent_is_stored_as_a_mail_of_the_volunteers_account() {
     let world = World::new().await;
     let mut volunteer = world.browser(Who::WithFile).await;
