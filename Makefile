@@ -18,7 +18,7 @@ test: packages
 
 # Pictures of the staff pages in docs/pages, with invented people; made small where pngquant is installed.
 screenshots: packages
-	cargo test --locked --test browser -- --ignored pictures_of_the_pages
+	PICTURES_TO=$(CURDIR)/docs/pages cargo test --locked --test browser pictures_of_the_pages
 	! command -v pngquant >/dev/null || pngquant --force --ext .png --strip 32 docs/pages/*.png
 
 lint:

@@ -4,16 +4,19 @@ use crate::chromium::{Chromium, Look};
 use crate::served::Served;
 use crate::tour;
 use crate::world::{Who, World};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Name of the picture, who looks, and at what.
-const SHOTS: [(&str, Who, &str); 16] = [
+const SHOTS: [(&str, Who, &str); 19] = [
     ("home", Who::Staff, "/"),
     ("review", Who::Staff, "/review/{message}"),
+    ("correct", Who::Staff, "/review/{message}?edit=referral-parties-0"),
     ("reject", Who::Staff, "/review/{message}/reject"),
     ("ask-referrer", Who::Staff, "/review/{message}/ask"),
     ("cases", Who::Staff, "/cases"),
     ("case", Who::Staff, "/cases/{case}"),
+    ("person", Who::Staff, "/cases/{case}/files/{side}/people/{person}"),
+    ("destroy", Who::Staff, "/cases/{case}/destroy"),
     ("held-mail", Who::Staff, "/outbound/{mail}"),
     ("failed-mail", Who::Staff, "/failed"),
     ("mailbox", Who::Staff, "/mailbox"),
@@ -42,10 +45,12 @@ async fn shoot(chromium: &Chromium, folder: &Path, name: &str) {
     std::fs::write(folder.join(format!("{name}.png")), picture).unwrap();
 }
 
+/// With `PICTURES_TO=FOLDER` of every page, for the documentation; otherwise of the first one, to nowhere.
 #[tokio::test]
-#[ignore = "writes docs/pages: make screenshots"]
 async fn pictures_of_the_pages() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pages");
+    let nowhere = tempfile::tempdir().unwrap();
+    let wanted = std::env::var_os("PICTURES_TO").map(PathBuf::from);
+    let folder = wanted.clone().unwrap_or_else(|| nowhere.path().to_owned());
     std::fs::create_dir_all(&folder).unwrap();
     let served = Served::new(tour::full().await).await;
     let world: &World = &served.world;
@@ -57,6 +62,12 @@ async fn pictures_of_the_pages() {
         }
         chromium.open(&world.path(path)).await;
         shoot(&chromium, &folder, name).await;
+        if wanted.is_none() {
+            let picture = std::fs::read(folder.join("home.png")).unwrap();
+            assert!(picture.starts_with(b"\x89PNG") && picture.len() > 10_000);
+            served.stop().await;
+            return;
+        }
     }
     chromium.become_like(&world.browser(Who::Nobody).await).await;
     chromium.open("/sign-in").await;
