@@ -76,6 +76,10 @@ impl Reader<'_> {
             {
                 break;
             }
+            // "07700 900712 <tab> E-mail:" is an answer and the label behind it.
+            if spans_answer(raw) {
+                break;
+            }
             // "☒ Telephone" is an answer.
             if raw.trim_start().starts_with(['☐', '☒']) {
                 return None;
@@ -120,6 +124,19 @@ impl Reader<'_> {
         }
         role_only
     }
+}
+
+/// Whether a wide gap parts something other than a number ("4." or "b)") from what is behind it.
+fn spans_answer(raw: &str) -> bool {
+    let text = raw.trim();
+    gaps(text).iter().any(|(start, end)| {
+        let before = text.get(..*start).unwrap_or_default();
+        let marker = before.trim_end_matches(['.', ')', ':']);
+        let is_number = marker.chars().all(|c| c.is_ascii_digit() || c == '.') && marker.len() <= 5;
+        let is_letter = marker.len() == 1;
+        let is_inside = *end < text.len();
+        is_inside && !is_number && !is_letter
+    })
 }
 
 /// Words between two rooms for an answer, the first of them filled in: a label in unknown wording
