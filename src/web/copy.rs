@@ -5,6 +5,9 @@ use crate::domain::{Attachment, Block, Document, ReadMessage, Table, inline_text
 /// Longest text that is shown, in characters.
 const MAX_SHOWN: usize = 50_000;
 
+/// Stands where a longer text was cut: whoever releases a mail must know that they have not seen all of it.
+const CUT: &str = "[The mail is longer: the rest is not shown here. \"referrald outbound show ID --text\" prints all of it.]";
+
 /// The first line is the subject.
 pub(super) fn text_of(mail: &ReadMessage) -> String {
     let mut lines = vec![mail.headers.subject.clone(), String::new()];
@@ -16,7 +19,7 @@ pub(super) fn text_of(mail: &ReadMessage) -> String {
     }
     let text = lines.join("\n");
     match text.char_indices().nth(MAX_SHOWN) {
-        Some((end, _)) => text.get(..end).unwrap_or_default().to_owned(),
+        Some((end, _)) => format!("{}\n{CUT}", text.get(..end).unwrap_or_default()),
         None => text,
     }
 }
@@ -67,5 +70,34 @@ fn table(table: &Table, lines: &mut Vec<String>) {
             content.join(" ")
         });
         lines.push(cells.collect::<Vec<_>>().join(" | "));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Inline;
+
+    #[test]
+    fn a_text_that_is_cut_says_so() {
+        let of = |letters: usize| {
+            let paragraph = Block::Paragraph {
+                text: vec![Inline::Text {
+                    text: "a".repeat(letters),
+                    bold: false,
+                    struck: false,
+                }],
+                page: None,
+            };
+            let mut mail = ReadMessage::default();
+            mail.bodies.push(Document {
+                blocks: vec![paragraph],
+                ..Document::default()
+            });
+            text_of(&mail)
+        };
+        assert!(!of(100).contains(CUT));
+        let cut = of(MAX_SHOWN + 1);
+        assert!(cut.ends_with(CUT) && cut.len() < MAX_SHOWN + 200);
     }
 }
