@@ -137,7 +137,7 @@ impl Store {
         self.database.change_file(viewer, case, side, change, now).await
     }
 
-    /// Keeps a document on a file, at most [`MAX_DOCUMENT`] bytes.
+    /// Keeps a document on a file, at most [`super::MAX_DOCUMENT`] bytes.
     ///
     /// # Errors
     /// As [`Store::change_file`].
