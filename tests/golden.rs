@@ -2,7 +2,7 @@
 //!
 //! `fixtures/inbound/NAME/` holds `message.eml`, `expected.json` (the whole output; `BLESS=1 cargo test
 //! --test golden` rewrites it) and `truth.json` (what a careful reader would state; written by hand).
-//! `fixtures/outbound/NAME/` holds `message.eml`, `case.json` and `expect.json`. `FIXTURE=part-of-a-name`
+//! `fixtures/outbound/NAME/` holds `message.eml`, `expect.json` and, where a case is known, `case.json`. `FIXTURE=part-of-a-name`
 //! runs only those. A new fixture is a new folder; nothing here names one.
 
 #![allow(

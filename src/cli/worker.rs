@@ -21,6 +21,7 @@ pub(super) fn main() -> ExitCode {
         };
     }
     let handlers = Handlers {
+        start_drafting_threads: redact::NameModel::start_threads,
         read: extract::read_message,
         read_file: extract::read_file,
         contents,

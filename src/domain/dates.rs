@@ -80,6 +80,7 @@ static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
       | (?P<nd>\d{{1,2}}) \x20{{0,2}} (?: / | \. | - | \x20 ) \x20{{0,2}} (?P<nm>\d{{1,2}}) \x20{{0,2}} (?: / | \. | - | \x20 )
         \x20{{0,2}} (?P<ny>\d{{4}} | \d{{2}})
       | (?P<wd>\d{{1,2}}) (?:st|nd|rd|th)? (?:\x20of)? [\x20,/.-]{{0,3}} (?P<wm>{MONTH}) [\x20,/.-]{{0,3}} (?P<wy>\d{{4}} | ['’]?\d{{2}})
+      | (?P<rd>\d{{1,2}}) \x20? [./-] \x20? (?P<rm>i{{1,3}}|iv|vi{{0,3}}|ix|xi{{0,2}}) \x20? [./-] \x20? (?P<ry>\d{{4}} | \d{{2}})
       | (?P<um>{MONTH}) \.? \x20{{1,2}} (?P<ud>\d{{1,2}}) (?:st|nd|rd|th)? [\x20,]{{1,3}} (?P<uy>\d{{4}})
       | (?P<mm>{MONTH}) [\x20,/.-]{{0,3}} (?P<my>\d{{4}})
       | (?P<km>\d{{1,2}}) \x20? / \x20? (?P<ky>\d{{4}})
@@ -206,6 +207,11 @@ fn read(captures: &Captures<'_>, usage: DateUse, today: Date) -> Option<ReadDate
         let (year, doubt) = century(year, short("wy"), usage, today);
         return Some(whole(year, month, day, doubt, usage, today));
     }
+    let roman = captures.name("rm").and_then(|m| roman_month(m.as_str()));
+    if let (Some(day), Some(month), Some(year)) = (number("rd"), roman, number("ry")) {
+        let (year, doubt) = century(year, short("ry"), usage, today);
+        return Some(whole(year, month, day, doubt, usage, today));
+    }
     if let (Some(month), Some(day), Some(year)) = (month("um"), number("ud"), number("uy")) {
         return Some(whole(year, month, day, false, usage, today));
     }
@@ -244,6 +250,16 @@ fn century(year: i16, two_digits: bool, usage: DateUse, today: Date) -> (i16, bo
         DateUse::Event if recent > today.year() + FUTURE_YEARS => (1900 + year, false),
         DateUse::Event => (recent, false),
     }
+}
+
+/// "8.vii.1979".
+fn roman_month(numeral: &str) -> Option<i16> {
+    const MONTHS: [&str; 12] = [
+        "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii",
+    ];
+    let numeral = numeral.to_ascii_lowercase();
+    let at = MONTHS.iter().position(|month| *month == numeral)?;
+    i16::try_from(at + 1).ok()
 }
 
 fn month_number(word: &str) -> Option<i16> {
@@ -289,6 +305,8 @@ mod tests {
             "1985-03-12T00:00:00Z",
             "born 12/3/85.",
             "12 03 1985",
+            "12.iii.1985",
+            "12/III/85",
         ] {
             assert_eq!(birth(text).as_deref(), Some("1985-03-12"), "{text}");
         }
@@ -303,6 +321,7 @@ mod tests {
             "1/22/333/4",
             "A12/03/1985",
             "page 1 of 2",
+            "1.v.3",
             "01632 960123",
         ] {
             assert_eq!(event(text), None, "{text}");

@@ -7,7 +7,7 @@ use super::facts::{self, Bounds, Fact, Facts};
 use super::initials::{Table, Who, narrowed};
 use super::ner::NameModel;
 use super::people::{Book, NameHit, Person, Piece, Reach};
-use super::places::{Birth, Days, Shapes, age_after_name, birth};
+use super::places::{Birth, Days, Shapes, age_after_name, birth, with_next_street};
 use super::suspects::Suspicion;
 use super::unknown::{Unknown, UnknownHit, person_of};
 use super::view::{View, squash};
@@ -189,10 +189,7 @@ pub(super) fn find_all(
         professionals: &setting.professionals,
         known: &known.book,
     };
-    let suspicions: Vec<Suspicion> = views
-        .iter()
-        .map(|view| Suspicion::of(view, known.model))
-        .collect();
+    let suspicions = Suspicion::of_all(&views, known.model);
     let read = views.iter().zip(&suspicions);
     let hits: Vec<Vec<UnknownHit>> = read
         .map(|(view, suspicion)| unknown.find(view, suspicion))
@@ -205,7 +202,8 @@ pub(super) fn find_all(
         .map(|((view, suspicion), days)| {
             let seen = suspicion.addresses(view).into_iter();
             let seen = seen.map(|(start, end)| (start, end, SpanKind::Address));
-            shapes.find(view, days).into_iter().chain(seen).collect()
+            let all = shapes.find(view, days).into_iter().chain(seen);
+            all.map(|piece| with_next_street(&view.text, piece)).collect()
         })
         .collect();
     let told = Facts::new(told_facts(&views, &pieces), Bounds::Whole);
@@ -393,8 +391,10 @@ impl Reader<'_> {
             marks.push(self.person_mark(view, hit, people));
         }
         for hit in self.met.find(view) {
+            // "From Callan": where the lists have it for a name and for no town, who was met is meant.
+            let named = view.classes(hit.first).is_name() && !view.classes(hit.first).is_place();
             let is_place =
-                hit.first == hit.last && suspicion.is_place(hit.first) && !self.has_full_name(&hit);
+                hit.first == hit.last && suspicion.is_place(hit.first) && !named && !self.has_full_name(&hit);
             if self.is_meant(view, &hit) && !is_place && !self.is_in_own_address(view, &hit) {
                 let people = hit.people.iter().copied().map(Who::Met).collect();
                 marks.push(self.person_mark(view, hit, people));
@@ -512,6 +512,13 @@ impl Reader<'_> {
             .checked_sub(1)
             .is_some_and(|at| view.classes(at).is_rank() && view.is_capital(at));
         let capital = words().any(|at| view.is_capital(at) || view.classes(at).is_given_name());
+        // "www.stallybrass-antiques.example.com": addresses are written small.
+        let in_address = || {
+            let kind = compound(view, hit.start, hit.end).map(|(_, _, kind)| kind);
+            let is_word = words().all(|at| view.classes(at).is_english());
+            matches!(kind, Some(SpanKind::Email | SpanKind::Url)) && !is_word
+        };
+        let capital = capital || in_address();
         !professional && !ranked && capital
     }
 

@@ -8,8 +8,9 @@
 //! Invariant: without the model nothing that it would have decided passes in silence: [`Suspicion::undecided`].
 
 use super::lexicon::Classes;
-use super::ner::{NameModel, Score};
+use super::ner::{NameModel, Score, ScoredPiece};
 use super::view::View;
+use std::collections::{HashMap, HashSet};
 
 /// Longest stretch of text that the model is given at once, in bytes: it was found to see names best in short ones.
 const MAX_STRETCH: usize = 240;
@@ -126,21 +127,24 @@ pub(super) struct Suspicion {
 }
 
 impl Suspicion {
-    /// Looks at every word of a text.
-    pub(super) fn of(view: &View, model: Option<&NameModel>) -> Self {
-        let mut kinds: Vec<Kind> = (0..view.tokens.len()).map(|at| kind(view, at)).collect();
-        if is_without_capitals(view) {
-            let words = kinds.iter_mut().filter(|kind| **kind == Kind::SmallNameOrWord);
-            words.for_each(|kind| *kind = Kind::UsualSmallName);
-        }
+    /// Looks at every word of a message's texts.
+    pub(super) fn of_all(views: &[View], model: Option<&'static NameModel>) -> Vec<Self> {
+        let kinds: Vec<Vec<Kind>> = views.iter().map(kinds_of).collect();
+        let read = views.iter().zip(&kinds);
+        let asked: Vec<Vec<(usize, usize)>> = read.map(|(view, kinds)| stretches(view, kinds)).collect();
+        let answers = model.and_then(|model| Answers::of(model, views, &asked));
+        let read = views.iter().zip(kinds).zip(asked);
+        read.map(|((view, kinds), asked)| {
+            let scores = answers.as_ref().and_then(|answers| answers.scores(view, &asked));
+            Self::of(view, kinds, scores, !asked.is_empty())
+        })
+        .collect()
+    }
+
+    fn of(view: &View, kinds: Vec<Kind>, scores: Option<Vec<Score>>, is_asked: bool) -> Self {
         let is_word_first =
             |at: usize| view.classes(at).is_common_name() && !view.classes(at).is_name_first();
-        let asked = stretches(view, &kinds);
-        let scores = match model {
-            Some(model) => score(view, model, &asked),
-            None => None,
-        };
-        let undecided = scores.is_none() && !asked.is_empty();
+        let undecided = scores.is_none() && is_asked;
         let scores = scores.unwrap_or_else(|| vec![Score::default(); view.tokens.len()]);
         let is_name = |(at, kind): (usize, &Kind)| match (undecided, scores.get(at)) {
             (true, _) => matches!(kind, Kind::NamedStranger | Kind::Stranger),
@@ -193,6 +197,8 @@ impl Suspicion {
             self.scores
                 .get(at)
                 .is_some_and(|score| score.street >= STREET && score.person < SURE)
+                // "Thursday 4 June": the model takes a day for a house.
+                && !view.classes(at).is_calendar()
         };
         let is_number = |at: usize| {
             view.low(at).starts_with(|c: char| c.is_ascii_digit()) && view.low(at).len() <= MAX_HOUSE_NUMBER
@@ -444,6 +450,16 @@ fn names_prison(view: &View, at: usize) -> bool {
     })
 }
 
+/// What each word of a text is.
+fn kinds_of(view: &View) -> Vec<Kind> {
+    let mut kinds: Vec<Kind> = (0..view.tokens.len()).map(|at| kind(view, at)).collect();
+    if is_without_capitals(view) {
+        let words = kinds.iter_mut().filter(|kind| **kind == Kind::SmallNameOrWord);
+        words.for_each(|kind| *kind = Kind::UsualSmallName);
+    }
+    kinds
+}
+
 /// The stretches of a text that hold something to ask, in bytes: whole sentences, as many as fit into [`MAX_STRETCH`].
 fn stretches(view: &View, kinds: &[Kind]) -> Vec<(usize, usize)> {
     let mut all: Vec<(usize, usize)> = Vec::new();
@@ -498,37 +514,60 @@ fn sentences(text: &str) -> Vec<(usize, usize)> {
     out
 }
 
-/// The most that any piece of a token scores. `None` where the model fails.
-fn score(view: &View, model: &NameModel, asked: &[(usize, usize)]) -> Option<Vec<Score>> {
-    let mut scores = vec![Score::default(); view.tokens.len()];
-    for (start, end) in asked {
-        let mut token = view.tokens.partition_point(|token| token.end <= *start);
-        for piece in model.score(view.text.get(*start..*end)?)? {
-            let (from, to) = (start + piece.at.start, start + piece.at.end);
-            while view.tokens.get(token).is_some_and(|found| found.end <= from) {
-                token += 1;
-            }
-            let mut inside = token;
-            while view.tokens.get(inside).is_some_and(|found| found.start < to) {
-                if let Some(score) = scores.get_mut(inside) {
-                    score.person = score.person.max(piece.score.person);
-                    score.place = score.place.max(piece.score.place);
-                    score.street = score.street.max(piece.score.street);
+/// What the model says of each stretch. The same one in several places (quoted history) is asked about once.
+struct Answers<'v>(HashMap<&'v str, Vec<ScoredPiece>>);
+
+impl<'v> Answers<'v> {
+    /// `None` where the model fails.
+    fn of(model: &'static NameModel, views: &'v [View], asked: &[Vec<(usize, usize)>]) -> Option<Self> {
+        let mut seen = HashSet::new();
+        let all = views.iter().zip(asked).flat_map(|(view, asked)| {
+            asked
+                .iter()
+                .filter_map(|(start, end)| view.text.get(*start..*end))
+        });
+        let distinct: Vec<&str> = all.filter(|stretch| seen.insert(*stretch)).collect();
+        let scored = model.score_all(&distinct)?;
+        Some(Self(distinct.into_iter().zip(scored).collect()))
+    }
+
+    /// The most that any piece of a token scores.
+    fn scores(&self, view: &View, asked: &[(usize, usize)]) -> Option<Vec<Score>> {
+        let mut scores = vec![Score::default(); view.tokens.len()];
+        for (start, end) in asked {
+            let mut token = view.tokens.partition_point(|token| token.end <= *start);
+            for piece in self.0.get(view.text.get(*start..*end)?)? {
+                let (from, to) = (start + piece.at.start, start + piece.at.end);
+                while view.tokens.get(token).is_some_and(|found| found.end <= from) {
+                    token += 1;
                 }
-                inside += 1;
+                let mut inside = token;
+                while view.tokens.get(inside).is_some_and(|found| found.start < to) {
+                    if let Some(score) = scores.get_mut(inside) {
+                        score.person = score.person.max(piece.score.person);
+                        score.place = score.place.max(piece.score.place);
+                        score.street = score.street.max(piece.score.street);
+                    }
+                    inside += 1;
+                }
             }
         }
+        Some(scores)
     }
-    Some(scores)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn named(text: &str, model: Option<&NameModel>) -> Vec<String> {
+    fn alone(view: &View, model: Option<&'static NameModel>) -> Suspicion {
+        let all = Suspicion::of_all(std::slice::from_ref(view), model);
+        all.into_iter().next().expect("one view was given")
+    }
+
+    fn named(text: &str, model: Option<&'static NameModel>) -> Vec<String> {
         let view = View::new(text);
-        let suspicion = Suspicion::of(&view, model);
+        let suspicion = alone(&view, model);
         let names = (0..view.tokens.len()).filter(|at| suspicion.is_name(*at));
         names.map(|at| view.low(at).to_owned()).collect()
     }
@@ -551,9 +590,9 @@ mod tests {
     #[test]
     fn without_the_model_strangers_go_and_doubt_is_told() {
         let view = View::new("We met Oyelaran at the Centre.");
-        let suspicion = Suspicion::of(&view, None);
+        let suspicion = alone(&view, None);
         assert!(suspicion.undecided && suspicion.is_name(2));
-        let plain = Suspicion::of(&View::new("The office is open at 10."), None);
+        let plain = alone(&View::new("The office is open at 10."), None);
         assert!(!plain.undecided);
     }
 

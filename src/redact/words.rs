@@ -74,7 +74,7 @@ pub(super) fn is_institution_word(word: &str) -> bool {
     Classes::of(word).is_institution_word()
 }
 
-/// A town, city, county, country or people.
+/// A town, city, county, country, people, language or denomination.
 pub(super) fn is_place(word: &str) -> bool {
     Classes::of(word).is_place()
 }
@@ -271,7 +271,13 @@ pub(super) const PLACES: &str = "\
     nicaragua niger norway oman panama paraguay peru philippines qatar rwanda senegal serbia sierra slovakia slovenia sudan \
     sweden switzerland syria taiwan tanzania thailand togo trinidad tunisia turkmenistan uganda uruguay uzbekistan vatican \
     venezuela vietnam yemen zambia zimbabwe antigua \
-    anglia midlands wessex thames mersey tyne humber sea bay";
+    anglia midlands wessex thames mersey tyne humber sea bay \
+    arabic somali urdu punjabi bengali gujarati hindi nepali sinhala tamil sylheti mirpuri pothwari romanian lithuanian latvian \
+    estonian portuguese spanish italian german turkish kurdish sorani kurmanji farsi dari pashto tigrinya amharic oromo albanian \
+    bulgarian hungarian slovak czech ukrainian russian vietnamese mandarin cantonese chinese japanese korean thai tagalog yoruba \
+    igbo hausa twi swahili shona zulu lingala afrikaans romani european african asian american caribbean indian pakistani \
+    bangladeshi nigerian ghanaian kenyan jamaican greek dutch swedish norwegian danish finnish afghan syrian iraqi iranian \
+    quaker methodist baptist anglican catholic muslim hindu sikh jewish buddhist";
 
 /// Families of given names: each form may stand for each other one of its row.
 const NICKNAME_ROWS: &str = "\

@@ -23,6 +23,8 @@ pub type Give<'a> = &'a mut dyn FnMut(&str, Option<&[u8]>);
 /// What the worker can do; the command line hands in the core's functions.
 #[derive(Clone, Copy)]
 pub struct Handlers {
+    /// Starts the threads that drafting shares its work between; after the fence is up none can be started.
+    pub start_drafting_threads: fn(),
     /// Takes a raw mail apart.
     pub read: fn(&[u8], &ReadRequest, Opening<'_>) -> Result<ReadMessage, UnreadableReason>,
     /// Reads a single file of that name as if it were the only attachment of an empty mail.
@@ -93,6 +95,10 @@ fn work(
     fence: OuterFence,
 ) -> Result<(), ServeError> {
     let mut requests = std::io::stdin().lock();
+    match limits.purpose {
+        Purpose::Drafting => (handlers.start_drafting_threads)(),
+        Purpose::Reading => {}
+    }
     let report = fence.close(answers.as_fd());
     let hello = serde_json::to_vec(&report).map_err(|_| ServeError::Content)?;
     write_frame(&mut answers, FrameKind::Hello, &hello, MAX_HELLO)?;
@@ -205,6 +211,7 @@ mod tests {
     use super::*;
 
     const HANDLERS: Handlers = Handlers {
+        start_drafting_threads: || {},
         read: |_, _, opening| {
             opening("1");
             Err(UnreadableReason::Malformed)

@@ -429,7 +429,7 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
         ),
         pattern(Place::Word(CODE), r"(?i)\b[A-Z]{2}\d{2} ?[A-Z]{3}\b", |c| {
             let label = c.labelled(&VEHICLE_LABELS);
-            let sure = label || c.is_upper() || !c.matched.contains(' ');
+            let sure = label || c.is_upper() || !c.matched.contains(' ') || !has_small_word(c.matched);
             sure.then(|| (Rank::Shape, Kind::Vehicle, c.compact(), NotApplicable))
         }),
         pattern(
@@ -480,6 +480,25 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
         ),
     ]
 });
+
+/// "no10 the", "at12 for": what is no registration mark (`ws19 kxp`), written in small letters.
+fn has_small_word(mark: &str) -> bool {
+    const WORDS: [&str; 64] = [
+        "am", "an", "as", "at", "be", "by", "do", "go", "he", "if", "in", "is", "it", "me", "my", "no", "of",
+        "on", "or", "pc", "pm", "ps", "rm", "so", "to", "up", "us", "we", "all", "and", "any", "are", "but",
+        "can", "car", "day", "did", "due", "for", "get", "had", "has", "her", "him", "his", "how", "ltd",
+        "may", "not", "now", "our", "out", "per", "ref", "she", "the", "too", "two", "was", "who", "why",
+        "yes", "yet", "you",
+    ];
+    const MONTHS: [&str; 12] = [
+        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+    ];
+    let mut parts = mark.split(|c: char| !c.is_ascii_alphabetic());
+    parts.any(|part| {
+        let part = part.to_ascii_lowercase();
+        WORDS.contains(&part.as_str()) || MONTHS.contains(&part.as_str())
+    })
+}
 
 const VEHICLE_LABELS: [&str; 10] = [
     "vehicle",

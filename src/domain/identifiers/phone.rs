@@ -6,6 +6,8 @@ use super::{CheckLetter, Found, IdentifierKind, Rank};
 const MAX_DIGITS: usize = 15;
 /// Most separator characters between two digits.
 const MAX_GAP: usize = 3;
+/// Digits of an area or mobile prefix, trunk 0 included.
+const AREA_DIGITS: std::ops::RangeInclusive<usize> = 3..=6;
 /// National digits of a UK number, trunk 0 included: most have 11, some 10.
 const UK_LENGTHS: [usize; 2] = [11, 10];
 
@@ -60,7 +62,10 @@ fn digits_from(text: &str, at: usize) -> Vec<(char, usize, usize)> {
     let mut digits = Vec::new();
     let (mut gap, mut lines) = (0, 0);
     for (offset, c) in text.get(at..).unwrap_or_default().char_indices() {
-        let is_separator = c.is_whitespace() || "().-\u{2010}\u{2011}\u{2013}\u{2014}".contains(c);
+        // "07700/900123": behind the area; later on it stands between two numbers.
+        let after_area = c == '/' && (AREA_DIGITS).contains(&digits.len()) && gap == 0;
+        let is_separator =
+            after_area || c.is_whitespace() || "().-\u{2010}\u{2011}\u{2013}\u{2014}".contains(c);
         match c.to_digit(10) {
             Some(_) => {
                 digits.push((c, at + offset, at + offset + 1));

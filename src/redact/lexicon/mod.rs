@@ -78,7 +78,7 @@ impl Classes {
         self.has(Self::INSTITUTION)
     }
 
-    /// A town, city, county, country or people.
+    /// A town, city, county, country, people, language or denomination.
     pub(super) fn is_place(self) -> bool {
         self.has(Self::PLACE)
     }

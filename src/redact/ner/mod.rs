@@ -6,9 +6,11 @@
 //!
 //! Invariant: pure. The same text gives the same probabilities, and no text makes it fail but by running out of memory.
 
+mod crew;
 mod network;
 mod wordpiece;
 
+use crew::Crew;
 use network::Network;
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -87,8 +89,18 @@ impl NameModel {
         })
     }
 
+    /// Starts the threads that share the work. To be called where none can be started later; else the first message does it.
+    pub fn start_threads() {
+        Crew::start();
+    }
+
+    /// Scores stretches of text, in their order, on all cores. `None` where the network fails on one of them.
+    pub(super) fn score_all(&'static self, stretches: &[&str]) -> Option<Vec<Vec<ScoredPiece>>> {
+        Crew::start().score(self, stretches)
+    }
+
     /// Scores one stretch of text. `None` where the network fails, which no text is known to cause.
-    pub(super) fn score(&self, text: &str) -> Option<Vec<ScoredPiece>> {
+    fn score(&self, text: &str) -> Option<Vec<ScoredPiece>> {
         let pieces = self.pieces.of(text);
         let mut scored = Vec::with_capacity(pieces.len());
         for window in pieces.chunks(network::MAX_PIECES) {
@@ -132,5 +144,17 @@ mod tests {
         assert!(of_word("I met Jessica Fairweather at the office.", "Fairweather") > 0.9);
         assert!(of_word("The fair weather lasted all week at the office.", "weather") < 0.1);
         assert!(model.score("").is_some_and(|scored| scored.is_empty()));
+    }
+
+    #[test]
+    fn shared_between_threads_each_stretch_keeps_its_own_scores() {
+        let model = NameModel::shared().expect("the built-in model loads");
+        let texts: Vec<String> = (0..24)
+            .map(|at| format!("{} I met Jessica Fairweather.", "Well, ".repeat(at)))
+            .collect();
+        let stretches: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let alone: Option<Vec<_>> = texts.iter().map(|text| model.score(text)).collect();
+        assert_eq!(model.score_all(&stretches), alone);
+        assert!(model.score_all(&[]).is_some_and(|scored| scored.is_empty()));
     }
 }
