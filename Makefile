@@ -1,7 +1,7 @@
 # `make demo` shows the whole path on this machine; `make demo CHECK=1` does it unattended and checks the outcome.
 # `make test` runs every test, with real Dovecot, Postfix and Chromium on loopback.
 
-.PHONY: all packages demo test lint screenshots
+.PHONY: all packages demo test lint screenshots package sbom
 
 all: packages
 	cargo build --locked --release
@@ -24,3 +24,19 @@ screenshots: packages
 lint:
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
+
+# The Debian package, in target/debian. Needs cargo-deb 3 (`cargo install cargo-deb --locked`).
+PACKAGE := target/package
+package: all
+	rm -rf $(PACKAGE)
+	mkdir -p $(PACKAGE)
+	target/release/referrald manual $(PACKAGE)/man
+	gzip -9n $(PACKAGE)/man/*
+	target/release/referrald completion bash > $(PACKAGE)/referrald.bash
+	target/release/referrald completion zsh > $(PACKAGE)/_referrald
+	target/release/referrald completion fish > $(PACKAGE)/referrald.fish
+	cat packaging/debian/copyright LICENSE model/NOTICE.md model/LICENSE src/redact/lexicon/NOTICE.md \
+	  src/web/assets/NOTICE.md > $(PACKAGE)/copyright
+	gzip -9n < CHANGELOG.md > $(PACKAGE)/changelog.gz
+	gzip -9n < packaging/debian/changelog > $(PACKAGE)/changelog.Debian.gz
+	cargo deb --locked --no-build

@@ -19,6 +19,7 @@ mod postgres;
 use referrald::domain::*;
 use referrald::store::*;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 const DEFAULT_CASES: u32 = 100_000;
@@ -40,21 +41,23 @@ fn main() {
     let folder = tempfile::tempdir().expect("temporary folder");
     let file = folder.path().join("referrald.db");
     let url = format!("sqlite://{}", file.display());
-    runtime.block_on(measure("SQLite", &DatabasePlace::Sqlite(file), &url, cases));
+    let log = folder.path().join("destroyed.log");
+    runtime.block_on(measure("SQLite", &DatabasePlace::Sqlite(file), &log, &url, cases));
     let server = postgres::Database::new();
     let place = PostgresPlace::parse(&server.address()).expect("an address");
     runtime.block_on(measure(
         "PostgreSQL",
         &DatabasePlace::Postgres(place),
+        &folder.path().join("destroyed-postgres.log"),
         &server.address(),
         cases,
     ));
 }
 
-async fn measure(name: &str, place: &DatabasePlace, url: &str, cases: u32) {
+async fn measure(name: &str, place: &DatabasePlace, log: &Path, url: &str, cases: u32) {
     let keys = MasterKeys::generate(&OsEntropy).expect("keys").to_string();
     let keys = MasterKeys::parse(keys.as_bytes()).expect("keys");
-    let store = Store::open(place, keys).await.expect("a database");
+    let store = Store::open_logging(place, log, keys).await.expect("a database");
     let begin = Instant::now();
     fill(&store, cases).await;
     println!(
