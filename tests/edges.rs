@@ -9,12 +9,17 @@
     unreachable_pub
 )]
 
+#[path = "support/postfix.rs"]
+#[allow(dead_code)]
+mod postfix;
 #[path = "edges/program.rs"]
 mod program;
 mod support;
 
+use postfix::{ScriptedServer, Step};
 use program::Program;
 use std::fs;
+use std::io::{BufRead as _, Write as _};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use support::dovecot::Dovecot;
@@ -249,6 +254,65 @@ fn an_unreachable_server_is_named_by_check() {
 }
 
 #[test]
+fn an_alarm_reaches_the_service_s_it_through_the_relay_or_says_why_not() {
+    let program = Program::configured("127.0.0.1", 1, None);
+    let run = program.run(&["try-alarm"]);
+    assert_eq!(run.code, CONFIG_ERROR);
+    assert!(run.stderr.contains("add a section [alarms]"), "{}", run.stderr);
+    let text = fs::read_to_string(program.file("referrald.toml")).unwrap();
+    let alarms = "[alarms]\nto = \"it@restorative.example\"\n";
+    program.write("referrald.toml", &format!("{text}{alarms}"));
+    let run = program.run(&["try-alarm"]);
+    assert_eq!(run.code, CONFIG_ERROR);
+    assert!(
+        run.stderr.contains("configure [relays.ordinary]"),
+        "{}",
+        run.stderr
+    );
+    let relay = ScriptedServer::start();
+    let relays = format!(
+        "[relays.ordinary]\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\n",
+        relay.port
+    );
+    program.write("referrald.toml", &format!("{text}{relays}{alarms}"));
+    let run = program.run(&["try-alarm"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let arrived = relay.arrived();
+    assert_eq!(arrived.len(), 1);
+    assert_eq!(arrived[0].to, ["it@restorative.example"]);
+    assert_eq!(arrived[0].from, "no-reply@restorative.example");
+    let mail = String::from_utf8(arrived[0].raw.clone()).unwrap();
+    assert!(
+        mail.contains("Subject: referrald: a trial of the alarms"),
+        "{mail}"
+    );
+    assert!(mail.contains("Auto-Submitted: auto-generated"), "{mail}");
+    relay.say(Step::Rcpt, "550 5.1.1 nobody here");
+    let run = program.run(&["try-alarm"]);
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.contains("it answered 550"), "{}", run.stderr);
+}
+
+#[test]
+fn the_daemon_tells_the_service_s_it_that_the_disk_fills_up() {
+    let program = Program::configured("127.0.0.1", 1, None);
+    let relay = ScriptedServer::start();
+    let text = fs::read_to_string(program.file("referrald.toml")).unwrap();
+    let text = format!(
+        "{text}[relays.ordinary]\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\n\
+         [alarms]\nto = \"it@restorative.example\"\ndisk_free_percent = 100\n",
+        relay.port
+    );
+    program.write("referrald.toml", &text);
+    let daemon = program.start();
+    let mail = program.wait_for("an alarm", || relay.arrived().pop());
+    let mail = String::from_utf8(mail.raw).unwrap();
+    assert!(mail.contains("Subject: referrald: the disk has "), "{mail}");
+    assert!(mail.replace("=\r\n", "").contains("Make room"), "{mail}");
+    daemon.stop();
+}
+
+#[test]
 fn check_says_where_mail_is_taken_and_who_could_pose_as_the_relay() {
     let program = Program::configured("127.0.0.1", 1, None);
     let certificate = TestCertificate::make();
@@ -366,6 +430,171 @@ fn a_wrong_password_is_named_and_the_mail_waits_until_it_is_mended() {
             .stdout
             .contains("Arrived 1 = moved 1")
     );
+}
+
+#[test]
+fn several_services_run_in_one_daemon_and_one_that_cannot_start_stops_no_other() {
+    const OTHER: &str = "north";
+    let dovecot = Dovecot::start(&[(MAILBOX, PASSWORD), (OTHER, PASSWORD)]);
+    dovecot.deliver(MAILBOX, &mail(1, 100));
+    dovecot.deliver(OTHER, &mail(2, 100));
+    dovecot.deliver(OTHER, &mail(3, 100));
+    let program = Program::configured("127.0.0.1", dovecot.imaps_port, Some(&dovecot.certificate.ca_pem));
+    program.write_secret("mailbox.password", PASSWORD);
+    let south = fs::read_to_string(program.file("referrald.toml")).unwrap();
+    let north = south
+        .replace(&format!("user = \"{MAILBOX}\""), &format!("user = \"{OTHER}\""))
+        .replace("data/referrald.db", "data/north.db")
+        .replace("[keeping]", "reference_prefix = \"NO\"\n[keeping]");
+    fs::create_dir(program.file("services")).unwrap();
+    program.write("services/readme.txt", "not a configuration");
+    let services = program.file("services").to_string_lossy().into_owned();
+    let run = program.run(&["run", "--services", &services]);
+    assert_eq!(run.code, CONFIG_ERROR);
+    assert!(run.stderr.contains("holds no configuration"), "{}", run.stderr);
+
+    program.write("services/broken.toml", "[service]\nname = 5\n");
+    let run = program.run(&["run", "--services", &services]);
+    assert_eq!(run.code, CONFIG_ERROR, "none can run");
+    assert!(
+        run.stderr.contains("service.name: must be text in quotes"),
+        "{}",
+        run.stderr
+    );
+
+    // Files that a configuration names lie beside it.
+    for name in ["mailbox.password", "master.key", "ca.pem"] {
+        let content = fs::read_to_string(program.file(name)).unwrap();
+        program.write_secret(&format!("services/{name}"), &content);
+    }
+    program.write("services/south.toml", &south);
+    program.write("services/north.toml", &north);
+    let daemon = program.start_with(&["run", "--services", &services]);
+    program.wait_for("the mail of both to be taken", || {
+        (dovecot.count(MAILBOX, "INBOX") == 0 && dovecot.count(OTHER, "INBOX") == 0).then_some(())
+    });
+    daemon.stop();
+    let log = program.log();
+    let said = |service: &str, words: &str| {
+        let service = format!("service{{name=\"{service}\"}}");
+        log.lines()
+            .any(|line| line.contains(&service) && line.contains(words))
+    };
+    assert!(
+        said("broken", "this service does not run; it is tried again"),
+        "{log}"
+    );
+    assert!(
+        said("north", "referrald is running") && said("south", "referrald is running"),
+        "{log}"
+    );
+    assert!(log.contains("started running=2 services=3"), "{log}");
+    for (file, arrived) in [("services/south.toml", 1), ("services/north.toml", 2)] {
+        let listed = program.run_as(file, &["cases", "list"]).stdout;
+        assert!(
+            listed.contains(&format!("Arrived {arrived} = moved {arrived}")),
+            "{file}: {listed}"
+        );
+    }
+}
+
+#[test]
+fn a_new_configuration_is_taken_up_without_losing_a_connection_and_a_wrong_one_is_not() {
+    let dovecot = Dovecot::start(&[(MAILBOX, PASSWORD)]);
+    let program = Program::configured("127.0.0.1", dovecot.imaps_port, Some(&dovecot.certificate.ca_pem));
+    program.write_secret("mailbox.password", PASSWORD);
+    let certificate = TestCertificate::make();
+    program.write("submission.crt", &certificate.certificate_pem);
+    program.write_secret("submission.key", &certificate.key_pem);
+    let plain = fs::read_to_string(program.file("referrald.toml")).unwrap();
+    let port = free_port();
+    let named = |host: &str| {
+        let section =
+            format!("[submission]\nhostname = \"{host}\"\nstarttls_listen = \"127.0.0.1:{port}\"\n");
+        program.write("referrald.toml", &format!("{plain}{section}"));
+    };
+    named("old.restorative.example");
+    let daemon = program.start();
+    program.wait_for("the daemon", || {
+        program.log().contains("referrald is running").then_some(())
+    });
+    let mut before = Conversation::open(port);
+    assert!(
+        before.greeting.contains("old.restorative.example"),
+        "{}",
+        before.greeting
+    );
+
+    program.write("referrald.toml", &format!("{plain}[submission]\nhostname = 5\n"));
+    daemon.hang_up();
+    program.wait_for("the wrong one to be named", || {
+        program.log().contains("the old one stays in force").then_some(())
+    });
+    assert!(
+        program.log().contains("submission.hostname: must be text"),
+        "{}",
+        program.log()
+    );
+    assert!(
+        Conversation::open(port)
+            .greeting
+            .contains("old.restorative.example")
+    );
+
+    named("new.restorative.example");
+    daemon.hang_up();
+    let greeting = program.wait_for("the new one", || {
+        let greeting = Conversation::open(port).greeting;
+        greeting.contains("new.restorative.example").then_some(greeting)
+    });
+    assert!(greeting.starts_with("220 "), "{greeting}");
+    assert!(before.ask("NOOP").starts_with("250 "), "who spoke before goes on");
+    assert!(before.ask("QUIT").starts_with("221 "));
+    dovecot.deliver(MAILBOX, &mail(1, 100));
+    program.wait_for("mail to be taken again", || {
+        (dovecot.count(MAILBOX, "INBOX") == 0).then_some(())
+    });
+    daemon.stop();
+}
+
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// A client of the submission server.
+struct Conversation {
+    stream: std::io::BufReader<std::net::TcpStream>,
+    greeting: String,
+}
+
+impl Conversation {
+    fn open(port: u16) -> Self {
+        let stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+        stream
+            .set_read_timeout(Some(std::time::Duration::from_secs(30)))
+            .unwrap();
+        let mut new = Self {
+            stream: std::io::BufReader::new(stream),
+            greeting: String::new(),
+        };
+        new.greeting = new.line();
+        new
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stream.read_line(&mut line).unwrap();
+        line
+    }
+
+    fn ask(&mut self, command: &str) -> String {
+        self.stream
+            .get_mut()
+            .write_all(format!("{command}\r\n").as_bytes())
+            .unwrap();
+        self.line()
+    }
 }
 
 #[test]

@@ -73,6 +73,7 @@ pub(super) async fn run(place: Place) -> Outcome {
     findings.note("mailbox", mailbox(&setup).await);
     relays(&setup, &mut findings).await;
     submission(&setup, &mut findings).await;
+    findings.note("alarms", alarms(&setup));
     findings.note("staff pages", staff_pages(&setup).await);
     match findings.failed {
         0 => Ok(()),
@@ -121,6 +122,14 @@ fn documents_folder(setup: &Setup) -> Result<String, String> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok("made when it is needed".to_owned()),
         Err(error) => Err(format!("{} ({})", path.display(), error.kind())),
     }
+}
+
+fn alarms(setup: &Setup) -> Result<String, Failure> {
+    let Some(config) = &setup.config.alarms else {
+        return Ok("not configured; nobody is told by mail when something needs them".to_owned());
+    };
+    super::alarms::is_possible(setup, config)?;
+    Ok(format!("to {}; `referrald try-alarm` sends one", config.to))
 }
 
 async fn staff_pages(setup: &Setup) -> Result<String, Failure> {

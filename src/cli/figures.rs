@@ -13,12 +13,22 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 /// One daemon's view of the database.
-struct StoreFigures {
+pub(super) struct StoreFigures {
     store: Store,
     lease: LeaseName,
 }
 
 impl StoreFigures {
+    pub(super) fn new(setup: &Setup, presence: &Presence) -> Self {
+        Self {
+            store: presence.store().clone(),
+            lease: LeaseName {
+                mailbox: setup.config.mailbox.name.clone(),
+                duty: Duty::Inbox,
+            },
+        }
+    }
+
     async fn figures(&self) -> Result<Figures, StoreError> {
         let totals = self.store.totals().await?;
         let ledger = self.store.ledger_summary(&self.lease.mailbox).await?;
@@ -33,6 +43,7 @@ impl StoreFigures {
                 ("cannot_fetch", ledger.cannot_fetch),
                 ("superseded", ledger.superseded),
             ],
+            oldest_unstored: ledger.oldest_seen,
             to_review: totals.to_review,
             oldest_to_review: totals.oldest_to_review,
             held_mails: totals.held_mails,
@@ -58,15 +69,8 @@ pub(super) async fn monitor(
     let Some(config) = &setup.config.metrics else {
         return Ok(None);
     };
-    let figures = StoreFigures {
-        store: presence.store().clone(),
-        lease: LeaseName {
-            mailbox: setup.config.mailbox.name.clone(),
-            duty: Duty::Inbox,
-        },
-    };
     let parts = MonitorParts {
-        figures: Arc::new(figures),
+        figures: Arc::new(StoreFigures::new(setup, presence)),
         status,
         clock: Arc::new(SystemClock),
         stale: config.stale,

@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 failed, 78 the configuration is wrong (`EX_CONFIG` of sysexits.h).
 
+mod alarms;
 mod audit;
 mod backup;
 mod blocks;
@@ -16,6 +17,7 @@ mod init;
 mod intake;
 mod keys;
 mod learn;
+mod manual;
 mod messages;
 mod output;
 mod parse;
@@ -37,6 +39,10 @@ use std::process::ExitCode;
 /// Where the configuration is looked for when nothing is said.
 const DEFAULT_CONFIG: &str = "/etc/referrald/referrald.toml";
 
+/// Stack of a thread of the runtime, as large as the main thread's: of several services each runs on one, and deep down in
+/// unoptimised builds.
+const THREAD_STACK_BYTES: usize = 8 * 1024 * 1024;
+
 /// Secure referral e-mail daemon for restorative-justice and mediation services.
 #[derive(Parser)]
 #[command(version, about, arg_required_else_help = true)]
@@ -54,11 +60,13 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Run the daemon
-    Run,
+    Run(daemon::RunArguments),
     /// Make a documented configuration and a master key in a folder
     Init(init::InitArguments),
     /// Try configuration, keys, database, mailbox and relays, and say in plain words what is wrong
     Check,
+    /// Send a trial mail to the address of the alarms
+    TryAlarm,
     /// Print what the daemon understands of one mail, as JSON
     Parse {
         /// The mail (RFC 5322 bytes)
@@ -114,6 +122,16 @@ enum Command {
     },
     /// Bring a backup into a new database, SQLite or PostgreSQL; no daemon may run meanwhile
     Restore(backup::RestoreArguments),
+    /// Print the completion script of a shell, as packages install it
+    Completion {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages into a folder, as packages install them
+    Manual {
+        /// The folder; made if it is not there
+        folder: PathBuf,
+    },
 }
 
 /// Runs the program.
@@ -132,14 +150,16 @@ pub fn main() -> ExitCode {
 fn dispatch(arguments: Arguments) -> Outcome {
     let setup = setup::Place::new(arguments.config, arguments.log);
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .thread_stack_size(THREAD_STACK_BYTES)
         .enable_all()
         .build()
         .map_err(|_| Failure::failed("the operating system gave no threads; try again"))?;
     runtime.block_on(async {
         match arguments.command {
-            Command::Run => daemon::run(setup.load()?).await,
+            Command::Run(arguments) => daemon::run(setup, &arguments).await,
             Command::Init(arguments) => init::run(&arguments),
             Command::Check => check::run(setup).await,
+            Command::TryAlarm => alarms::try_one(setup.load()?).await,
             Command::Parse { file } => parse::run(setup.load_or_defaults()?, &file).await,
             Command::Blocks(arguments) => blocks::run(setup.load_or_defaults()?, &arguments).await,
             Command::LearnForm(arguments) => learn::run(setup.load_or_defaults()?, &arguments).await,
@@ -159,6 +179,11 @@ fn dispatch(arguments: Arguments) -> Outcome {
             Command::Audit(command) => audit::run(setup.load()?, command).await,
             Command::Backup { file } => backup::backup(setup.load()?, &file).await,
             Command::Restore(arguments) => backup::restore(setup.load()?, arguments).await,
+            Command::Completion { shell } => {
+                manual::completion(shell);
+                Ok(())
+            }
+            Command::Manual { folder } => manual::pages(&folder),
         }
     })
 }

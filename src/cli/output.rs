@@ -46,6 +46,11 @@ impl Failure {
         ExitCode::from(self.code)
     }
 
+    /// For the log.
+    pub(super) fn in_one_line(&self) -> String {
+        self.text.replace('\n', "; ")
+    }
+
     /// The same failure, naming the file it is about on each line.
     pub(super) fn about(self, file: &Path) -> Self {
         let file = file.display();

@@ -48,6 +48,14 @@ impl Place {
         Self { given, log }
     }
 
+    /// Another configuration, as loud.
+    pub(super) fn at(&self, file: PathBuf) -> Self {
+        Self {
+            given: Some(file),
+            log: self.log,
+        }
+    }
+
     pub(super) fn path(&self) -> PathBuf {
         self.given
             .clone()

@@ -3,6 +3,7 @@
 //! Invariant: no secret is ever in here, only the names of files that hold one. Every key that this module
 //! reads is documented in `config/referrald.toml` (a test compares them).
 
+mod alarms;
 mod fields;
 mod metrics;
 mod reading;
@@ -10,6 +11,7 @@ mod shown;
 mod web;
 
 use crate::domain::{EmailAddress, Network, OtherAttachments, ShownSetting};
+pub use alarms::AlarmsConfig;
 use fields::{Fields, Problems};
 pub use metrics::MetricsConfig;
 pub use reading::{ClamdAddress, OcrConfig, ReadingConfig, ScannerConfig, UnprotectedChoice};
@@ -55,6 +57,8 @@ pub struct Config {
     pub web: Option<WebConfig>,
     /// Health and figures, if they are served.
     pub metrics: Option<MetricsConfig>,
+    /// Mail to the service's IT; none without it.
+    pub alarms: Option<AlarmsConfig>,
     /// Log output.
     pub log: LogConfig,
     /// What administrators see of it.
@@ -302,6 +306,7 @@ impl Config {
         let submission = root.optional_section("submission").map(submission);
         let web = root.optional_section("web").map(web::web);
         let metrics = root.optional_section("metrics").map(metrics::metrics);
+        let alarms = root.optional_section("alarms").map(alarms::alarms);
         let log = log(root.section("log"));
         drop(root);
         problems.into_result(Self {
@@ -320,6 +325,7 @@ impl Config {
             submission,
             web,
             metrics,
+            alarms,
             log,
             shown,
         })

@@ -74,6 +74,16 @@ const OPEN: &[(&str, &[&str])] = &[
         &["listen", "public_origin", "idle_minutes", "absolute_hours"],
     ),
     ("metrics", &["listen", "stale_minutes"]),
+    (
+        "alarms",
+        &[
+            "to",
+            "silent_minutes",
+            "held_hours",
+            "disk_free_percent",
+            "repeat_hours",
+        ],
+    ),
     ("log", &["level", "format"]),
 ];
 

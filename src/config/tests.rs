@@ -164,13 +164,22 @@ fn broken_toml_names_its_line() {
 }
 
 #[test]
-fn the_staff_pages_leave_this_machine_only_over_tls() {
+fn figures_alarms_and_staff_pages_have_their_bounds() {
     let metrics = |keys: &str| Config::from_toml(&format!("{SMALLEST}\n[metrics]\n{keys}"));
     let defaults = metrics("").unwrap().metrics.unwrap();
     assert_eq!((defaults.listen.port(), defaults.stale.as_secs()), (9464, 900));
     assert!(metrics("listen = \"[::1]:9000\"").is_ok());
     for wrong in ["listen = \"0.0.0.0:9464\"", "stale_minutes = 0"] {
         assert!(metrics(wrong).is_err(), "{wrong}");
+    }
+    let alarms = |keys: &str| Config::from_toml(&format!("{SMALLEST}\n[alarms]\n{keys}"));
+    let defaults = alarms("to = \"it@a.example\"").unwrap().alarms.unwrap();
+    assert_eq!(
+        (defaults.silent.as_secs(), defaults.held.as_secs()),
+        (1800, 86_400)
+    );
+    for wrong in ["", "to = \"it\"", "to = \"it@a.example\"\nheld_hours = 0"] {
+        assert!(alarms(wrong).is_err(), "{wrong}");
     }
     let web = |keys: &str| Config::from_toml(&format!("{SMALLEST}\n[web]\n{keys}"));
     let defaults = web("").unwrap().web.unwrap();

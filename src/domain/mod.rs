@@ -4,6 +4,7 @@
 //! holds a person's data implements `Debug` or `Display` with its content.
 
 mod address;
+mod alarm;
 mod boundary;
 mod case;
 mod case_file;
@@ -29,6 +30,7 @@ mod source;
 mod streets;
 
 pub use address::{CjsmAddress, EmailAddress, MailRoute, OpenAddress, Recipient};
+pub use alarm::{Alarm, AlarmKind};
 pub use boundary::{opens_word, word_starts};
 pub use case::{
     AllocatedFile, CaseOutcome, CaseReference, CaseState, CaseStateError, CloseReason, MessageState,

@@ -5,8 +5,10 @@
 //! print buffers and credentials at their finer levels, so their targets are closed at every level. A panic
 //! message may quote the value that caused it, so only its place in the source is written.
 
+mod alarms;
 mod monitor;
 
+pub use alarms::{AlarmCourier, AlarmParts, AlarmSettings, Alarms, Letter, ReadMachine};
 pub use monitor::{Figures, Monitor, MonitorError, MonitorParts, ReadFigures};
 
 use std::panic;

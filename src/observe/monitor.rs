@@ -38,6 +38,8 @@ pub struct Figures {
     pub works_on_mailbox: bool,
     /// UIDs by the state of their ledger row.
     pub ledger: Vec<(&'static str, u64)>,
+    /// When the server first showed the oldest mail that is not stored.
+    pub oldest_unstored: Option<Timestamp>,
     /// Messages that wait for a decision.
     pub to_review: u64,
     /// When the oldest of them came.
@@ -249,6 +251,11 @@ fn registry(parts: &MonitorParts, status: &IngestStatus, figures: Option<&Figure
         number(figures.waiting_deliveries),
     );
     gauge("cases", "Cases, destroyed ones too", number(figures.cases));
+    gauge(
+        "ledger_oldest_unstored_seconds",
+        "When the oldest mail that is not stored was first seen, in seconds since 1970; 0 for none",
+        seconds(figures.oldest_unstored),
+    );
     let ledger = Family::<Vec<(&'static str, &'static str)>, Gauge>::default();
     for (state, count) in &figures.ledger {
         ledger.get_or_create(&vec![("state", *state)]).set(number(*count));

@@ -33,5 +33,5 @@ mod wire;
 
 pub use crate::domain::password::{MIN_PASSWORD_CHARS, PasswordError, hash_password, verify_password};
 pub use relay::{Relays, RelaysError};
-pub use server::{SubmissionError, SubmissionServer};
+pub use server::{OpenConversations, SubmissionError, SubmissionServer};
 pub use settings::{RelayCredentials, RelaySettings, RelayTls, SubmissionSettings, TrustedRelaySettings};

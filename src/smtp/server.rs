@@ -24,6 +24,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::Instrument as _;
 
 /// Password checks at the same time: each takes 19 MiB and a core.
 const MAX_HASHING: usize = 2;
@@ -123,14 +124,26 @@ impl<K: SubmissionSink + 'static> SubmissionServer<K> {
     /// # Errors
     /// [`SubmissionError`]: no address, address taken, certificate or key unusable.
     pub async fn bind(settings: SubmissionSettings, sink: K) -> Result<Self, SubmissionError> {
+        Self::bind_with(settings, sink, |address| TcpListener::bind(address)).await
+    }
+
+    /// The same on sockets that `listen` gives.
+    ///
+    /// # Errors
+    /// As [`Self::bind`].
+    pub async fn bind_with<F: Future<Output = std::io::Result<TcpListener>>>(
+        settings: SubmissionSettings,
+        sink: K,
+        listen: impl Fn(SocketAddr) -> F,
+    ) -> Result<Self, SubmissionError> {
         let relay_addr = settings.trusted_relay.as_ref().map(|relay| relay.addr);
         if (settings.implicit_tls_addr, settings.starttls_addr, relay_addr) == (None, None, None) {
             return Err(SubmissionError::NoAddress);
         }
         let tls = TlsAcceptor::from(Arc::new(tls_config(&settings)?));
-        let implicit_tls = listen(settings.implicit_tls_addr).await?;
-        let starttls = listen(settings.starttls_addr).await?;
-        let trusted_relay = listen(relay_addr).await?;
+        let implicit_tls = listen_on(&listen, settings.implicit_tls_addr).await?;
+        let starttls = listen_on(&listen, settings.starttls_addr).await?;
+        let trusted_relay = listen_on(&listen, relay_addr).await?;
         let shared = Shared {
             settings,
             sink,
@@ -164,6 +177,15 @@ impl<K: SubmissionSink + 'static> SubmissionServer<K> {
 
     /// Takes connections until `stop`; then ends the open conversations, each after its command.
     pub async fn run(self, stop: CancellationToken) {
+        self.take_connections(&stop, &stop).await.ended().await;
+    }
+
+    /// Takes connections until `stop`; the conversations that are open then go on until they end or `end` asks them to.
+    pub async fn take_connections(
+        self,
+        stop: &CancellationToken,
+        end: &CancellationToken,
+    ) -> OpenConversations {
         let max_connections = self.shared.settings.max_connections;
         let connections = Arc::new(Semaphore::new(max_connections));
         let relay_connections = Arc::new(Semaphore::new(max_connections));
@@ -184,7 +206,7 @@ impl<K: SubmissionSink + 'static> SubmissionServer<K> {
                     continue;
                 }
             };
-            let (shared, stop) = (Arc::clone(&self.shared), stop.clone());
+            let (shared, end) = (Arc::clone(&self.shared), end.clone());
             if listening == Listening::TrustedRelay && !shared.trusts(address.ip()) {
                 tracing::warn!("a peer that is not in trusted_relays was sent away");
                 tracker.spawn(turn_away(stream, listening, replies::NOT_A_RELAY));
@@ -195,14 +217,27 @@ impl<K: SubmissionSink + 'static> SubmissionServer<K> {
                 Listening::TrustedRelay => &relay_connections,
             };
             let permit = Arc::clone(permit).try_acquire_owned();
-            tracker.spawn(async move {
+            let serving = async move {
                 match permit {
-                    Ok(_permit) => serve(&shared, stream, address, listening, &stop).await,
+                    Ok(_permit) => serve(&shared, stream, address, listening, &end).await,
                     Err(_) => turn_away(stream, listening, replies::TOO_MANY_CONNECTIONS).await,
                 }
-            });
+            };
+            tracker.spawn(serving.in_current_span());
         }
         tracker.close();
+        OpenConversations(tracker)
+    }
+}
+
+/// The conversations that were open when no more were taken.
+#[must_use = "dropping it leaves them to themselves"]
+pub struct OpenConversations(TaskTracker);
+
+impl OpenConversations {
+    /// Waits for their end, 10 seconds at most. Those that are told to end do so after their command.
+    pub async fn ended(self) {
+        let Self(tracker) = self;
         if timeout(STOP_GRACE, tracker.wait()).await.is_err() {
             tracing::warn!(open = tracker.len(), "connections were cut off");
         }
@@ -227,11 +262,14 @@ fn tls_config(settings: &SubmissionSettings) -> Result<ServerConfig, SubmissionE
         .map_err(|_| SubmissionError::CertificateAndKey)
 }
 
-async fn listen(address: Option<SocketAddr>) -> Result<Option<TcpListener>, SubmissionError> {
+async fn listen_on<F: Future<Output = std::io::Result<TcpListener>>>(
+    listen: impl Fn(SocketAddr) -> F,
+    address: Option<SocketAddr>,
+) -> Result<Option<TcpListener>, SubmissionError> {
     let Some(address) = address else {
         return Ok(None);
     };
-    match TcpListener::bind(address).await {
+    match listen(address).await {
         Ok(listener) => Ok(Some(listener)),
         Err(error) => Err(SubmissionError::CannotListen {
             address,

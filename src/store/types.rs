@@ -214,6 +214,8 @@ pub struct LedgerSummary {
     /// UIDs the server ever showed.
     pub arrived: u64,
     pub seen: u64,
+    /// When the server first showed the oldest of those.
+    pub oldest_seen: Option<Timestamp>,
     pub stored: u64,
     pub moved: u64,
     pub gone: u64,

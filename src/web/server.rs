@@ -25,6 +25,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 /// Connections at the same time; the next one waits unaccepted.
 const MAX_CONNECTIONS: usize = 256;
@@ -87,18 +88,28 @@ impl WebServer {
     ///
     /// # Errors
     /// [`WebError`].
-    pub async fn bind(mut settings: WebSettings, parts: WebParts) -> Result<Self, WebError> {
+    pub async fn bind(settings: WebSettings, parts: WebParts) -> Result<Self, WebError> {
+        Self::bind_with(settings, parts, |address| TcpListener::bind(address)).await
+    }
+
+    /// The same on a socket that `listen` gives.
+    ///
+    /// # Errors
+    /// As [`Self::bind`].
+    pub async fn bind_with<F: Future<Output = std::io::Result<TcpListener>>>(
+        mut settings: WebSettings,
+        parts: WebParts,
+        listen: impl Fn(SocketAddr) -> F,
+    ) -> Result<Self, WebError> {
         let address = settings.listen;
         if settings.tls.is_none() && !address.ip().is_loopback() {
             return Err(WebError::NotLoopback);
         }
         let tls = settings.tls.as_ref().map(acceptor).transpose()?;
-        let listener = TcpListener::bind(address)
-            .await
-            .map_err(|error| WebError::CannotListen {
-                address,
-                kind: error.kind(),
-            })?;
+        let listener = listen(address).await.map_err(|error| WebError::CannotListen {
+            address,
+            kind: error.kind(),
+        })?;
         // Where the operating system chose the port, it is part of our name.
         settings.listen = listener.local_addr().unwrap_or(address);
         let router = router(settings, parts)?;
@@ -137,10 +148,11 @@ impl WebServer {
             };
             let watcher = graceful.watcher();
             let (tls, router) = (self.tls.clone(), self.router.clone());
-            tokio::spawn(async move {
+            let serving = async move {
                 serve(stream, tls, with_peer(router, peer), watcher).await;
                 drop(slot);
-            });
+            };
+            tokio::spawn(serving.in_current_span());
         }
         if timeout(STOP_GRACE, graceful.shutdown()).await.is_err() {
             tracing::warn!("requests to the staff pages did not end in time");

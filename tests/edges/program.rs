@@ -90,17 +90,26 @@ impl Program {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
+        self.command_as("referrald.toml", arguments)
+    }
+
+    fn command_as(&self, configuration: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_referrald"));
         command
             .arg("--config")
-            .arg(self.file("referrald.toml"))
+            .arg(self.file(configuration))
             .args(arguments)
             .stdin(Stdio::null());
         command
     }
 
     pub fn run(&self, arguments: &[&str]) -> Run {
-        let output = self.command(arguments).output().unwrap();
+        self.run_as("referrald.toml", arguments)
+    }
+
+    /// With another configuration.
+    pub fn run_as(&self, configuration: &str, arguments: &[&str]) -> Run {
+        let output = self.command_as(configuration, arguments).output().unwrap();
         Run {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -110,13 +119,17 @@ impl Program {
 
     /// Starts the daemon; its log grows over restarts.
     pub fn start(&self) -> Daemon {
+        self.start_with(&["run"])
+    }
+
+    pub fn start_with(&self, arguments: &[&str]) -> Daemon {
         let log = fs::File::options()
             .create(true)
             .append(true)
             .open(self.file("log"))
             .unwrap();
         Daemon(
-            self.command(&["run"])
+            self.command(arguments)
                 .stdout(Stdio::null())
                 .stderr(log)
                 .spawn()
@@ -135,6 +148,12 @@ impl Program {
 }
 
 impl Daemon {
+    /// SIGHUP: load the configuration anew.
+    pub fn hang_up(&self) {
+        let pid = rustix::process::Pid::from_child(&self.0);
+        rustix::process::kill_process(pid, rustix::process::Signal::HUP).unwrap();
+    }
+
     /// SIGTERM, and a clean end.
     pub fn stop(mut self) {
         let pid = rustix::process::Pid::from_child(&self.0);

@@ -43,6 +43,7 @@ mod stories {
         assert_eq!((folder.uidvalidity, folder.highest_uid), (1, 10));
         let summary = store.ledger_summary("referrals").await.unwrap();
         assert_eq!((summary.arrived, summary.seen, summary.stored), (4, 3, 1));
+        assert_eq!(summary.oldest_seen, Some(at(0)));
         assert_eq!(
             store.ledger_summary("another").await.unwrap(),
             LedgerSummary::default()

@@ -3,7 +3,7 @@
 use super::audit::DAEMON;
 use super::driver::{query, query_scalar};
 use super::messages::StoredMessage;
-use super::{Database, Write, blob, number, one_row, uuid_of};
+use super::{Database, Write, blob, instant, number, one_row, uuid_of};
 use crate::domain::{MessageId, MessageState, Timestamp, UnreadableReason};
 use crate::store::{
     CommittedMail, FetchedMail, FolderKey, FolderState, LedgerRow, LedgerSummary, SeenUid, ServerCopy,
@@ -180,7 +180,7 @@ impl Database {
     }
 
     pub(in crate::store) async fn ledger_summary(&self, mailbox: &str) -> Result<LedgerSummary, StoreError> {
-        let rows = query("SELECT state, count(*) AS rows FROM ledger WHERE mailbox = $1 GROUP BY state")
+        let rows = query("SELECT state, count(*) AS rows, min(seen) AS oldest FROM ledger WHERE mailbox = $1 GROUP BY state")
             .bind(mailbox.to_owned())
             .fetch_all(&mut self.read().await?)
             .await?;
@@ -188,7 +188,10 @@ impl Database {
         for row in &rows {
             let count: u64 = number(row.try_get("rows")?)?;
             let field = match row.try_get("state")? {
-                "seen" => &mut summary.seen,
+                "seen" => {
+                    summary.oldest_seen = Some(instant(row.try_get("oldest")?)?);
+                    &mut summary.seen
+                }
                 "stored" => &mut summary.stored,
                 "moved" => &mut summary.moved,
                 "gone" => &mut summary.gone,

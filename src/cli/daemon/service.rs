@@ -1,19 +1,24 @@
-//! `run`: the daemon.
+//! One service of the daemon: its mailbox, its database, its servers.
 
-use super::output::{Failure, Outcome};
-use super::setup::Setup;
-use super::subject_access::Subjects;
+use super::sockets::Sockets;
+use crate::cli::alarms::alarms;
+use crate::cli::figures::monitor;
+use crate::cli::output::{Failure, Outcome};
+use crate::cli::purge;
+use crate::cli::setup::Setup;
+use crate::cli::subject_access::Subjects;
 use crate::domain::{Personal, ReadMessage, SystemClock};
 use crate::imap::ImapConnector;
 use crate::ingest::{
     Ingest, IngestParts, IngestStatus, NoProbe, Outbox, OutboxParts, Reader, StepProbe, SystemJitter,
 };
+use crate::observe::{Alarms, Monitor};
 use crate::outbound::{Desk, Outbound, OutboundParts, OutboundSettings, SystemNonces};
 use crate::presence::{Ended, Presence};
 use crate::redact::{ModelError, NameModel};
 use crate::sandbox::{DraftingPool, ReadingPool, check_ocr};
 use crate::scanner::Scanned;
-use crate::smtp::{Relays, SubmissionServer};
+use crate::smtp::{OpenConversations, Relays, SubmissionServer};
 use crate::store::Store;
 use crate::web::{MailboxHealth, SourceReader, WebParts, WebServer};
 use rustix::fs::{FlockOperation, flock};
@@ -22,7 +27,6 @@ use std::fs::File;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -41,102 +45,168 @@ const SENDING_LIMIT: Duration = Duration::from_secs(600);
 const PREDECESSOR_ENDS: Duration = Duration::from_secs(5);
 const PREDECESSOR_POLL: Duration = Duration::from_millis(50);
 
-type Service = Outbound<DraftingPool, Relays, SystemClock, SystemNonces>;
+type Sending = Outbound<DraftingPool, Relays, SystemClock, SystemNonces>;
 
-/// Runs until SIGTERM or SIGINT, or until a later run has taken this one's name.
-pub(super) async fn run(setup: Setup) -> Outcome {
-    let stop = stop_on_signal()?;
-    let _while_running = only_one_here(&setup).await?;
-    let store = setup.store().await?;
-    let reader = setup.reader();
-    report_fence(reader.reader()).await?;
-    let instance = setup.instance();
-    let presence = Arc::new(Presence::new(&store, &instance, setup.config.keeping.lease)?);
+type Inbound = Ingest<ImapConnector, Scanned<ReadingPool>>;
 
-    let (ingest, status) = Ingest::new(IngestParts {
-        presence: Arc::clone(&presence),
-        connector: ImapConnector {
-            settings: setup.imap_settings()?,
-        },
-        reader,
-        understanding: setup.understanding().await?,
-        settings: setup.ingest_settings(),
-        clock: Arc::new(SystemClock),
-        jitter: Arc::new(SystemJitter),
-        probe: step_probe()?,
-    });
-    let outbound = Arc::new(outbound(&setup, &presence)?);
-    let outbox = outbox(&setup, &presence)?;
-    let submission = match setup.submission_settings()? {
-        None => None,
-        Some(settings) => Some(
-            SubmissionServer::bind(settings, Arc::clone(&outbound))
+/// A service that can run: everything it needs was there, and its addresses are taken.
+pub(super) struct Service {
+    setup: Setup,
+    store: Store,
+    presence: Arc<Presence>,
+    ingest: Inbound,
+    outbound: Arc<Sending>,
+    outbox: Option<Outbox<ImapConnector, Scanned<ReadingPool>>>,
+    submission: Option<SubmissionServer<Arc<Sending>>>,
+    web: Option<WebServer>,
+    monitor: Option<Monitor>,
+    alarms: Option<Alarms>,
+    _while_running: Option<File>,
+}
+
+impl Service {
+    /// Takes up everything and signs on; no mail is touched yet.
+    ///
+    /// # Errors
+    /// What is missing or wrong, and what to do.
+    pub(super) async fn start(setup: Setup, sockets: &Sockets) -> Result<Self, Failure> {
+        let while_running = only_one_here(&setup).await?;
+        let store = setup.store().await?;
+        let reader = setup.reader();
+        report_fence(reader.reader()).await?;
+        let instance = setup.instance();
+        let presence = Arc::new(Presence::new(&store, &instance, setup.config.keeping.lease)?);
+
+        let (ingest, status) = Ingest::new(IngestParts {
+            presence: Arc::clone(&presence),
+            connector: ImapConnector {
+                settings: setup.imap_settings()?,
+            },
+            reader,
+            understanding: setup.understanding().await?,
+            settings: setup.ingest_settings(),
+            clock: Arc::new(SystemClock),
+            jitter: Arc::new(SystemJitter),
+            probe: step_probe()?,
+        });
+        let outbound = Arc::new(outbound(&setup, &presence)?);
+        let outbox = outbox(&setup, &presence)?;
+        let submission = match setup.submission_settings()? {
+            None => None,
+            Some(settings) => Some(
+                SubmissionServer::bind_with(settings, Arc::clone(&outbound), |address| {
+                    sockets.listen(address)
+                })
                 .await
                 .map_err(Failure::configuration)?,
-        ),
-    };
-    let web = match setup.web_settings()? {
-        None => None,
-        Some(settings) => Some(
-            WebServer::bind(settings, web_parts(&setup, &store, &outbound, status.clone()))
+            ),
+        };
+        let web = match setup.web_settings()? {
+            None => None,
+            Some(settings) => Some(
+                WebServer::bind_with(
+                    settings,
+                    web_parts(&setup, &store, &outbound, status.clone()),
+                    |address| sockets.listen(address),
+                )
                 .await
                 .map_err(Failure::configuration)?,
-        ),
-    };
-    let monitor = super::figures::monitor(&setup, &presence, status).await?;
-    // Only now: a daemon that cannot run must not put an earlier one out.
-    presence.sign_on().await?;
+            ),
+        };
+        let alarms = alarms(&setup, &presence, status.clone())?;
+        let monitor = monitor(&setup, &presence, status).await?;
+        // Only now: a daemon that cannot run must not put an earlier one out.
+        presence.sign_on().await?;
+        tracing::info!(version = env!("CARGO_PKG_VERSION"), mailbox = %setup.config.mailbox.name, %instance, "referrald is running");
+        Ok(Self {
+            setup,
+            store,
+            presence,
+            ingest,
+            outbound,
+            outbox,
+            submission,
+            web,
+            monitor,
+            alarms,
+            _while_running: while_running,
+        })
+    }
 
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), mailbox = %setup.config.mailbox.name, %instance, "referrald is running");
-    // Outside systemd there is nobody to notify.
-    let _no_systemd = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
-    let serve_submission = async {
-        match submission {
-            Some(server) => server.run(stop.clone()).await,
-            None => stop.cancelled().await,
-        }
-    };
-    let watch_outbox = async {
-        match &outbox {
-            Some(outbox) => outbox.run(&stop).await,
-            None => stop.cancelled().await,
-        }
-    };
-    let serve_web = async {
-        match web {
-            Some(server) => server.run(stop.clone()).await,
-            None => stop.cancelled().await,
-        }
-    };
-    let serve_figures = async {
-        match monitor {
-            Some(monitor) => monitor.run(stop.clone()).await,
-            None => stop.cancelled().await,
-        }
-    };
-    let work = async {
-        tokio::join!(
-            serve_figures,
-            watch_outbox,
-            serve_web,
-            ingest.run(stop.clone()),
-            outbound.run(&stop),
-            serve_submission,
-            feed_watchdog(&stop),
-            report_helpers(&setup, &stop),
-            take_up_keys(&store, &stop),
-            super::purge::daily(&store, setup.terms(), setup.documents_folder(), &stop),
-        );
-    };
-    let ended = work_as_long_as_present(&presence, &stop, work).await;
-    let _no_systemd = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
-    tracing::info!("referrald has stopped");
-    match ended {
-        Ended::Stopped => Ok(()),
-        Ended::Superseded => Err(Failure::configuration(format!(
-            "another daemon has signed on as \"{instance}\", and this one has stopped: give each daemon a name of its own in \
-             [keeping] instance"
-        ))),
+    /// This daemon's name in the service's database.
+    pub(super) fn instance(&self) -> String {
+        self.setup.instance()
+    }
+
+    /// Runs until `stop`, or until a later run has taken this one's name. Conversations of the submission server that are
+    /// still open go on until `end`.
+    pub(super) async fn run(
+        self,
+        stop: &CancellationToken,
+        end: &CancellationToken,
+    ) -> (Ended, Option<OpenConversations>) {
+        let Self {
+            setup,
+            store,
+            presence,
+            ingest,
+            outbound,
+            outbox,
+            submission,
+            web,
+            monitor,
+            alarms,
+            _while_running,
+        } = self;
+        // Its own: a service that is put out stops alone.
+        let stop = &stop.child_token();
+        let mut conversations = None;
+        let serve_submission = async {
+            match submission {
+                Some(server) => conversations = Some(server.take_connections(stop, end).await),
+                None => stop.cancelled().await,
+            }
+        };
+        let watch_outbox = async {
+            match &outbox {
+                Some(outbox) => outbox.run(stop).await,
+                None => stop.cancelled().await,
+            }
+        };
+        let serve_web = async {
+            match web {
+                Some(server) => server.run(stop.clone()).await,
+                None => stop.cancelled().await,
+            }
+        };
+        let serve_figures = async {
+            match monitor {
+                Some(monitor) => monitor.run(stop.clone()).await,
+                None => stop.cancelled().await,
+            }
+        };
+        let watch_for_alarms = async {
+            match alarms {
+                Some(alarms) => alarms.run(stop).await,
+                None => stop.cancelled().await,
+            }
+        };
+        let work = async {
+            tokio::join!(
+                serve_figures,
+                watch_for_alarms,
+                watch_outbox,
+                serve_web,
+                ingest.run(stop.clone()),
+                outbound.run(stop),
+                serve_submission,
+                report_helpers(&setup, stop),
+                take_up_keys(&store, stop),
+                purge::daily(&store, setup.terms(), setup.documents_folder(), stop),
+            );
+        };
+        let ended = work_as_long_as_present(&presence, stop, work).await;
+        (ended, conversations)
     }
 }
 
@@ -195,7 +265,7 @@ async fn work_as_long_as_present(
     ended
 }
 
-fn outbound(setup: &Setup, presence: &Presence) -> Result<Service, Failure> {
+fn outbound(setup: &Setup, presence: &Presence) -> Result<Sending, Failure> {
     let parts = OutboundParts {
         store: presence.store().clone(),
         drafter: setup.drafting_pool(),
@@ -218,7 +288,7 @@ fn outbound(setup: &Setup, presence: &Presence) -> Result<Service, Failure> {
 fn web_parts(
     setup: &Setup,
     store: &Store,
-    outbound: &Arc<Service>,
+    outbound: &Arc<Sending>,
     status: watch::Receiver<IngestStatus>,
 ) -> WebParts {
     WebParts {
@@ -334,37 +404,6 @@ async fn try_name_model(setup: &Setup) {
         Err(_) => ModelError::NotRunnable,
     };
     tracing::warn!(%error, "the name model does not run; liaison mail whose names only it could tell is held");
-}
-
-fn stop_on_signal() -> Result<CancellationToken, Failure> {
-    let refused = |_| Failure::failed("the operating system gives no signals");
-    let mut terminate = signal(SignalKind::terminate()).map_err(refused)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(refused)?;
-    let stop = CancellationToken::new();
-    let asked = stop.clone();
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        tracing::info!("stopping");
-        asked.cancel();
-    });
-    Ok(stop)
-}
-
-/// Tells systemd's watchdog at half its interval that the runtime still turns.
-async fn feed_watchdog(stop: &CancellationToken) {
-    let Some(interval) = sd_notify::watchdog_enabled() else {
-        return;
-    };
-    while !stop.is_cancelled() {
-        let _no_systemd = sd_notify::notify(&[sd_notify::NotifyState::Watchdog]);
-        tokio::select! {
-            () = tokio::time::sleep(interval / 2) => {}
-            () = stop.cancelled() => {}
-        }
-    }
 }
 
 /// In builds for tests, `REFERRALD_KILL_AT=STEP[:N]` kills the process at that step, and `REFERRALD_PAUSE_AT` stops it
