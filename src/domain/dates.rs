@@ -262,7 +262,8 @@ fn roman_month(numeral: &str) -> Option<i16> {
     i16::try_from(at + 1).ok()
 }
 
-fn month_number(word: &str) -> Option<i16> {
+/// The month that a word names, in full or cut short: 1 to 12.
+pub fn month_number(word: &str) -> Option<i16> {
     const MONTHS: [&str; 12] = [
         "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
     ];

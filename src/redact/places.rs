@@ -723,7 +723,9 @@ impl Shapes<'_> {
                     between.len() <= NEXT_SPELLING && !between.contains(['.', '\n'])
                 })
             };
-            if labelled || continues() && self.is_known_day(text.get(start..end).unwrap_or_default()) {
+            let written = text.get(start..end).unwrap_or_default();
+            let spelt = || in_words(written).is_some_and(|day| self.births.contains(&day));
+            if labelled || continues() && self.is_known_day(written) || spelt() {
                 found.push((start, end, SpanKind::DateOfBirth));
             }
         }
@@ -742,6 +744,101 @@ impl Shapes<'_> {
         };
         found.iter().filter_map(read).collect()
     }
+}
+
+/// "the eighth of July nineteen seventy-nine"; its year may be in digits. `None` without a year.
+fn in_words(written: &str) -> Option<Birth> {
+    const UNITS: [&str; 20] = [
+        "zero",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
+    ];
+    const TENS: [&str; 10] = [
+        "", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
+    ];
+    const ORDINALS: [&str; 20] = [
+        "",
+        "first",
+        "second",
+        "third",
+        "fourth",
+        "fifth",
+        "sixth",
+        "seventh",
+        "eighth",
+        "ninth",
+        "tenth",
+        "eleventh",
+        "twelfth",
+        "thirteenth",
+        "fourteenth",
+        "fifteenth",
+        "sixteenth",
+        "seventeenth",
+        "eighteenth",
+        "nineteenth",
+    ];
+    let place = |list: &[&str], word: &str| list.iter().position(|one| *one == word && !one.is_empty());
+    let words = super::view::words(written);
+    let month_at = words
+        .iter()
+        .position(|word| dates::month_number(word).is_some())?;
+    let month = dates::month_number(words.get(month_at)?)?;
+    let digits = |word: &String| word.trim_end_matches(char::is_alphabetic).parse::<i16>().ok();
+    let day = words.iter().take(month_at).find_map(|word| {
+        let tens = match word.as_str() {
+            "twentieth" => Some(20),
+            "thirtieth" => Some(30),
+            _ => None,
+        };
+        tens.or_else(|| place(&ORDINALS, word))
+            .and_then(|day| i16::try_from(day).ok())
+            .or_else(|| digits(word))
+    })?;
+    let tens = words.iter().take(month_at).find_map(|word| match word.as_str() {
+        "twenty" => Some(20),
+        "thirty" => Some(30),
+        _ => None,
+    });
+    let year: Vec<&str> = words.iter().skip(month_at + 1).map(String::as_str).collect();
+    // The century is not looked at: two digits make a birth's key.
+    let rest = match year.as_slice() {
+        ["nineteen", rest @ ..] => rest,
+        ["two", "thousand", "and", rest @ ..] | ["two", "thousand", rest @ ..] => rest,
+        [digits] => {
+            let year: i16 = digits.parse().ok()?;
+            return Some((
+                year.rem_euclid(100),
+                i8::try_from(month).ok()?,
+                i8::try_from(day + tens.unwrap_or(0)).ok()?,
+            ));
+        }
+        _ => return None,
+    };
+    let value = |word: &&str| place(&UNITS, word).or_else(|| place(&TENS, word).map(|ten| ten * 10));
+    let year: usize = rest.iter().filter_map(value).sum();
+    Some((
+        i16::try_from(year).ok()?,
+        i8::try_from(month).ok()?,
+        i8::try_from(day + tens.unwrap_or(0)).ok()?,
+    ))
 }
 
 fn trailing_dots(text: &str) -> usize {
@@ -810,6 +907,19 @@ mod tests {
             shapes("Session is booked for 27 May, 6.30pm, then 4 June, 10.30am; the return of 11/03/2026")
                 .is_empty()
         );
+    }
+
+    #[test]
+    fn a_date_in_words_is_read_with_its_year() {
+        for (written, read) in [
+            ("eighth of July nineteen seventy-nine", Some((79, 7, 8))),
+            ("twenty-first May two thousand and four", Some((4, 5, 21))),
+            ("twentieth of March nineteen eighty", Some((80, 3, 20))),
+            ("eighth of July 1979", Some((79, 7, 8))),
+            ("eighth of July", None),
+        ] {
+            assert_eq!(in_words(written), read, "{written}");
+        }
     }
 
     #[test]
