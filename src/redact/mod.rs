@@ -21,6 +21,7 @@ mod places;
 mod rebuild;
 mod recipients;
 mod second;
+mod streets;
 mod suspects;
 mod unknown;
 mod verbatim;
