@@ -12,6 +12,8 @@
 #[path = "edges/program.rs"]
 mod program;
 mod support;
+#[path = "edges/tokens.rs"]
+mod tokens;
 
 use program::Program;
 use std::fs;

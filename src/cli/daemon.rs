@@ -124,6 +124,7 @@ pub(super) async fn run(setup: Setup) -> Outcome {
             serve_submission,
             feed_watchdog(&stop),
             report_helpers(&setup, &stop),
+            setup.keep_tokens(&stop),
             take_up_keys(&store, &stop),
             super::purge::daily(&store, setup.terms(), setup.documents_folder(), &stop),
         );

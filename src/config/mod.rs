@@ -7,12 +7,16 @@ mod fields;
 mod metrics;
 mod reading;
 mod shown;
+mod sign_in;
 mod web;
 
 use crate::domain::{EmailAddress, Network, OtherAttachments, ShownSetting};
 use fields::{Fields, Problems};
 pub use metrics::MetricsConfig;
 pub use reading::{ClamdAddress, OcrConfig, ReadingConfig, ScannerConfig, UnprotectedChoice};
+pub use sign_in::{
+    GrantConfig, IdentityConfig, OAuth2Config, ProofConfig, Proxied, ProxyConfig, SignInConfig,
+};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -35,6 +39,8 @@ pub struct Config {
     pub report: ReportConfig,
     /// The restricted mailbox.
     pub mailbox: MailboxConfig,
+    /// The HTTP proxy; without one connections are direct.
+    pub proxy: Option<ProxyConfig>,
     /// The worker processes.
     pub reading: ReadingConfig,
     /// Text recognition in pictures.
@@ -194,8 +200,9 @@ pub struct MailboxConfig {
     pub port: u16,
     pub tls: MailboxTls,
     pub ca_file: Option<PathBuf>,
+    pub client_identity: Option<IdentityConfig>,
     pub user: String,
-    pub password_file: PathBuf,
+    pub sign_in: SignInConfig,
     pub inbox: String,
     pub processed: String,
     pub poll: Duration,
@@ -214,8 +221,8 @@ pub struct RelayConfig {
     pub port: u16,
     pub tls: TlsChoice,
     pub ca_file: Option<PathBuf>,
-    pub user: Option<String>,
-    pub password_file: Option<PathBuf>,
+    /// User and how to sign in; none where the relay knows us otherwise.
+    pub sign_in: Option<(String, SignInConfig)>,
 }
 
 /// `[submission]`
@@ -290,6 +297,7 @@ impl Config {
         let retention = retention(root.section("retention"));
         let report = report(root.section("report"));
         let mailbox = mailbox(root.section("mailbox"));
+        let proxy = root.optional_section("proxy").map(sign_in::proxy);
         let reading = reading::reading(root.section("reading"));
         let ocr = reading::ocr(root.section("ocr"));
         let scanner = root.optional_section("scanner").map(reading::scanner);
@@ -310,6 +318,7 @@ impl Config {
             retention,
             report,
             mailbox,
+            proxy,
             reading,
             ocr,
             scanner,
@@ -432,6 +441,13 @@ fn mailbox(mut f: Fields) -> MailboxConfig {
             ("starttls", MailboxTls::StartTls),
         ],
     );
+    let oauth2 = f.optional_section("oauth2").map(sign_in::oauth2);
+    let password_file = f.optional_path("password_file");
+    f.demand(
+        oauth2.is_none() || password_file.is_none(),
+        "password_file",
+        "give password_file or [mailbox.oauth2], not both",
+    );
     let config = MailboxConfig {
         name: f.text_or("name", "referrals"),
         host: f.text(
@@ -441,8 +457,12 @@ fn mailbox(mut f: Fields) -> MailboxConfig {
         port: f.port("port", 993),
         tls,
         ca_file: f.optional_path("ca_file"),
+        client_identity: sign_in::identity(&mut f, "client_certificate_file", "client_key_file"),
         user: f.text("user", "the mailbox's user name"),
-        password_file: f.path_or("password_file", "mailbox.password"),
+        sign_in: match oauth2 {
+            Some(oauth2) => SignInConfig::OAuth2(oauth2),
+            None => SignInConfig::Password(password_file.unwrap_or_else(|| "mailbox.password".into())),
+        },
         inbox: f.text_or("inbox", "INBOX"),
         processed: f.text_or("processed", "Referrald/Processed"),
         poll: f.seconds("poll_seconds", 60, 1..=3600),
@@ -452,6 +472,7 @@ fn mailbox(mut f: Fields) -> MailboxConfig {
         batch_messages: to_usize(f.number("batch_messages", 50, 1..=500)),
         authserv_id: f.optional_text("authserv_id"),
     };
+    sign_in::demand_user(&f, &config.user);
     f.demand(
         config.inbox != config.processed,
         "processed",
@@ -522,8 +543,7 @@ fn relay(mut f: Fields) -> RelayConfig {
             ],
         ),
         ca_file: f.optional_path("ca_file"),
-        user: f.optional_text("user"),
-        password_file: f.optional_path("password_file"),
+        sign_in: relay_sign_in(&mut f),
     };
     let loopback = config
         .host
@@ -534,12 +554,29 @@ fn relay(mut f: Fields) -> RelayConfig {
         "tls",
         "\"none\" is allowed for a relay on 127.0.0.1 only; use \"starttls\" or \"implicit\"",
     );
-    f.demand(
-        config.user.is_some() == config.password_file.is_some(),
-        "user",
-        "give both user and password_file, or neither",
-    );
     config
+}
+
+fn relay_sign_in(f: &mut Fields) -> Option<(String, SignInConfig)> {
+    let user = f.optional_text("user");
+    let password = f.optional_path("password_file").map(SignInConfig::Password);
+    let oauth2 = f
+        .optional_section("oauth2")
+        .map(sign_in::oauth2)
+        .map(SignInConfig::OAuth2);
+    f.demand(
+        password.is_none() || oauth2.is_none(),
+        "password_file",
+        "give password_file or an oauth2 section, not both",
+    );
+    let how = oauth2.or(password);
+    f.demand(
+        user.is_some() == how.is_some(),
+        "user",
+        "give user with password_file or an oauth2 section, or none of them",
+    );
+    sign_in::demand_user(f, user.as_deref().unwrap_or_default());
+    user.zip(how)
 }
 
 fn submission(mut f: Fields) -> SubmissionConfig {
