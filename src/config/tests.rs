@@ -10,7 +10,8 @@ const SMALLEST: &str = r#"
     user = "referrals"
 "#;
 
-const OAUTH2: &str = "[mailbox.oauth2]\ntenant = \"t.example\"\nclient_id = \"c\"\nclient_secret_file = \"s\"";
+const OAUTH2: &str =
+    "[mailbox.oauth2]\ntenant = \"t.example\"\nclient_id = \"c\"\nclient_secret_file = \"s\"";
 
 #[test]
 fn the_smallest_configuration_has_safe_defaults() {
@@ -201,26 +202,40 @@ fn the_staff_pages_leave_this_machine_only_over_tls() {
 #[test]
 fn a_tenant_is_enough_for_exchange_online() {
     let oauth2 = |lines: &str| {
-        let config = Config::from_toml(&format!("{SMALLEST}\n[mailbox.oauth2]\nclient_id = \"c\"\n{lines}")).unwrap();
+        let config = Config::from_toml(&format!(
+            "{SMALLEST}\n[mailbox.oauth2]\nclient_id = \"c\"\n{lines}"
+        ))
+        .unwrap();
         match config.mailbox.sign_in {
             SignInConfig::OAuth2(oauth2) => oauth2,
             SignInConfig::Password(file) => panic!("a password in {file:?}"),
         }
     };
     let app = oauth2("tenant = \"t.example\"\nclient_secret_file = \"s\"");
-    assert_eq!(app.token_url, "https://login.microsoftonline.com/t.example/oauth2/v2.0/token");
-    assert_eq!(app.scope.as_deref(), Some("https://outlook.office365.com/.default"));
+    assert_eq!(
+        app.token_url,
+        "https://login.microsoftonline.com/t.example/oauth2/v2.0/token"
+    );
+    assert_eq!(
+        app.scope.as_deref(),
+        Some("https://outlook.office365.com/.default")
+    );
     let user = oauth2("tenant = \"t.example\"\ngrant = \"refresh_token\"\nrefresh_token_file = \"r\"");
     assert!(user.scope.unwrap().contains("offline_access"));
     assert_eq!(user.proof, ProofConfig::None, "a public client has no secret");
-    let other = oauth2("token_url = \"https://login.example/token\"\ncertificate_file = \"c\"\nkey_file = \"k\"");
+    let other =
+        oauth2("token_url = \"https://login.example/token\"\ncertificate_file = \"c\"\nkey_file = \"k\"");
     assert_eq!(other.scope, None);
 }
 
 #[test]
 fn a_password_is_the_default_and_the_proxy_leaves_relays_alone() {
-    let config = Config::from_toml(&format!("{SMALLEST}\n[proxy]\naddress = \"[2001:db8::1]:3128\"")).unwrap();
-    assert_eq!(config.mailbox.sign_in, SignInConfig::Password("mailbox.password".into()));
+    let config =
+        Config::from_toml(&format!("{SMALLEST}\n[proxy]\naddress = \"[2001:db8::1]:3128\"")).unwrap();
+    assert_eq!(
+        config.mailbox.sign_in,
+        SignInConfig::Password("mailbox.password".into())
+    );
     let proxy = config.proxy.unwrap();
     assert_eq!((proxy.host.as_str(), proxy.port), ("2001:db8::1", 3128));
     assert_eq!(proxy.uses, [Proxied::Mailbox, Proxied::Tokens]);

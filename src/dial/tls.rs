@@ -95,6 +95,8 @@ pub fn names_client_certificate(error: &io::Error) -> bool {
                 | AlertDescription::CertificateExpired
                 | AlertDescription::CertificateUnknown
                 | AlertDescription::UnknownCA
+                | AlertDescription::DecryptError
+                | AlertDescription::AccessDenied
         ))
     )
 }

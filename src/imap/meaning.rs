@@ -46,7 +46,7 @@ const NOT_NOW: &[&str] = &[
 ];
 const NOT_CONNECTED: &str = "User is authenticated but not connected";
 /// Dovecot's, for `auth_ssl_require_client_cert`.
-const NO_CERTIFICATE: &str = "[ALERT] Client didn't present valid SSL certificate";
+const NO_CERTIFICATE: &str = "Client didn't present valid SSL certificate";
 const THROTTLED: &[&str] = &["[THROTTLED]", "Request is throttled"];
 const BACKOFF: &str = "Suggested Backoff Time:";
 

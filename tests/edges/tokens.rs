@@ -26,7 +26,8 @@ fn program(dovecot: &Dovecot, endpoint: &TokenEndpoint, lines: &str) -> Program 
     add(
         &program,
         &format!(
-            "[mailbox.oauth2]\ntoken_url = \"{}\"\nca_file = \"token-ca.pem\"\nclient_id = \"{CLIENT_ID}\"\n{lines}",
+            "[mailbox.oauth2]\ntoken_url = \"{}\"\nca_file = \"token-ca.pem\"\nclient_id = \"{CLIENT_ID}\"\n{lines}\
+             [log]\nlevel = \"trace\"\n",
             endpoint.url()
         ),
     );

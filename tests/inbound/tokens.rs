@@ -206,7 +206,7 @@ async fn a_rotated_refresh_token_outlives_a_restart() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_is_renewed_before_it_ends_and_used_on_while_renewal_fails() {
     let endpoint = TokenEndpoint::start(USER);
-    endpoint.set_life(Duration::from_secs(4));
+    endpoint.set_life(Duration::from_secs(6));
     let tokens = source(&endpoint);
     let first = tokens.get().await.unwrap();
     let fetched = Instant::now();
@@ -218,7 +218,7 @@ async fn a_token_is_renewed_before_it_ends_and_used_on_while_renewal_fails() {
         tokio::spawn(async move { tokens.keep(&stop).await })
     };
     let mut met_failure = false;
-    while endpoint.issued().len() < 3 {
+    while endpoint.issued().len() < 2 {
         let token = tokens
             .get()
             .await
@@ -234,11 +234,11 @@ async fn a_token_is_renewed_before_it_ends_and_used_on_while_renewal_fails() {
     );
     let asked = endpoint.asked();
     assert!(
-        asked[1] - asked[0] >= Duration::from_millis(2900),
+        asked[1] - asked[0] >= Duration::from_millis(4400),
         "not renewed at once"
     );
     assert!(
-        asked[1] - asked[0] < Duration::from_secs(4),
+        asked[1] - asked[0] < Duration::from_secs(6),
         "renewed ahead of time"
     );
     stop.cancel();

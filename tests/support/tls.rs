@@ -7,6 +7,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 pub struct TestCertificate {
     /// What clients trust.
@@ -18,11 +19,14 @@ pub struct TestCertificate {
 
 impl TestCertificate {
     pub fn make() -> Self {
+        // Of two authorities with one name, a server would take the one for the other.
+        static MADE: AtomicU64 = AtomicU64::new(0);
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
         let mut authority = CertificateParams::new(Vec::new()).expect("parameters");
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         authority
             .distinguished_name
-            .push(DnType::CommonName, "referrald test authority");
+            .push(DnType::CommonName, format!("referrald test authority {number}"));
         let authority =
             CertifiedIssuer::self_signed(authority, KeyPair::generate().expect("key")).expect("authority");
         let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
