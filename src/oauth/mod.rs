@@ -5,7 +5,7 @@
 //!
 //! Invariants: one fetch at a time; a token is handed out only while it is valid; after a failure the endpoint is left alone
 //! for as long as it asks, within a bound; a rotated refresh token is on disk before the access token that came with it is
-//! used.
+//! used, or in memory with an error in the log while the disk cannot be written.
 //!
 //! # Security
 //! Secrets go to the configured endpoint only, over TLS with a checked certificate, and redirects are not followed. Its

@@ -132,6 +132,8 @@ struct Kept {
     token: Option<Token>,
     failed: Option<Failed>,
     serial: u64,
+    /// The newest refresh token, while its file cannot be written.
+    unsaved: Option<SecretString>,
 }
 
 struct Token {
@@ -247,7 +249,7 @@ impl Source {
     async fn ask(&self, kept: &mut Kept) {
         let asked_at = Instant::now();
         let mut asked_pause = None;
-        let fetching = self.fetch(&mut asked_pause);
+        let fetching = self.fetch(&mut asked_pause, &mut kept.unsaved);
         let fetched = timeout(self.settings.time_limit, fetching).await;
         let endpoint = self.settings.url.host();
         match fetched.unwrap_or(Err(TokenError::TimedOut)) {
@@ -274,14 +276,22 @@ impl Source {
         }
     }
 
-    async fn fetch(&self, asked_pause: &mut Option<Duration>) -> Result<Issued, TokenError> {
+    async fn fetch(
+        &self,
+        asked_pause: &mut Option<Duration>,
+        unsaved: &mut Option<SecretString>,
+    ) -> Result<Issued, TokenError> {
         let settings = &self.settings;
         let now = jiff::Timestamp::now().as_second();
         let refresh = match &settings.grant {
             Grant::ClientCredentials => None,
             Grant::RefreshToken(token) => Some(token.hold().await?),
         };
-        let newest = refresh.as_ref().map(|held| held.newest()).transpose()?;
+        let newest = match (&refresh, unsaved.as_ref()) {
+            (None, _) => None,
+            (Some(_), Some(unsaved)) => Some(unsaved.clone()),
+            (Some(held), None) => Some(held.newest()?),
+        };
         let form = self.form(newest.as_ref(), now)?;
         let reply = post(
             &settings.url,
@@ -293,8 +303,16 @@ impl Source {
         .await?;
         *asked_pause = reply.retry_after;
         let issued = answer::read(reply.status, &reply.body)?;
-        if let (Some(held), Some(successor)) = (&refresh, &issued.refresh) {
-            held.replace(successor)?;
+        let successor = issued.refresh.as_ref().or(unsaved.as_ref());
+        if let (Some(held), Some(successor)) = (&refresh, successor) {
+            // The one that was used may be spent: without its successor everything would stand still.
+            *unsaved = match held.replace(successor) {
+                Ok(()) => None,
+                Err(error) => {
+                    tracing::error!(%error, "the new refresh token is in memory only; a restart needs a new sign-in");
+                    Some(successor.clone())
+                }
+            };
         }
         Ok(issued)
     }

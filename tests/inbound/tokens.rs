@@ -204,6 +204,32 @@ async fn a_rotated_refresh_token_outlives_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_successor_that_cannot_be_written_is_used_from_memory_and_written_later() {
+    let endpoint = TokenEndpoint::start(USER);
+    let folder = tempfile::tempdir().unwrap();
+    let state_file = folder.path().join("refresh.token");
+    let tokens = TokenSource::new(TokenSettings {
+        grant: Grant::RefreshToken(RefreshToken {
+            given: FIRST_REFRESH.into(),
+            state_file: state_file.clone(),
+        }),
+        ..token_settings(&endpoint)
+    });
+    // Nothing can be written where a folder stands.
+    let in_the_way = folder.path().join("refresh.token.new");
+    std::fs::create_dir(&in_the_way).unwrap();
+    for _ in 0..3 {
+        let token = tokens.get().await.expect("each successor is taken once");
+        tokens.discard(&token).await;
+    }
+    assert!(!state_file.exists());
+    std::fs::remove_dir(&in_the_way).unwrap();
+    tokens.get().await.unwrap();
+    let kept = std::fs::read_to_string(&state_file).unwrap();
+    assert!(kept.trim_end().ends_with(&endpoint.refresh_token()), "{kept}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_token_is_renewed_before_it_ends_and_used_on_while_renewal_fails() {
     let endpoint = TokenEndpoint::start(USER);
     endpoint.set_life(Duration::from_secs(6));

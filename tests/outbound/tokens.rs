@@ -2,7 +2,7 @@
 
 use crate::connect_proxy::ConnectProxy;
 use crate::dovecot::Dovecot;
-use crate::postfix::{Act, Postfix, PostfixTls, ScriptedServer, Step};
+use crate::postfix::{Act, Postfix, PostfixTls, ScriptedServer, Step, wait_for};
 use crate::relays::{MAIL, cjsm, send, settings};
 use crate::tls::TestCertificate;
 use crate::tokens_endpoint::{AUDIENCE, Act as TokenAct, CLIENT_ID, RsaKey, SECRET, TokenEndpoint};
@@ -151,7 +151,11 @@ async fn each_connection_presents_a_valid_token_and_a_kept_one_that_is_refused_i
     assert_eq!(endpoint.issued().len(), 2, "fetched anew once");
     assert_eq!(sign_ins().len(), 3);
     assert!(first(&sign_ins()[2]).contains(&endpoint.issued()[1]));
-    assert_eq!(server.commands().iter().filter(|line| line.is_empty()).count(), 2);
+    // The client reads the refusal without waiting for the server to have read its empty line.
+    wait_for("both challenges to be answered with an empty line", || {
+        let commands = server.commands();
+        (commands.iter().filter(|line| line.is_empty()).count() == 2).then_some(())
+    });
     server.behave();
     server.say(Step::Hello, "250-scripted\r\n250 AUTH OAUTHBEARER");
     assert_eq!(send(&relays, MAIL).await, RelayAnswer::Accepted(250));
