@@ -248,3 +248,20 @@ pub trait SelectiveReader: Reader {
         raw: &Personal<Vec<u8>>,
     ) -> impl Future<Output = Result<Vec<PartContent>, ReadFailure>> + Send;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_left_alone_as_it_asks_for_an_hour_at_most() {
+        let asked = |seconds| {
+            let wait = Some(Duration::from_secs(seconds));
+            MailboxError::Throttled { wait }.asked_wait()
+        };
+        assert_eq!(asked(3000), Some(Duration::from_secs(3000)));
+        assert_eq!(asked(u64::MAX / 1000), Some(LONGEST_ASKED));
+        assert_eq!(MailboxError::Throttled { wait: None }.asked_wait(), None);
+        assert_eq!(MailboxError::Lost("FETCH").asked_wait(), None);
+    }
+}
