@@ -5,7 +5,7 @@
 //! A pure core ([`domain`], [`mail`], [`extract`], [`forms`], [`redact`], [`vault`]) does no input or
 //! output, reads no clock and draws no randomness. Two services use it: [`ingest`] (mailbox to draft
 //! referral) and [`outbound`] (liaison mail to deliveries). Each names the ports it needs; the adapters
-//! [`imap`], [`smtp`], [`sandbox`] and [`scanner`] serve them. [`store`] keeps everything sealed, [`presence`] shares the
+//! [`imap`], [`smtp`], [`sandbox`] and [`scanner`] serve them; [`dial`] and [`oauth`] get connections and access tokens for them. [`store`] keeps everything sealed, [`presence`] shares the
 //! work among several daemons on one database, [`casework`] is what staff do with it, [`web`] shows it in a browser, and
 //! [`cli`] is the only module that wires the others together.
 //!
@@ -22,12 +22,14 @@
 pub mod casework;
 pub mod cli;
 pub mod config;
+pub mod dial;
 pub mod domain;
 pub mod extract;
 pub mod forms;
 pub mod imap;
 pub mod ingest;
 pub mod mail;
+pub mod oauth;
 pub mod observe;
 pub mod outbound;
 pub mod presence;

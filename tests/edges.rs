@@ -15,6 +15,8 @@ mod postfix;
 #[path = "edges/program.rs"]
 mod program;
 mod support;
+#[path = "edges/tokens.rs"]
+mod tokens;
 
 use postfix::{ScriptedServer, Step};
 use program::Program;

@@ -10,7 +10,11 @@
 
 mod support;
 
+#[path = "inbound/exchange.rs"]
+mod exchange;
 #[path = "inbound/mailbox.rs"]
 mod mailbox;
 #[path = "inbound/service.rs"]
 mod service;
+#[path = "inbound/tokens.rs"]
+mod tokens;

@@ -52,16 +52,27 @@ const TABLE: &[(&str, &[May])] = &[
         &[All("domain"), All("mail"), All("redact"), All("store")],
     ),
     ("casework", &[All("domain"), All("store")]),
+    // Ways out that adapters share: connections, and access tokens.
+    ("dial", &[]),
+    ("oauth", &[All("dial")]),
     // Adapters: domain, the service whose port they serve, and the types that cross that port.
     (
         "imap",
-        &[All("domain"), All("ingest"), Only("store", &["ServerCopy"])],
+        &[
+            All("domain"),
+            All("ingest"),
+            All("dial"),
+            All("oauth"),
+            Only("store", &["ServerCopy"]),
+        ],
     ),
     (
         "smtp",
         &[
             All("domain"),
             All("outbound"),
+            All("dial"),
+            All("oauth"),
             Only("redact", &["RedactedMessage", "VerbatimMessage"]),
         ],
     ),
@@ -96,6 +107,8 @@ const TABLE: &[(&str, &[May])] = &[
             All("outbound"),
             All("casework"),
             All("presence"),
+            All("dial"),
+            All("oauth"),
             All("imap"),
             All("smtp"),
             All("sandbox"),

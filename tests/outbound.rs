@@ -10,6 +10,11 @@
 
 #[path = "outbound/client.rs"]
 mod client;
+#[path = "support/connect_proxy.rs"]
+mod connect_proxy;
+#[path = "support/dovecot.rs"]
+#[allow(dead_code)]
+mod dovecot;
 #[path = "outbound/faults.rs"]
 mod faults;
 #[path = "support/postfix.rs"]
@@ -26,7 +31,13 @@ mod service;
 #[path = "outbound/submission.rs"]
 mod submission;
 #[path = "support/tls.rs"]
+#[allow(dead_code)]
 mod tls;
+#[path = "outbound/tokens.rs"]
+mod tokens;
+#[path = "support/tokens.rs"]
+#[allow(dead_code)]
+mod tokens_endpoint;
 #[path = "outbound/trusted.rs"]
 mod trusted;
 #[path = "outbound/whole.rs"]

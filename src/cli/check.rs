@@ -8,6 +8,7 @@ use crate::imap;
 use crate::ingest::Mailbox;
 use crate::redact::{ModelError, NameModel};
 use crate::sandbox::check_ocr;
+use crate::smtp::ProbeFailure;
 use crate::store::SubmissionAccount;
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -198,10 +199,14 @@ async fn relays(setup: &Setup, findings: &mut Findings) {
         let result = match answer {
             None => Ok(missing.to_owned()),
             Some(Ok(())) => Ok("answers".to_owned()),
-            Some(Err(Some(code))) => Err(format!(
-                "refused with code {code}: check its user and password_file"
+            Some(Err(ProbeFailure::Refused(code))) => Err(format!(
+                "refused with code {code}: check its user and password_file, or its oauth2 section and that the mailbox \
+                 may send with SMTP AUTH (docs/EXCHANGE-ONLINE.md)"
             )),
-            Some(Err(None)) => Err("cannot be reached: check its host, port, tls and ca_file".to_owned()),
+            Some(Err(ProbeFailure::Unreachable)) => {
+                Err("cannot be reached: check its host, port, tls and ca_file".to_owned())
+            }
+            Some(Err(ProbeFailure::NoWay(why))) => Err(why),
         };
         findings.note(name, result);
     }
@@ -357,8 +362,7 @@ mod tests {
                 port: 25,
                 tls: TlsChoice::StartTls,
                 ca_file: None,
-                user: None,
-                password_file: None,
+                sign_in: None,
             };
             loop_doubt(&trusted, "ordinary relay", Some(&behind)).is_some()
         };

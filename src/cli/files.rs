@@ -40,6 +40,11 @@ impl Files {
         credential.unwrap_or_else(|| self.beside.join(path))
     }
 
+    /// A file that is written here: never in the credentials directory.
+    pub(super) fn own(&self, path: &Path) -> PathBuf {
+        self.beside.join(path)
+    }
+
     /// A secret: the file must be closed to group and others.
     pub(super) fn secret(&self, path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
         let file = self.locate(path);

@@ -26,6 +26,7 @@ mod purge;
 mod redact;
 mod report;
 mod setup;
+mod sign_in;
 mod staff;
 mod subject_access;
 mod users;

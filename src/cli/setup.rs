@@ -5,24 +5,28 @@ use super::files::Files;
 use super::output::Failure;
 use crate::casework::{DocumentsFolder, Terms};
 use crate::config::{
-    self, Config, DatabaseConfig, LogFormat, MailboxTls, RelayConfig, TlsChoice, UnprotectedChoice,
+    self, Config, DatabaseConfig, LogFormat, MailboxTls, OAuth2Config, Proxied, RelayConfig, SignInConfig,
+    TlsChoice, UnprotectedChoice,
 };
+use crate::dial::Trust;
 use crate::domain::KnownCase;
 use crate::forms::{AgencyBook, LabelBook};
 use crate::imap::{Auth, ImapSettings, ImapTimeouts, TlsMode};
 use crate::ingest::{BackoffSettings, IngestSettings, OutboxSettings, Understanding};
+use crate::oauth::TokenSource;
 use crate::observe;
 use crate::outbound::{AllocationGuard, FirstMailGuard, GuardSettings};
 use crate::redact::RedactionSettings;
 use crate::sandbox::{DraftingPool, OcrSettings, Protection, ReadingPool, WorkerSettings};
 use crate::scanner::{Clamd, ClamdAddress, Scanned};
 use crate::smtp::{
-    RelayCredentials, RelaySettings, RelayTls, Relays, SubmissionSettings, TrustedRelaySettings,
+    RelayCredentials, RelayProof, RelaySettings, RelayTls, Relays, SubmissionSettings, TrustedRelaySettings,
 };
 use crate::store::{DatabasePlace, KeySource, MasterKeys, PostgresPlace, SessionTerms, Store, StoreError};
 use crate::web::{WebSettings, WebTls};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::Duration;
 
 /// Service name and domain that stand in where a command runs without a configuration.
@@ -102,7 +106,12 @@ impl Place {
             LogFormat::Json => observe::Format::Json,
         };
         observe::start(self.log.unwrap_or(config.log.level), format);
-        Ok(Setup { config, files, path })
+        Ok(Setup {
+            config,
+            files,
+            path,
+            tokens: Mutex::default(),
+        })
     }
 }
 
@@ -118,6 +127,8 @@ pub(super) struct Setup {
     pub(super) files: Files,
     /// The configuration file; without one only dry runs work.
     path: Option<PathBuf>,
+    /// One source for all sections that say the same.
+    pub(super) tokens: Mutex<Vec<(OAuth2Config, TokenSource)>>,
 }
 
 impl Setup {
@@ -359,10 +370,20 @@ impl Setup {
                 MailboxTls::Implicit => TlsMode::Implicit,
                 MailboxTls::StartTls => TlsMode::StartTls,
             },
-            ca_pem: self.optional_pem(mailbox.ca_file.as_deref())?,
-            auth: Auth::Password {
-                user: mailbox.user.clone(),
-                password: self.files.password(&mailbox.password_file)?,
+            trust: Trust {
+                ca_pem: self.optional_pem(mailbox.ca_file.as_deref())?,
+                identity: self.identity(mailbox.client_identity.as_ref())?,
+            },
+            proxy: self.proxy(Proxied::Mailbox)?,
+            auth: match &mailbox.sign_in {
+                SignInConfig::Password(file) => Auth::Password {
+                    user: mailbox.user.clone(),
+                    password: self.files.password(file)?,
+                },
+                SignInConfig::OAuth2(config) => Auth::OAuth2 {
+                    user: mailbox.user.clone(),
+                    tokens: self.token_source(config)?,
+                },
             },
             timeouts: ImapTimeouts::default(),
             // Exchange announces estimated sizes: a quarter of slack.
@@ -418,12 +439,15 @@ impl Setup {
 
     fn relay(&self, config: Option<&RelayConfig>) -> Result<Option<RelaySettings>, Failure> {
         let Some(config) = config else { return Ok(None) };
-        let credentials = match (&config.user, &config.password_file) {
-            (Some(user), Some(file)) => Some(RelayCredentials {
+        let credentials = match &config.sign_in {
+            None => None,
+            Some((user, how)) => Some(RelayCredentials {
                 user: user.clone(),
-                password: self.files.password(file)?,
+                proof: match how {
+                    SignInConfig::Password(file) => RelayProof::Password(self.files.password(file)?),
+                    SignInConfig::OAuth2(config) => RelayProof::Tokens(self.token_source(config)?),
+                },
             }),
-            (None, _) | (_, None) => None,
         };
         Ok(Some(RelaySettings {
             host: config.host.clone(),
@@ -435,6 +459,11 @@ impl Setup {
             },
             credentials,
             ca_pem: self.optional_pem(config.ca_file.as_deref())?,
+            proxy: match config.tls {
+                // On this machine.
+                TlsChoice::None => None,
+                TlsChoice::Implicit | TlsChoice::StartTls => self.proxy(Proxied::Relays)?,
+            },
             hello_name: self.config.service.domain.clone(),
             timeout: RELAY_TIMEOUT,
         }))
@@ -490,7 +519,7 @@ impl Setup {
         }))
     }
 
-    fn optional_pem(&self, file: Option<&Path>) -> Result<Option<Vec<u8>>, Failure> {
+    pub(super) fn optional_pem(&self, file: Option<&Path>) -> Result<Option<Vec<u8>>, Failure> {
         file.map(|file| self.files.plain(file).map(|pem| pem.to_vec()))
             .transpose()
     }

@@ -8,6 +8,7 @@ mod fields;
 mod metrics;
 mod reading;
 mod shown;
+mod sign_in;
 mod web;
 
 use crate::domain::{EmailAddress, Network, OtherAttachments, ShownSetting};
@@ -15,6 +16,9 @@ pub use alarms::AlarmsConfig;
 use fields::{Fields, Problems};
 pub use metrics::MetricsConfig;
 pub use reading::{ClamdAddress, OcrConfig, ReadingConfig, ScannerConfig, UnprotectedChoice};
+pub use sign_in::{
+    GrantConfig, IdentityConfig, OAuth2Config, ProofConfig, Proxied, ProxyConfig, SignInConfig,
+};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -37,6 +41,8 @@ pub struct Config {
     pub report: ReportConfig,
     /// The restricted mailbox.
     pub mailbox: MailboxConfig,
+    /// The HTTP proxy; without one connections are direct.
+    pub proxy: Option<ProxyConfig>,
     /// The worker processes.
     pub reading: ReadingConfig,
     /// Text recognition in pictures.
@@ -198,8 +204,9 @@ pub struct MailboxConfig {
     pub port: u16,
     pub tls: MailboxTls,
     pub ca_file: Option<PathBuf>,
+    pub client_identity: Option<IdentityConfig>,
     pub user: String,
-    pub password_file: PathBuf,
+    pub sign_in: SignInConfig,
     pub inbox: String,
     pub processed: String,
     pub poll: Duration,
@@ -218,8 +225,8 @@ pub struct RelayConfig {
     pub port: u16,
     pub tls: TlsChoice,
     pub ca_file: Option<PathBuf>,
-    pub user: Option<String>,
-    pub password_file: Option<PathBuf>,
+    /// User and how to sign in; none where the relay knows us otherwise.
+    pub sign_in: Option<(String, SignInConfig)>,
 }
 
 /// `[submission]`
@@ -294,6 +301,7 @@ impl Config {
         let retention = retention(root.section("retention"));
         let report = report(root.section("report"));
         let mailbox = mailbox(root.section("mailbox"));
+        let proxy = root.optional_section("proxy").map(sign_in::proxy);
         let reading = reading::reading(root.section("reading"));
         let ocr = reading::ocr(root.section("ocr"));
         let scanner = root.optional_section("scanner").map(reading::scanner);
@@ -315,6 +323,7 @@ impl Config {
             retention,
             report,
             mailbox,
+            proxy,
             reading,
             ocr,
             scanner,
@@ -438,6 +447,13 @@ fn mailbox(mut f: Fields) -> MailboxConfig {
             ("starttls", MailboxTls::StartTls),
         ],
     );
+    let oauth2 = f.optional_section("oauth2").map(sign_in::oauth2);
+    let password_file = f.optional_path("password_file");
+    f.demand(
+        oauth2.is_none() || password_file.is_none(),
+        "password_file",
+        "give password_file or [mailbox.oauth2], not both",
+    );
     let config = MailboxConfig {
         name: f.text_or("name", "referrals"),
         host: f.text(
@@ -447,8 +463,12 @@ fn mailbox(mut f: Fields) -> MailboxConfig {
         port: f.port("port", 993),
         tls,
         ca_file: f.optional_path("ca_file"),
+        client_identity: sign_in::identity(&mut f, "client_certificate_file", "client_key_file"),
         user: f.text("user", "the mailbox's user name"),
-        password_file: f.path_or("password_file", "mailbox.password"),
+        sign_in: match oauth2 {
+            Some(oauth2) => SignInConfig::OAuth2(oauth2),
+            None => SignInConfig::Password(password_file.unwrap_or_else(|| "mailbox.password".into())),
+        },
         inbox: f.text_or("inbox", "INBOX"),
         processed: f.text_or("processed", "Referrald/Processed"),
         poll: f.seconds("poll_seconds", 60, 1..=3600),
@@ -458,6 +478,7 @@ fn mailbox(mut f: Fields) -> MailboxConfig {
         batch_messages: to_usize(f.number("batch_messages", 50, 1..=500)),
         authserv_id: f.optional_text("authserv_id"),
     };
+    sign_in::demand_user(&f, &config.user);
     f.demand(
         config.inbox != config.processed,
         "processed",
@@ -528,8 +549,7 @@ fn relay(mut f: Fields) -> RelayConfig {
             ],
         ),
         ca_file: f.optional_path("ca_file"),
-        user: f.optional_text("user"),
-        password_file: f.optional_path("password_file"),
+        sign_in: relay_sign_in(&mut f),
     };
     let loopback = config
         .host
@@ -540,12 +560,29 @@ fn relay(mut f: Fields) -> RelayConfig {
         "tls",
         "\"none\" is allowed for a relay on 127.0.0.1 only; use \"starttls\" or \"implicit\"",
     );
-    f.demand(
-        config.user.is_some() == config.password_file.is_some(),
-        "user",
-        "give both user and password_file, or neither",
-    );
     config
+}
+
+fn relay_sign_in(f: &mut Fields) -> Option<(String, SignInConfig)> {
+    let user = f.optional_text("user");
+    let password = f.optional_path("password_file").map(SignInConfig::Password);
+    let oauth2 = f
+        .optional_section("oauth2")
+        .map(sign_in::oauth2)
+        .map(SignInConfig::OAuth2);
+    f.demand(
+        password.is_none() || oauth2.is_none(),
+        "password_file",
+        "give password_file or an oauth2 section, not both",
+    );
+    let how = oauth2.or(password);
+    f.demand(
+        user.is_some() == how.is_some(),
+        "user",
+        "give user with password_file or an oauth2 section, or none of them",
+    );
+    sign_in::demand_user(f, user.as_deref().unwrap_or_default());
+    user.zip(how)
 }
 
 fn submission(mut f: Fields) -> SubmissionConfig {

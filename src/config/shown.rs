@@ -63,8 +63,15 @@ const OPEN: &[(&str, &[&str])] = &[
             "outbox",
         ],
     ),
+    ("mailbox.oauth2", &["grant", "tenant", "token_url", "scope"]),
+    ("proxy", &["address", "for"]),
     ("relays.cjsm", &["host", "port", "tls"]),
+    ("relays.cjsm.oauth2", &["grant", "tenant", "token_url", "scope"]),
     ("relays.ordinary", &["host", "port", "tls"]),
+    (
+        "relays.ordinary.oauth2",
+        &["grant", "tenant", "token_url", "scope"],
+    ),
     (
         "submission",
         &["hostname", "implicit_tls_listen", "starttls_listen"],

@@ -10,6 +10,9 @@ const SMALLEST: &str = r#"
     user = "referrals"
 "#;
 
+const OAUTH2: &str =
+    "[mailbox.oauth2]\ntenant = \"t.example\"\nclient_id = \"c\"\nclient_secret_file = \"s\"";
+
 #[test]
 fn the_smallest_configuration_has_safe_defaults() {
     let config = Config::from_toml(SMALLEST).unwrap();
@@ -25,7 +28,8 @@ fn the_documented_file_is_valid_and_names_every_key() {
     Config::from_toml(REFERENCE_TOML).unwrap();
     for key in fields::keys_read_by(|| {
         let all = format!(
-            "{SMALLEST}\n[scanner]\nclamd=\"/a\"\n[relays.cjsm]\nhost=\"a\"\n[relays.ordinary]\nhost=\"a\"\n\
+            "{SMALLEST}\n{OAUTH2}\n[proxy]\naddress=\"a:1\"\n[scanner]\nclamd=\"/a\"\n[relays.cjsm]\nhost=\"a\"\n\
+             [relays.ordinary]\nhost=\"a\"\n\
              [submission]\nhostname=\"a\"\nstarttls_listen=\"127.0.0.1:1\"\n[web]"
         );
         Config::from_toml(&all).unwrap();
@@ -202,4 +206,46 @@ fn figures_alarms_and_staff_pages_have_their_bounds() {
     ] {
         assert!(web(wrong).is_err(), "{wrong}");
     }
+}
+
+#[test]
+fn a_tenant_is_enough_for_exchange_online() {
+    let oauth2 = |lines: &str| {
+        let config = Config::from_toml(&format!(
+            "{SMALLEST}\n[mailbox.oauth2]\nclient_id = \"c\"\n{lines}"
+        ))
+        .unwrap();
+        match config.mailbox.sign_in {
+            SignInConfig::OAuth2(oauth2) => oauth2,
+            SignInConfig::Password(file) => panic!("a password in {file:?}"),
+        }
+    };
+    let app = oauth2("tenant = \"t.example\"\nclient_secret_file = \"s\"");
+    assert_eq!(
+        app.token_url,
+        "https://login.microsoftonline.com/t.example/oauth2/v2.0/token"
+    );
+    assert_eq!(
+        app.scope.as_deref(),
+        Some("https://outlook.office365.com/.default")
+    );
+    let user = oauth2("tenant = \"t.example\"\ngrant = \"refresh_token\"\nrefresh_token_file = \"r\"");
+    assert!(user.scope.unwrap().contains("offline_access"));
+    assert_eq!(user.proof, ProofConfig::None, "a public client has no secret");
+    let other =
+        oauth2("token_url = \"https://login.example/token\"\ncertificate_file = \"c\"\nkey_file = \"k\"");
+    assert_eq!(other.scope, None);
+}
+
+#[test]
+fn a_password_is_the_default_and_the_proxy_leaves_relays_alone() {
+    let config =
+        Config::from_toml(&format!("{SMALLEST}\n[proxy]\naddress = \"[2001:db8::1]:3128\"")).unwrap();
+    assert_eq!(
+        config.mailbox.sign_in,
+        SignInConfig::Password("mailbox.password".into())
+    );
+    let proxy = config.proxy.unwrap();
+    assert_eq!((proxy.host.as_str(), proxy.port), ("2001:db8::1", 3128));
+    assert_eq!(proxy.uses, [Proxied::Mailbox, Proxied::Tokens]);
 }

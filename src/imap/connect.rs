@@ -1,23 +1,19 @@
 //! Connecting and signing in.
 
 use super::session::{Capabilities, Delimiter, ImapMailbox};
-use super::syntax::quoted;
-use super::wire::{Answer, Tagged, Wire, outcome};
+use super::sign_in::{Proof, Server, sign_in};
+use super::wire::{Answer, Wire, outcome};
+use crate::dial::{self, DialError, Proxy, Trust};
 use crate::ingest::{Connector, MailboxError};
+use crate::oauth::{AccessToken, Freshness, TokenSource};
 use async_imap::imap_proto::{Response, ResponseCode, Status};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
-use secrecy::{ExposeSecret, SecretString};
-use std::sync::Arc;
+use secrecy::SecretString;
+use std::future::Future;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
-use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use zeroize::Zeroizing;
 
 /// Largest literal before a folder is selected, in bytes.
 const MAX_GREETING_LITERAL: u64 = 64 * 1024;
@@ -40,6 +36,13 @@ pub enum Auth {
         user: String,
         /// Password.
         password: SecretString,
+    },
+    /// An access token: AUTHENTICATE XOAUTH2, else OAUTHBEARER (RFC 7628).
+    OAuth2 {
+        /// User name: the mailbox's address.
+        user: String,
+        /// Where tokens come from.
+        tokens: TokenSource,
     },
 }
 
@@ -70,8 +73,10 @@ pub struct ImapSettings {
     pub port: u16,
     /// How TLS starts.
     pub tls: TlsMode,
-    /// Further trusted certificates (PEM), beside the operating system's.
-    pub ca_pem: Option<Vec<u8>>,
+    /// Whom to trust, and our own certificate for servers that ask for one.
+    pub trust: Trust,
+    /// The way there.
+    pub proxy: Option<Proxy>,
     /// How to sign in.
     pub auth: Auth,
     /// Bounds on waiting.
@@ -95,22 +100,56 @@ impl Connector for ImapConnector {
     }
 }
 
-/// Connects over TLS, signs in and asks for the capabilities.
+/// Connects over TLS, signs in and asks for the capabilities. A token that was kept and is refused is fetched anew once.
 ///
 /// # Errors
 /// [`MailboxError`] tells whose fault it is; nothing of what the server said is in it.
 pub async fn connect(settings: &ImapSettings) -> Result<ImapMailbox<TlsStream<TcpStream>>, MailboxError> {
+    let (user, tokens) = match &settings.auth {
+        Auth::Password { user, password } => {
+            return connect_as(settings, &Proof::Password { user, password }).await;
+        }
+        Auth::OAuth2 { user, tokens } => (user, tokens),
+    };
+    // Before the deadline of the connection begins: the endpoint has its own.
+    let token = token_of(tokens).await?;
+    let connected = with_token(settings, user, tokens, &token).await;
+    match (&connected, token.freshness) {
+        (Err(MailboxError::TokenRefused(_)), Freshness::Kept) => {}
+        (Ok(_) | Err(_), _) => return connected,
+    }
+    let token = token_of(tokens).await?;
+    with_token(settings, user, tokens, &token).await
+}
+
+/// A refused token is of no more use to anybody.
+async fn with_token(
+    settings: &ImapSettings,
+    user: &str,
+    tokens: &TokenSource,
+    token: &AccessToken,
+) -> Result<ImapMailbox<TlsStream<TcpStream>>, MailboxError> {
+    let connected = connect_as(settings, &Proof::Token { user, token }).await;
+    if let Err(MailboxError::TokenRefused(_)) = connected {
+        tokens.discard(token).await;
+    }
+    connected
+}
+
+async fn token_of(tokens: &TokenSource) -> Result<AccessToken, MailboxError> {
+    tokens.get().await.map_err(|unavailable| MailboxError::NoToken {
+        reason: unavailable.error.to_string(),
+        wait: unavailable.wait,
+    })
+}
+
+async fn connect_as(
+    settings: &ImapSettings,
+    proof: &Proof<'_>,
+) -> Result<ImapMailbox<TlsStream<TcpStream>>, MailboxError> {
     let deadline = Instant::now() + settings.timeouts.connect;
-    let tcp = timeout_at(
-        deadline,
-        TcpStream::connect((settings.host.as_str(), settings.port)),
-    )
-    .await
-    .ok()
-    .and_then(Result::ok)
-    .ok_or(MailboxError::Unreachable)?;
-    // Commands are small and each waits for its answer.
-    let _ = tcp.set_nodelay(true);
+    let dialling = dial::tcp(&settings.host, settings.port, settings.proxy.as_ref());
+    let tcp = by(deadline, MailboxError::Unreachable, dialling).await?;
     let mut wire = match settings.tls {
         TlsMode::Implicit => {
             let mut wire = Wire::new(
@@ -132,12 +171,39 @@ pub async fn connect(settings: &ImapSettings) -> Result<ImapMailbox<TlsStream<Tc
         }
     };
     let before = capabilities(&mut wire, deadline).await?;
-    match &settings.auth {
-        Auth::Password { user, password } => sign_in(&mut wire, &before, user, password, deadline).await?,
-    }
+    let server = Server {
+        host: &settings.host,
+        port: settings.port,
+        capabilities: &before,
+    };
+    sign_in(&mut wire, &server, proof, deadline).await?;
     let after = capabilities(&mut wire, deadline).await?;
     let delimiter = Delimiter::ask(&mut wire, deadline).await?;
     ImapMailbox::new(wire, after, delimiter, settings.timeouts)
+}
+
+fn dial_error(error: DialError) -> MailboxError {
+    match error {
+        DialError::Unreachable => MailboxError::Unreachable,
+        DialError::Certificate | DialError::Name => MailboxError::Tls,
+        DialError::Lost => MailboxError::Lost("the TLS handshake"),
+        DialError::ProxyUnreachable
+        | DialError::ProxyRefused(_)
+        | DialError::Identity
+        | DialError::IdentityRefused => MailboxError::NoWay(error.to_string()),
+    }
+}
+
+/// Does something of dialling before the deadline.
+async fn by<T>(
+    deadline: Instant,
+    late: MailboxError,
+    work: impl Future<Output = Result<T, DialError>>,
+) -> Result<T, MailboxError> {
+    timeout_at(deadline, work)
+        .await
+        .map_err(|_| late)?
+        .map_err(dial_error)
 }
 
 async fn handshake(
@@ -145,31 +211,13 @@ async fn handshake(
     tcp: TcpStream,
     deadline: Instant,
 ) -> Result<TlsStream<TcpStream>, MailboxError> {
-    let config = client_config(settings.ca_pem.as_deref())?;
-    let name = ServerName::try_from(settings.host.clone()).map_err(|_| MailboxError::Tls)?;
-    let connector = TlsConnector::from(Arc::new(config));
-    match timeout_at(deadline, connector.connect(name, tcp)).await {
-        Ok(Ok(tls)) => Ok(tls),
-        Ok(Err(error)) if error.kind() == std::io::ErrorKind::InvalidData => Err(MailboxError::Tls),
-        Ok(Err(_)) | Err(_) => Err(MailboxError::Lost("the TLS handshake")),
-    }
-}
-
-fn client_config(ca_pem: Option<&[u8]>) -> Result<rustls::ClientConfig, MailboxError> {
-    let mut roots = rustls::RootCertStore::empty();
-    let native = rustls_native_certs::load_native_certs();
-    roots.add_parsable_certificates(native.certs);
-    if let Some(pem) = ca_pem {
-        for certificate in CertificateDer::pem_slice_iter(pem) {
-            let certificate = certificate.map_err(|_| MailboxError::Tls)?;
-            roots.add(certificate).map_err(|_| MailboxError::Tls)?;
-        }
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|_| MailboxError::Tls)?;
-    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+    let late = MailboxError::Lost("the TLS handshake");
+    by(
+        deadline,
+        late,
+        dial::handshake(&settings.trust, &settings.host, tcp),
+    )
+    .await
 }
 
 async fn greeting<S: AsyncRead + AsyncWrite + Unpin + Send>(
@@ -209,127 +257,6 @@ async fn capabilities<S: AsyncRead + AsyncWrite + Unpin + Send>(
     .await?
     .demand_ok("CAPABILITY")?;
     Ok(found)
-}
-
-const SIGN_IN: &str = "the sign-in";
-
-async fn sign_in<S: AsyncRead + AsyncWrite + Unpin + Send>(
-    wire: &mut Wire<S>,
-    capabilities: &Capabilities,
-    user: &str,
-    password: &SecretString,
-    deadline: Instant,
-) -> Result<(), MailboxError> {
-    let tag = wire.next_tag();
-    if capabilities.auth_plain {
-        authenticate_plain(wire, &tag, capabilities, user, password, deadline).await?;
-    } else if capabilities.login_disabled {
-        return Err(MailboxError::MissingCapability(
-            "a sign-in with password (AUTH=PLAIN or LOGIN)",
-        ));
-    } else {
-        login(wire, &tag, capabilities, user, password, deadline).await?;
-    }
-    let mut for_now = false;
-    let answer = wire
-        .finish(&tag, SIGN_IN, deadline, &mut |response| {
-            for_now |= is_for_now(response)
-        })
-        .await?;
-    match answer {
-        Answer::Ok => Ok(()),
-        Answer::No if for_now => Err(MailboxError::No(SIGN_IN)),
-        Answer::No => Err(MailboxError::SignInRefused),
-        Answer::Bad => Err(MailboxError::Bad(SIGN_IN)),
-    }
-}
-
-/// Response codes that say "not your password, try later" (RFC 5530).
-fn is_for_now(response: &Response<'_>) -> bool {
-    outcome(response)
-        .and_then(|outcome| outcome.information.as_deref())
-        .is_some_and(|text| {
-            ["[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]"]
-                .iter()
-                .any(|code| {
-                    text.get(..code.len())
-                        .is_some_and(|start| start.eq_ignore_ascii_case(code))
-                })
-        })
-}
-
-async fn authenticate_plain<S: AsyncRead + AsyncWrite + Unpin + Send>(
-    wire: &mut Wire<S>,
-    tag: &str,
-    capabilities: &Capabilities,
-    user: &str,
-    password: &SecretString,
-    deadline: Instant,
-) -> Result<(), MailboxError> {
-    let plain = Zeroizing::new(format!("\0{user}\0{}", password.expose_secret()));
-    let encoded = Zeroizing::new(STANDARD.encode(plain.as_bytes()));
-    if capabilities.sasl_ir {
-        let line = Zeroizing::new(format!("{tag} AUTHENTICATE PLAIN {}\r\n", *encoded));
-        return wire.write(line.as_bytes(), SIGN_IN, deadline).await;
-    }
-    wire.write(
-        format!("{tag} AUTHENTICATE PLAIN\r\n").as_bytes(),
-        SIGN_IN,
-        deadline,
-    )
-    .await?;
-    continuation(wire, deadline).await?;
-    let line = Zeroizing::new(format!("{}\r\n", *encoded));
-    wire.write(line.as_bytes(), SIGN_IN, deadline).await
-}
-
-/// LOGIN with each argument quoted, or as a literal where it cannot be.
-async fn login<S: AsyncRead + AsyncWrite + Unpin + Send>(
-    wire: &mut Wire<S>,
-    tag: &str,
-    capabilities: &Capabilities,
-    user: &str,
-    password: &SecretString,
-    deadline: Instant,
-) -> Result<(), MailboxError> {
-    let mut line = Zeroizing::new(format!("{tag} LOGIN"));
-    for argument in [user, password.expose_secret()] {
-        line.push(' ');
-        match quoted(argument).map(Zeroizing::new) {
-            Some(text) => line.push_str(&text),
-            None if capabilities.literal_plus => {
-                line.push_str(&format!("{{{}+}}\r\n", argument.len()));
-                line.push_str(argument);
-            }
-            None => {
-                line.push_str(&format!("{{{}}}\r\n", argument.len()));
-                wire.write(line.as_bytes(), SIGN_IN, deadline).await?;
-                continuation(wire, deadline).await?;
-                line = Zeroizing::new(argument.to_owned());
-            }
-        }
-    }
-    line.push_str("\r\n");
-    wire.write(line.as_bytes(), SIGN_IN, deadline).await
-}
-
-async fn continuation<S: AsyncRead + AsyncWrite + Unpin + Send>(
-    wire: &mut Wire<S>,
-    deadline: Instant,
-) -> Result<(), MailboxError> {
-    loop {
-        let (goes_on, tagged) = wire
-            .read(SIGN_IN, deadline, |response| {
-                (matches!(response, Response::Continue(_)), Tagged::of(response))
-            })
-            .await?;
-        match tagged.map(|tagged| tagged.answer) {
-            None if goes_on => return Ok(()),
-            None => {}
-            Some(Answer::No) => return Err(MailboxError::SignInRefused),
-            Some(Answer::Ok | Answer::Bad) => return Err(MailboxError::Bad(SIGN_IN)),
-        }
-    }
 }
 
 /// Whether a status response carries `READ-ONLY`.

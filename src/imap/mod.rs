@@ -14,7 +14,9 @@
 
 mod connect;
 mod gate;
+mod meaning;
 mod session;
+mod sign_in;
 mod syntax;
 mod wire;
 

@@ -28,6 +28,8 @@ const MOST_SHORT: usize = 1000;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Capabilities {
     pub(super) auth_plain: bool,
+    pub(super) auth_xoauth2: bool,
+    pub(super) auth_oauthbearer: bool,
     pub(super) login_disabled: bool,
     pub(super) sasl_ir: bool,
     pub(super) literal_plus: bool,
@@ -44,10 +46,16 @@ impl Capabilities {
                 Capability::Imap4rev1 | Capability::Auth(_) => false,
             })
         };
+        let auth = |mechanism: &str| {
+            list.iter().any(|capability| match capability {
+                Capability::Auth(name) => name.eq_ignore_ascii_case(mechanism),
+                Capability::Imap4rev1 | Capability::Atom(_) => false,
+            })
+        };
         Self {
-            auth_plain: list.iter().any(
-                |capability| matches!(capability, Capability::Auth(name) if name.eq_ignore_ascii_case("PLAIN")),
-            ),
+            auth_plain: auth("PLAIN"),
+            auth_xoauth2: auth("XOAUTH2"),
+            auth_oauthbearer: auth("OAUTHBEARER"),
             login_disabled: has("LOGINDISABLED"),
             sasl_ir: has("SASL-IR"),
             literal_plus: has("LITERAL+"),
@@ -177,7 +185,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> ImapMailbox<S> {
                 }
             }
         }
-        refused.demand_ok(DOING)?;
+        self.wire.judge(refused, DOING)?.demand_ok(DOING)?;
         Ok(fetched)
     }
 
@@ -273,6 +281,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> ImapMailbox<S> {
                 if tagged.tag != tag || tagged.answer == Answer::Ok {
                     return Err(MailboxError::Lost(DOING));
                 }
+                self.wire.judge(tagged.answer, DOING)?;
                 // Refused: polling has to do.
                 self.capabilities.idle = false;
                 return Ok(false);

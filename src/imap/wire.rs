@@ -1,6 +1,8 @@
 //! One connection: tags, writing, reading with deadlines, and the tagged answer.
 
 use super::gate::Gate;
+use super::meaning::{Meaning, meaning};
+use crate::dial::{DialError, names_client_certificate};
 use crate::ingest::MailboxError;
 use async_imap::imap_proto::{MailboxDatum, Outcome, Response, Status};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
@@ -30,6 +32,8 @@ pub(super) struct Wire<S: AsyncRead + AsyncWrite + Unpin + Send> {
     client: async_imap::Client<Gate<S>>,
     last_tag: u64,
     news: bool,
+    /// What refusals since the last command meant beyond their being refusals.
+    meant: Option<Meaning>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Wire<S> {
@@ -38,6 +42,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Wire<S> {
             client: async_imap::Client::new(Gate::new(stream, max_literal)),
             last_tag: 0,
             news: false,
+            meant: None,
         }
     }
 
@@ -64,6 +69,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Wire<S> {
         doing: &'static str,
         deadline: Instant,
     ) -> Result<(), MailboxError> {
+        self.meant = None;
         let stream = self.client.get_mut();
         let writing = async {
             stream.write_all(bytes).await?;
@@ -96,13 +102,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Wire<S> {
     ) -> Result<Option<R>, MailboxError> {
         let data = match timeout_at(until, self.client.read_response()).await {
             Ok(Ok(Some(data))) => data,
+            Ok(Err(error)) if names_client_certificate(&error) => {
+                return Err(MailboxError::NoWay(DialError::IdentityRefused.to_string()));
+            }
             Ok(Ok(None) | Err(_)) => return Err(MailboxError::Lost(doing)),
             Err(_) => return Ok(None),
         };
+        // The first refusal tells why; a BYE that follows on it only ends the connection.
+        self.meant = self.meant.or_else(|| meaning(data.parsed()));
         match data.parsed() {
             Response::Data {
                 status: Status::Bye, ..
-            } => return Err(MailboxError::Lost(doing)),
+            } => {
+                let told = self.meant.map(|meant| meant.error(doing));
+                return Err(told.unwrap_or(MailboxError::Lost(doing)));
+            }
             Response::MailboxData(MailboxDatum::Exists(_)) => self.news = true,
             _other_response => {}
         }
@@ -122,6 +136,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Wire<S> {
         self.write(format!("{tag} {command}\r\n").as_bytes(), doing, deadline)
             .await?;
         self.finish(&tag, doing, deadline, &mut each).await
+    }
+
+    /// An answer as it is, or the error that a refusal means beyond its being one.
+    pub(super) fn judge(&self, answer: Answer, doing: &'static str) -> Result<Answer, MailboxError> {
+        match (answer, self.meant) {
+            (Answer::No | Answer::Bad, Some(meant)) => Err(meant.error(doing)),
+            (Answer::Ok, _) | (Answer::No | Answer::Bad, None) => Ok(answer),
+        }
     }
 
     /// Reads until the tagged answer.
@@ -144,7 +166,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Wire<S> {
                 Some(Tagged {
                     tag: answered,
                     answer,
-                }) if answered == tag => return Ok(answer),
+                }) if answered == tag => return self.judge(answer, doing),
                 Some(_) => return Err(MailboxError::Lost(doing)),
             }
         }

@@ -52,6 +52,11 @@ impl Backoff {
         }
     }
 
+    /// The longest wait.
+    pub(super) fn longest(&self) -> Duration {
+        self.settings.longest
+    }
+
     /// It worked.
     pub(super) fn reset(&mut self) {
         self.failures = 0;

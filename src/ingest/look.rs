@@ -184,9 +184,10 @@ impl<'a, C: Connector, R: Reader> Look<'a, C, R> {
                 return Ok(());
             }
             let taken = self.take_batch(folder, uids).await;
-            if let Err(LookError::Mailbox(error)) = taken {
+            if let Err(LookError::Mailbox(error)) = &taken
+                && !error.is_about_the_server()
+            {
                 self.memory.suspects.extend(uids);
-                return Err(error.into());
             }
             taken?;
         }
@@ -227,6 +228,10 @@ impl<'a, C: Connector, R: Reader> Look<'a, C, R> {
                 return Ok(());
             }
             Ok(Some(outcome)) => outcome,
+            Err(LookError::Mailbox(error)) if error.is_about_the_server() => {
+                self.service.leased.uncount_attempt(folder, uid).await?;
+                return Err(error.into());
+            }
             Err(LookError::Mailbox(error)) => {
                 if attempts >= settings.fetch_tries {
                     self.give_up(folder, uid, attempts).await?;

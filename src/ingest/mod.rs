@@ -28,7 +28,7 @@ pub use backoff::{BackoffSettings, Jitter, SystemJitter};
 pub use outbox::{Outbox, OutboxParts, OutboxSettings};
 pub use ports::{
     Connector, FetchOutcome, Mailbox, MailboxError, MoveOutcome, PartContent, ReadFailure, Reader, Selected,
-    SelectiveReader, UidMeta,
+    SelectiveReader, TokenFault, UidMeta,
 };
 pub use service::{Ingest, IngestParts};
 pub use settings::{IngestSettings, IngestStatus, Understanding};

@@ -11,9 +11,7 @@
 
 use super::backoff::Backoff;
 use super::service::LookError;
-use super::{
-    BackoffSettings, Connector, FetchOutcome, Jitter, Mailbox, MailboxError, ReadFailure, Reader, UidMeta,
-};
+use super::{BackoffSettings, Connector, FetchOutcome, Jitter, Mailbox, ReadFailure, Reader, UidMeta};
 use crate::domain::{Clock, EmailAddress, MessageHeaders, OutboundId, Personal};
 use crate::presence::Presence;
 use crate::store::{Duty, LeaseName, Store, StoreError, SubmittedMail};
@@ -122,13 +120,7 @@ impl<C: Connector, R: Reader> Outbox<C, R> {
                 () = stop.cancelled() => return,
             };
             let Err(error) = ended else { continue };
-            let wait = match &error {
-                // Trying a wrong password often locks accounts.
-                LookError::Mailbox(MailboxError::SignInRefused) => self.settings.backoff.longest,
-                LookError::Mailbox(_) | LookError::Store(_) | LookError::Panicked => {
-                    backoff.next(self.parts.jitter.draw())
-                }
-            };
+            let wait = error.wait(&mut backoff, self.parts.jitter.draw());
             tracing::warn!(%error, "looking at the Outbox failed; trying again");
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}

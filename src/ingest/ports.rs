@@ -45,6 +45,27 @@ pub struct MoveOutcome {
     pub moved: Vec<(u32, ServerCopy)>,
 }
 
+/// What the server finds wrong with an access token (RFC 7628 section 3.2.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenFault {
+    /// It does not say.
+    Unstated,
+    /// `invalid_token`, 400 or 401: expired, of another issuer, for another audience.
+    Invalid,
+    /// `insufficient_scope` or 403.
+    Scope,
+}
+
+impl TokenFault {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Unstated => "",
+            Self::Invalid => " as invalid (expired, or for another service)",
+            Self::Scope => " for what it permits",
+        }
+    }
+}
+
 /// Why a mailbox call failed. Never carries server text: it may quote mail.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MailboxError {
@@ -56,9 +77,41 @@ pub enum MailboxError {
         "the TLS connection to the mail server failed: check its certificate, [mailbox] host and ca_file"
     )]
     Tls,
+    /// There is no way to the server: the proxy, or a client certificate. The text is our own.
+    #[error("the mail server {0}")]
+    NoWay(String),
     /// User name or password refused.
     #[error("the mail server refused the sign-in: check [mailbox] user and password_file")]
     SignInRefused,
+    /// There is no access token to sign in with. The text is our own.
+    #[error("there is no access token for the mailbox: {reason}")]
+    NoToken {
+        /// Why, and what to do.
+        reason: String,
+        /// When it is worth asking again.
+        wait: Duration,
+    },
+    /// The access token was refused, a fresh one too.
+    #[error(
+        "the mail server refused the access token{words}: check that [mailbox] user is the mailbox's address, that scope and \
+         tenant are the mail server's, and that the application may open this mailbox (docs/EXCHANGE-ONLINE.md)", words = .0.words()
+    )]
+    TokenRefused(TokenFault),
+    /// Signed in, but the server does not open the mailbox.
+    #[error(
+        "the mail server signed us in but does not open the mailbox: check that the application has been given access to it \
+         (Add-MailboxPermission), and that the mailbox exists and has IMAP enabled (docs/EXCHANGE-ONLINE.md)"
+    )]
+    NotConnected,
+    /// Too much was asked of the server.
+    #[error("the mail server throttles us and asks for a pause; no mail is lost, it is taken up later")]
+    Throttled {
+        /// How long, where it says so.
+        wait: Option<Duration>,
+    },
+    /// The server cannot serve anybody, or this account, for now (RFC 5530).
+    #[error("the mail server cannot serve {0} now; it is tried again")]
+    NotNow(&'static str),
     /// The folder cannot be selected.
     #[error("the mail server has no folder {0}: create it or change [mailbox] folders")]
     NoSuchFolder(String),
@@ -76,8 +129,51 @@ pub enum MailboxError {
     Lost(&'static str),
 }
 
+/// The longest pause that a server may ask for. Exchange Online has been seen to ask for 50 minutes.
+const LONGEST_ASKED: Duration = Duration::from_secs(3600);
+
+impl MailboxError {
+    /// How long the other side asks to be left alone, within a bound.
+    pub fn asked_wait(&self) -> Option<Duration> {
+        match self {
+            Self::NoToken { wait, .. } => Some(*wait),
+            Self::Throttled { wait } => *wait,
+            Self::Unreachable
+            | Self::Tls
+            | Self::NoWay(_)
+            | Self::SignInRefused
+            | Self::TokenRefused(_)
+            | Self::NotConnected
+            | Self::NotNow(_)
+            | Self::NoSuchFolder(_)
+            | Self::MissingCapability(_)
+            | Self::No(_)
+            | Self::Bad(_)
+            | Self::Lost(_) => None,
+        }
+        .map(|wait| wait.min(LONGEST_ASKED))
+    }
+
+    /// It says nothing about the message that was asked for: another one would have met the same.
+    pub fn is_about_the_server(&self) -> bool {
+        match self {
+            Self::NoToken { .. }
+            | Self::Throttled { .. }
+            | Self::Unreachable
+            | Self::Tls
+            | Self::NoWay(_)
+            | Self::SignInRefused
+            | Self::TokenRefused(_)
+            | Self::NotConnected
+            | Self::NotNow(_)
+            | Self::MissingCapability(_) => true,
+            Self::NoSuchFolder(_) | Self::No(_) | Self::Bad(_) | Self::Lost(_) => false,
+        }
+    }
+}
+
 /// One mailbox account on a server. Every method either gives the tagged OK's result or an error;
-/// after [`MailboxError::Lost`] or [`MailboxError::Bad`] the caller drops it and connects again.
+/// after any error but [`MailboxError::No`] and [`MailboxError::NoSuchFolder`] the caller drops it and connects again.
 pub trait Mailbox: Send {
     /// Selects a folder.
     fn select(&mut self, folder: &str) -> impl Future<Output = Result<Selected, MailboxError>> + Send;
@@ -151,4 +247,21 @@ pub trait SelectiveReader: Reader {
         &self,
         raw: &Personal<Vec<u8>>,
     ) -> impl Future<Output = Result<Vec<PartContent>, ReadFailure>> + Send;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_left_alone_as_it_asks_for_an_hour_at_most() {
+        let asked = |seconds| {
+            let wait = Some(Duration::from_secs(seconds));
+            MailboxError::Throttled { wait }.asked_wait()
+        };
+        assert_eq!(asked(3000), Some(Duration::from_secs(3000)));
+        assert_eq!(asked(u64::MAX / 1000), Some(LONGEST_ASKED));
+        assert_eq!(MailboxError::Throttled { wait: None }.asked_wait(), None);
+        assert_eq!(MailboxError::Lost("FETCH").asked_wait(), None);
+    }
 }

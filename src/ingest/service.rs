@@ -74,6 +74,18 @@ pub(super) enum LookError {
     Panicked,
 }
 
+impl LookError {
+    /// How long to wait after it.
+    pub(super) fn wait(&self, backoff: &mut Backoff, jitter: u64) -> Duration {
+        match self {
+            // Trying a wrong password often locks accounts.
+            Self::Mailbox(MailboxError::SignInRefused | MailboxError::TokenRefused(_)) => backoff.longest(),
+            Self::Mailbox(error) => backoff.next(jitter).max(error.asked_wait().unwrap_or_default()),
+            Self::Store(_) | Self::Panicked => backoff.next(jitter),
+        }
+    }
+}
+
 impl<C: Connector, R: Reader> Ingest<C, R> {
     /// Puts the service together; the receiver tells how it is doing.
     pub fn new(parts: IngestParts<C, R>) -> (Self, watch::Receiver<IngestStatus>) {
@@ -127,13 +139,7 @@ impl<C: Connector, R: Reader> Ingest<C, R> {
                 () = cancelled_for(stop, STOP_GRACE) => return,
             };
             let Err(error) = ended else { return };
-            let wait = match &error {
-                // Trying a wrong password often locks accounts.
-                LookError::Mailbox(MailboxError::SignInRefused) => self.settings.backoff.longest,
-                LookError::Mailbox(_) | LookError::Store(_) | LookError::Panicked => {
-                    backoff.next(self.jitter.draw())
-                }
-            };
+            let wait = error.wait(&mut backoff, self.jitter.draw());
             tracing::warn!(
                 mailbox = %self.settings.mailbox,
                 error = %error,

@@ -28,10 +28,13 @@ mod replies;
 mod server;
 mod session;
 mod settings;
+mod sign_in;
 mod throttle;
 mod wire;
 
 pub use crate::domain::password::{MIN_PASSWORD_CHARS, PasswordError, hash_password, verify_password};
-pub use relay::{Relays, RelaysError};
+pub use relay::{ProbeFailure, Relays, RelaysError};
 pub use server::{OpenConversations, SubmissionError, SubmissionServer};
-pub use settings::{RelayCredentials, RelaySettings, RelayTls, SubmissionSettings, TrustedRelaySettings};
+pub use settings::{
+    RelayCredentials, RelayProof, RelaySettings, RelayTls, SubmissionSettings, TrustedRelaySettings,
+};

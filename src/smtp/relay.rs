@@ -11,17 +11,18 @@
 //! `lettre`, have one deadline, and only their code is kept. TLS is required unless the relay is on this
 //! machine; certificates are always checked.
 
-use super::settings::{RelayCredentials, RelaySettings, RelayTls};
+use super::settings::{RelayCredentials, RelayProof, RelaySettings, RelayTls};
+use super::sign_in::{token_of, with_password, with_token};
+use crate::dial;
 use crate::domain::{CjsmAddress, EmailAddress, OpenAddress};
+use crate::oauth::Freshness;
 use crate::outbound::{Relay, RelayAnswer};
 use crate::redact::{RedactedMessage, VerbatimMessage};
 use lettre::Address;
-use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, CertificateStore, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Noop, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use lettre::transport::smtp::response::Response;
-use secrecy::ExposeSecret;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -39,9 +40,23 @@ pub enum RelaysError {
     /// The PEM of trusted certificates.
     #[error("the relay's ca file holds no PEM certificate that can be used")]
     CaCertificate,
+    /// A proxy, and TLS from the start.
+    #[error("a relay behind the proxy must be reached with tls = \"starttls\"")]
+    ProxyNeedsStartTls,
     /// TLS cannot be set up.
     #[error("TLS for the relay cannot be set up: check its host name and the system's certificates")]
     Tls,
+}
+
+/// Why a relay does not work, for `check`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProbeFailure {
+    /// It refused with this code.
+    Refused(u16),
+    /// It cannot be reached, or is out of step.
+    Unreachable,
+    /// The proxy or the token endpoint; the text is our own.
+    NoWay(String),
 }
 
 /// The configured relays. At least the outbound service finds a hold where one is missing.
@@ -63,8 +78,8 @@ impl Relays {
     }
 
     /// Connects to each configured relay, signs in, and says NOOP: for `check`. First CJSM, then ordinary;
-    /// `None` where a relay is not configured, the reply code (if any) where it does not work.
-    pub async fn probe(&self) -> [Option<Result<(), Option<u16>>>; 2] {
+    /// `None` where a relay is not configured.
+    pub async fn probe(&self) -> [Option<Result<(), ProbeFailure>>; 2] {
         let mut found = [None, None];
         for (slot, hop) in found.iter_mut().zip([&self.cjsm, &self.ordinary]) {
             if let Some(hop) = hop {
@@ -109,13 +124,15 @@ struct Hop {
 }
 
 /// A delivery that did not succeed.
-enum Failure {
+pub(super) enum Failure {
     /// The relay is not usable now: connection, TLS, sign-in, a reply that does not fit.
     Relay(Option<u16>),
     /// The relay's reply to this mail.
     Mail(u16),
     /// The mail cannot be offered to this relay.
     Unfit,
+    /// There is no way to the relay: the proxy or the token endpoint. The text is our own.
+    NoWay(String),
 }
 
 impl From<Failure> for RelayAnswer {
@@ -126,6 +143,7 @@ impl From<Failure> for RelayAnswer {
             Failure::Mail(code @ 500..=599) => Self::Refused(Some(code)),
             Failure::Mail(code) => Self::Later(Some(code)),
             Failure::Unfit => Self::Refused(None),
+            Failure::NoWay(_) => Self::Later(None),
         }
     }
 }
@@ -137,6 +155,7 @@ impl Hop {
                 return Err(RelaysError::PlainNeedsLoopback);
             }
             RelayTls::None => None,
+            RelayTls::Implicit if settings.proxy.is_some() => return Err(RelaysError::ProxyNeedsStartTls),
             RelayTls::StartTls | RelayTls::Implicit => Some(tls_parameters(&settings)?),
         };
         Ok(Self {
@@ -168,16 +187,16 @@ impl Hop {
         Ok(code)
     }
 
-    async fn probe(&self) -> Result<(), Option<u16>> {
+    async fn probe(&self) -> Result<(), ProbeFailure> {
         let probing = async { self.connect().await };
         match timeout(self.settings.timeout, probing).await {
             Ok(Ok(mut connection)) => {
                 connection.abort().await;
                 Ok(())
             }
-            Ok(Err(Failure::Relay(code))) => Err(code),
-            Ok(Err(Failure::Mail(code))) => Err(Some(code)),
-            Ok(Err(Failure::Unfit)) | Err(_) => Err(None),
+            Ok(Err(Failure::Relay(Some(code)) | Failure::Mail(code))) => Err(ProbeFailure::Refused(code)),
+            Ok(Err(Failure::NoWay(why))) => Err(ProbeFailure::NoWay(why)),
+            Ok(Err(Failure::Relay(None) | Failure::Unfit)) | Err(_) => Err(ProbeFailure::Unreachable),
         }
     }
 
@@ -192,7 +211,37 @@ impl Hop {
         self.connect().await
     }
 
+    /// Connects and signs in. A token that was kept and is refused is fetched anew once.
     async fn connect(&self) -> Result<AsyncSmtpConnection, Failure> {
+        let Some(RelayCredentials { user, proof }) = &self.settings.credentials else {
+            return self.open().await;
+        };
+        let tokens = match proof {
+            RelayProof::Password(password) => {
+                let mut connection = self.open().await?;
+                with_password(&mut connection, user, password).await?;
+                return Ok(connection);
+            }
+            RelayProof::Tokens(tokens) => tokens,
+        };
+        let relay = (self.settings.host.as_str(), self.settings.port);
+        loop {
+            let token = token_of(tokens).await?;
+            let mut connection = self.open().await?;
+            match with_token(&mut connection, relay, user, &token).await {
+                Ok(()) => return Ok(connection),
+                Err(Failure::Relay(Some(code @ 500..=599))) => {
+                    tokens.discard(&token).await;
+                    if token.freshness == Freshness::New {
+                        return Err(Failure::Relay(Some(code)));
+                    }
+                }
+                Err(other) => return Err(other),
+            }
+        }
+    }
+
+    async fn open(&self) -> Result<AsyncSmtpConnection, Failure> {
         let (settings, hello) = (&self.settings, ClientId::Domain(self.settings.hello_name.clone()));
         let wrapper = match settings.tls {
             RelayTls::Implicit => self.tls.clone(),
@@ -205,6 +254,11 @@ impl Hop {
                 AsyncSmtpConnection::connect_tokio1(address, limit, &hello, wrapper, None).await
             }
             (RelayTls::None, None) => return Err(Failure::Relay(None)),
+            (RelayTls::StartTls, _) if settings.proxy.is_some() => {
+                let tcp = dial::tcp(&settings.host, settings.port, settings.proxy.as_ref()).await;
+                let tcp = tcp.map_err(|error| Failure::NoWay(error.to_string()))?;
+                AsyncSmtpConnection::connect_with_transport(Box::new(tcp), &hello).await
+            }
             (RelayTls::StartTls | RelayTls::Implicit, _) => {
                 let address = (settings.host.as_str(), settings.port);
                 AsyncSmtpConnection::connect_tokio1(address, limit, &hello, wrapper, None).await
@@ -219,9 +273,6 @@ impl Hop {
         }
         if settings.tls != RelayTls::None && !connection.is_encrypted() {
             return Err(Failure::Relay(None));
-        }
-        if let Some(credentials) = &settings.credentials {
-            sign_in(&mut connection, credentials).await?;
         }
         Ok(connection)
     }
@@ -251,24 +302,6 @@ fn tls_parameters(settings: &RelaySettings) -> Result<TlsParameters, RelaysError
     builder.build().map_err(|_| RelaysError::Tls)
 }
 
-async fn sign_in(
-    connection: &mut AsyncSmtpConnection,
-    credentials: &RelayCredentials,
-) -> Result<(), Failure> {
-    let credentials = Credentials::new(
-        credentials.user.clone(),
-        credentials.password.expose_secret().to_owned(),
-    );
-    let answer = connection
-        .auth(&[Mechanism::Plain, Mechanism::Login], &credentials)
-        .await;
-    match expect(answer, 235) {
-        Ok(_) => Ok(()),
-        Err(Failure::Mail(code)) => Err(Failure::Relay(Some(code))),
-        Err(failure) => Err(failure),
-    }
-}
-
 /// MAIL, RCPT, DATA and the mail.
 async fn hand_over(
     connection: &mut AsyncSmtpConnection,
@@ -296,7 +329,10 @@ fn smtp_address(address: &EmailAddress) -> Result<Address, Failure> {
     Address::new(address.expose_local_part(), address.domain()).map_err(|_| Failure::Unfit)
 }
 
-fn expect(answer: Result<Response, lettre::transport::smtp::Error>, code: u16) -> Result<u16, Failure> {
+pub(super) fn expect(
+    answer: Result<Response, lettre::transport::smtp::Error>,
+    code: u16,
+) -> Result<u16, Failure> {
     expect_any(answer, &[code])
 }
 
@@ -346,6 +382,7 @@ mod tests {
             tls,
             credentials: None,
             ca_pem: None,
+            proxy: None,
             hello_name: "liaison.example.org".to_owned(),
             timeout: Duration::from_secs(5),
         }

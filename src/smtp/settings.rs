@@ -1,6 +1,8 @@
 //! What the server and the relays are told by the configuration.
 
+use crate::dial::Proxy;
 use crate::domain::Network;
+use crate::oauth::TokenSource;
 use secrecy::SecretString;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -75,10 +77,12 @@ pub struct RelaySettings {
     pub port: u16,
     /// How the connection is protected.
     pub tls: RelayTls,
-    /// For AUTH PLAIN or LOGIN.
+    /// For AUTH.
     pub credentials: Option<RelayCredentials>,
     /// Certificates to trust instead of the operating system's, PEM.
     pub ca_pem: Option<Vec<u8>>,
+    /// The way there; it needs `STARTTLS`.
+    pub proxy: Option<Proxy>,
     /// The name we give in EHLO.
     pub hello_name: String,
     /// For the whole of one delivery: connecting, TLS, and the relay's last answer.
@@ -101,6 +105,15 @@ pub enum RelayTls {
 pub struct RelayCredentials {
     /// User name.
     pub user: String,
-    /// Password.
-    pub password: SecretString,
+    /// What proves it.
+    pub proof: RelayProof,
+}
+
+/// What proves to a relay who we are.
+#[derive(Debug, Clone)]
+pub enum RelayProof {
+    /// A password: AUTH PLAIN or LOGIN.
+    Password(SecretString),
+    /// An access token, asked for with each connection: AUTH XOAUTH2, else OAUTHBEARER (RFC 7628).
+    Tokens(TokenSource),
 }

@@ -59,6 +59,11 @@ impl Store {
         self.database.count_attempt(folder, uid).await
     }
 
+    /// Takes the last counted attempt back: it failed for a reason that has nothing to do with the message.
+    pub async fn uncount_attempt(&self, folder: &FolderKey, uid: u32) -> Result<(), StoreError> {
+        self.database.uncount_attempt(folder, uid).await
+    }
+
     /// Ends a ledger row that will never be stored. `TooLarge` and `CannotFetch` also make a review item
     /// (a message without raw bytes, state `unreadable`).
     pub async fn end_unstored(

@@ -2,6 +2,7 @@
 
 use crate::support::dovecot::{Dovecot, deliver_over_lmtp, free_ports};
 use crate::support::proxy::{Act, Proxy};
+use referrald::dial::{ClientIdentity, Trust};
 use referrald::imap::{Auth, ImapSettings, ImapTimeouts, TlsMode, connect};
 use referrald::ingest::{FetchOutcome, Mailbox, MailboxError};
 use std::time::{Duration, Instant};
@@ -14,7 +15,8 @@ pub(crate) fn settings(server: &Dovecot, port: u16) -> ImapSettings {
         host: "localhost".to_owned(),
         port,
         tls: TlsMode::Implicit,
-        ca_pem: Some(server.certificate.ca_pem.clone().into_bytes()),
+        trust: trust(server, None),
+        proxy: None,
         auth: Auth::Password {
             user: USER.to_owned(),
             password: PASSWORD.into(),
@@ -24,6 +26,17 @@ pub(crate) fn settings(server: &Dovecot, port: u16) -> ImapSettings {
             command: Duration::from_secs(10),
         },
         max_literal_bytes: 4 * 1024 * 1024,
+    }
+}
+
+/// The server's authority, and a certificate of ours.
+pub(crate) fn trust(server: &Dovecot, identity: Option<(String, String)>) -> Trust {
+    Trust {
+        ca_pem: Some(server.certificate.ca_pem.clone().into_bytes()),
+        identity: identity.map(|(certificate_pem, key_pem)| ClientIdentity {
+            certificate_pem: certificate_pem.into_bytes(),
+            key_pem: key_pem.into(),
+        }),
     }
 }
 
@@ -115,7 +128,7 @@ async fn each_cause_of_failure_has_its_own_error() {
     };
     assert_eq!(error(unreachable).await, MailboxError::Unreachable);
     let untrusted = ImapSettings {
-        ca_pem: None,
+        trust: Trust::default(),
         ..good.clone()
     };
     assert_eq!(error(untrusted).await, MailboxError::Tls);

@@ -9,7 +9,7 @@ use referrald::domain::{
 };
 use referrald::extract::read_message;
 use referrald::forms::{AgencyBook, LabelBook};
-use referrald::imap::ImapConnector;
+use referrald::imap::{ImapConnector, ImapSettings};
 use referrald::ingest::{
     BackoffSettings, Ingest, IngestParts, IngestSettings, IngestStatus, NoProbe, Outbox, OutboxParts,
     OutboxSettings, ReadFailure, Reader, SystemJitter, Understanding,
@@ -29,8 +29,8 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 const MAILBOX: &str = "referrals";
-const PROCESSED: &str = "Processed";
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PROCESSED: &str = "Processed";
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Reads as the mail's subject tells: `crash` is the mail's fault, `busy` is ours three times.
 #[derive(Default)]
@@ -55,15 +55,20 @@ impl Reader for TestReader {
     }
 }
 
-struct Service {
-    store: Store,
-    status: watch::Receiver<IngestStatus>,
+pub(crate) struct Service {
+    pub(crate) store: Store,
+    pub(crate) status: watch::Receiver<IngestStatus>,
     stop: CancellationToken,
     task: JoinHandle<()>,
     _dir: TempDir,
 }
 
-async fn start(server: &Dovecot, port: u16, change: impl FnOnce(&mut IngestSettings)) -> Service {
+pub(crate) async fn start(server: &Dovecot, port: u16, change: impl FnOnce(&mut IngestSettings)) -> Service {
+    start_as(imap_settings(server, port), change).await
+}
+
+/// With this account.
+pub(crate) async fn start_as(account: ImapSettings, change: impl FnOnce(&mut IngestSettings)) -> Service {
     let dir = tempfile::tempdir().unwrap();
     let key = MasterKeys::generate(&OsEntropy).unwrap();
     let keys = MasterKeys::parse(key.as_bytes()).unwrap();
@@ -88,9 +93,7 @@ async fn start(server: &Dovecot, port: u16, change: impl FnOnce(&mut IngestSetti
     change(&mut settings);
     let (service, status) = Ingest::new(IngestParts {
         presence: presence(&store).await,
-        connector: ImapConnector {
-            settings: imap_settings(server, port),
-        },
+        connector: ImapConnector { settings: account },
         reader: TestReader::default(),
         understanding: Understanding {
             labels: LabelBook::default_book().unwrap(),
@@ -126,12 +129,12 @@ async fn presence(store: &Store) -> Arc<Presence> {
 }
 
 impl Service {
-    async fn ledger(&self) -> LedgerSummary {
+    pub(crate) async fn ledger(&self) -> LedgerSummary {
         self.store.ledger_summary(MAILBOX).await.unwrap()
     }
 
     /// Waits until every UID has an end state and nothing waits to be read, and `done` is so.
-    async fn settled(
+    pub(crate) async fn settled(
         &self,
         what: &str,
         server: &Dovecot,
@@ -155,7 +158,7 @@ impl Service {
         }
     }
 
-    async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.stop.cancel();
         tokio::time::timeout(Duration::from_secs(20), self.task)
             .await
@@ -164,7 +167,7 @@ impl Service {
     }
 }
 
-fn mail(number: usize) -> Vec<u8> {
+pub(crate) fn mail(number: usize) -> Vec<u8> {
     format!(
         "From: agency@example.org\r\nMessage-ID: <{number}@example.org>\r\nSubject: {number}\r\n\r\nText {number}.\r\n"
     )
@@ -172,13 +175,13 @@ fn mail(number: usize) -> Vec<u8> {
 }
 
 /// The number in a mail's Message-ID, by a plain search.
-fn number_of(mail: &[u8]) -> usize {
+pub(crate) fn number_of(mail: &[u8]) -> usize {
     let text = String::from_utf8_lossy(mail);
     let rest = text.split_once("Message-ID: <").map_or("", |(_, rest)| rest);
     rest.split('@').next().and_then(|n| n.parse().ok()).unwrap_or(0)
 }
 
-fn each_once(numbers: impl IntoIterator<Item = usize>) -> BTreeMap<usize, usize> {
+pub(crate) fn each_once(numbers: impl IntoIterator<Item = usize>) -> BTreeMap<usize, usize> {
     numbers.into_iter().map(|number| (number, 1)).collect()
 }
 

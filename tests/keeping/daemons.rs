@@ -416,6 +416,7 @@ mod stories {
         ));
         assert!(is_not_ours(leased.cancel_move(&inbox(1), 1).await));
         assert!(is_not_ours(leased.count_attempt(&inbox(1), 2).await));
+        assert!(is_not_ours(leased.uncount_attempt(&inbox(1), 2).await));
         assert!(is_not_ours(
             leased.end_unstored(&inbox(1), 2, UnstoredEnd::Gone, at(1)).await
         ));

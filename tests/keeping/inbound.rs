@@ -205,6 +205,10 @@ mod stories {
         assert_eq!(store.count_attempt(&inbox(1), 2).await.unwrap(), 1);
         assert_eq!(store.count_attempt(&inbox(1), 2).await.unwrap(), 2);
         assert_eq!(store.open_rows(&inbox(1)).await.unwrap()[1].attempts, 2);
+        for left in [1, 0, 0] {
+            store.uncount_attempt(&inbox(1), 2).await.unwrap();
+            assert_eq!(store.open_rows(&inbox(1)).await.unwrap()[1].attempts, left);
+        }
         store
             .end_unstored(&inbox(1), 1, UnstoredEnd::TooLarge, at(1))
             .await

@@ -9,7 +9,7 @@ use crate::service::{
 use jiff::SignedDuration;
 use referrald::domain::{Clock, MailRoute, OutboundId, Personal};
 use referrald::outbound::{Outbound, OutboundParts, SubmissionSink, SubmittedMail, SystemNonces};
-use referrald::smtp::{RelayCredentials, RelaySettings, RelayTls, Relays};
+use referrald::smtp::{RelayCredentials, RelayProof, RelaySettings, RelayTls, Relays};
 use referrald::store::{DeliverySummary, Store};
 use secrecy::SecretString;
 use std::sync::Arc;
@@ -278,7 +278,7 @@ fn forget_connections(rig: &Rig) {
 fn sign_in(settings: &mut RelaySettings) {
     settings.credentials = Some(RelayCredentials {
         user: "daemon".to_owned(),
-        password: SecretString::from("secret"),
+        proof: RelayProof::Password(SecretString::from("secret")),
     });
 }
 

@@ -5,29 +5,31 @@ use crate::postfix::{Act, Postfix, PostfixTls, ScriptedServer, Step};
 use referrald::domain::{CjsmAddress, EmailAddress};
 use referrald::outbound::{Relay, RelayAnswer};
 use referrald::redact::VerbatimMessage;
-use referrald::smtp::{RelayCredentials, RelaySettings, RelayTls, Relays};
+use referrald::smtp::{ProbeFailure, RelayCredentials, RelayProof, RelaySettings, RelayTls, Relays};
 use secrecy::SecretString;
 use std::time::Duration;
 
-const MAIL: &[u8] = b"From: v@liaison.example.org\r\nTo: x@force.cjsm.net\r\n\r\n.dot\r\n..\r\n\r\nend\r\n";
+pub(crate) const MAIL: &[u8] =
+    b"From: v@liaison.example.org\r\nTo: x@force.cjsm.net\r\n\r\n.dot\r\n..\r\n\r\nend\r\n";
 
-fn settings(port: u16, tls: RelayTls) -> RelaySettings {
+pub(crate) fn settings(port: u16, tls: RelayTls) -> RelaySettings {
     RelaySettings {
         host: "127.0.0.1".to_owned(),
         port,
         tls,
         credentials: None,
         ca_pem: None,
+        proxy: None,
         hello_name: "liaison.example.org".to_owned(),
         timeout: Duration::from_secs(10),
     }
 }
 
-fn cjsm(settings: RelaySettings) -> Relays {
+pub(crate) fn cjsm(settings: RelaySettings) -> Relays {
     Relays::new(Some(settings), None).expect("settings fit")
 }
 
-async fn send(relays: &Relays, raw: &[u8]) -> RelayAnswer {
+pub(crate) async fn send(relays: &Relays, raw: &[u8]) -> RelayAnswer {
     let sender = EmailAddress::parse("v@liaison.example.org").unwrap();
     let to = CjsmAddress::parse("x@force.cjsm.net").unwrap();
     relays
@@ -166,7 +168,7 @@ async fn without_tls_nothing_is_said_to_a_relay_that_must_have_it() {
     let mut secret = settings(server.port, RelayTls::StartTls);
     secret.credentials = Some(RelayCredentials {
         user: "u".to_owned(),
-        password: SecretString::from("p"),
+        proof: RelayProof::Password(SecretString::from("p")),
     });
     let relays = cjsm(secret.clone());
     assert_eq!(send(&relays, MAIL).await, RelayAnswer::Later(None), "not offered");
@@ -203,12 +205,15 @@ async fn a_wrong_password_of_ours_is_no_refusal_of_the_mail() {
     let mut settings = settings(server.port, RelayTls::None);
     settings.credentials = Some(RelayCredentials {
         user: "daemon".to_owned(),
-        password: SecretString::from("secret"),
+        proof: RelayProof::Password(SecretString::from("secret")),
     });
     let relays = cjsm(settings);
     server.say(Step::Auth, "535 5.7.8 no");
     assert_eq!(send(&relays, MAIL).await, RelayAnswer::Later(Some(535)));
-    assert_eq!(relays.probe().await, [Some(Err(Some(535))), None]);
+    assert_eq!(
+        relays.probe().await,
+        [Some(Err(ProbeFailure::Refused(535))), None]
+    );
     server.say(Step::Auth, "250 not what belongs here");
     assert_eq!(send(&relays, MAIL).await, RelayAnswer::Later(None));
     server.behave();

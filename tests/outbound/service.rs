@@ -158,6 +158,7 @@ pub(crate) fn relay(port: u16) -> RelaySettings {
         tls: RelayTls::None,
         credentials: None,
         ca_pem: None,
+        proxy: None,
         hello_name: "liaison.example.org".to_owned(),
         timeout: Duration::from_secs(10),
     }

@@ -74,6 +74,44 @@ service lmtp {
 }
 ";
 
+/// Beside [`CONFIG`], for access tokens.
+const TOKENS: &str = "\
+auth_mechanisms = xoauth2 oauthbearer
+passdb {
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = @DIR@/oauth2.conf
+}
+service auth {
+  inet_listener {
+    address = 127.0.0.1
+    port = @AUTH@
+  }
+}
+service anvil {
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+}
+";
+
+/// Its settings for tokens.
+const TOKEN_RULES: &str = "\
+introspection_mode = local
+local_validation_key_dict = fs:posix:prefix=@DIR@/keys/
+username_attribute = sub
+issuers = https://issuer.example
+client_id = @AUDIENCE@
+";
+
+/// Beside [`CONFIG`], for client certificates.
+const CLIENT_CERTIFICATES: &str = "\
+ssl_ca = <@DIR@/clients.pem
+ssl_verify_client_cert = yes
+ssl_require_crl = no
+auth_ssl_require_client_cert = yes
+";
+
 /// A running Dovecot.
 pub struct Dovecot {
     dir: TempDir,
@@ -84,11 +122,29 @@ pub struct Dovecot {
     pub imaps_port: u16,
     pub imap_port: u16,
     pub lmtp_port: u16,
+    /// Where Postfix may ask about sign-ins.
+    pub auth_port: u16,
 }
 
 impl Dovecot {
     /// Starts a server with these accounts (user name, password). LMTP takes mail for any user name.
     pub fn start(accounts: &[(&str, &str)]) -> Self {
+        Self::start_with(accounts, "", &[])
+    }
+
+    /// Takes access tokens only, which it validates by itself with this public key (PEM). They must be for `audience`.
+    pub fn with_tokens(public_pem: &str, client_id: &str, audience: &str) -> Self {
+        let rules = TOKEN_RULES.replace("@AUDIENCE@", audience);
+        let key = format!("keys/{client_id}/RS256/one");
+        Self::start_with(&[], TOKENS, &[("oauth2.conf", &rules), (&key, public_pem)])
+    }
+
+    /// Demands a client certificate of this authority (PEM) beside the password.
+    pub fn with_client_certificates(accounts: &[(&str, &str)], ca_pem: &str) -> Self {
+        Self::start_with(accounts, CLIENT_CERTIFICATES, &[("clients.pem", ca_pem)])
+    }
+
+    fn start_with(accounts: &[(&str, &str)], more: &str, files: &[(&str, &str)]) -> Self {
         let dir = tempfile::Builder::new()
             .prefix("referrald-dovecot-")
             .tempdir()
@@ -110,8 +166,13 @@ impl Dovecot {
         if let Some((uid, gid)) = owner {
             chown(at.join("mail"), Some(uid), Some(gid)).expect("owner");
         }
-        let [imap_port, imaps_port, lmtp_port] = free_ports();
-        let mut config = CONFIG.to_owned();
+        let [imap_port, imaps_port, lmtp_port, auth_port] = free_ports();
+        for (name, content) in files {
+            let file = at.join(name);
+            fs::create_dir_all(file.parent().expect("folder")).expect("folder");
+            fs::write(file, content.replace("@DIR@", &at.to_string_lossy())).expect("file");
+        }
+        let mut config = format!("{CONFIG}{more}");
         for (key, value) in ids {
             config = config.replace(key, &value);
         }
@@ -119,6 +180,7 @@ impl Dovecot {
             ("@IMAP@", imap_port),
             ("@IMAPS@", imaps_port),
             ("@LMTP@", lmtp_port),
+            ("@AUTH@", auth_port),
         ] {
             config = config.replace(key, &port.to_string());
         }
@@ -142,6 +204,7 @@ impl Dovecot {
             imaps_port,
             imap_port,
             lmtp_port,
+            auth_port,
         };
         for port in [imaps_port, imap_port, lmtp_port] {
             server.wait_for(port);

@@ -10,6 +10,8 @@
     unreachable_pub
 )]
 
+pub mod connect_proxy;
 pub mod dovecot;
 pub mod proxy;
 pub mod tls;
+pub mod tokens;

@@ -88,6 +88,15 @@ smtp_tls_secure_cert_match = localhost
 smtp_tls_loglevel = 1
 ";
 
+/// Beside [`TO_LMTP`]: who sends has signed in, and Dovecot knows who that is.
+const SIGN_IN: &str = "\
+smtpd_sasl_auth_enable = yes
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = inet:127.0.0.1:@AUTH@
+smtpd_relay_restrictions = permit_sasl_authenticated, reject
+smtpd_recipient_restrictions = permit_sasl_authenticated, reject
+";
+
 /// Certificate and key of a Postfix that demands TLS.
 pub(crate) struct PostfixTls<'a> {
     pub(crate) certificate_pem: &'a str,
@@ -153,6 +162,16 @@ impl Postfix {
             more += "smtpd_tls_chain_files = @DIR@/tls.pem\nsmtpd_tls_security_level = encrypt\n";
         }
         Self::launch(name, lmtp_port, &more, &files)
+    }
+
+    /// Starts a relay that demands `STARTTLS` and a sign-in, about which it asks the Dovecot on 127.0.0.1:`auth_port`.
+    pub(crate) fn with_sign_in(name: &str, lmtp_port: u16, tls: &PostfixTls<'_>, auth_port: u16) -> Self {
+        let pem = format!("{}\n{}", tls.key_pem, tls.certificate_pem);
+        let more = format!(
+            "{TO_LMTP}smtpd_tls_chain_files = @DIR@/tls.pem\nsmtpd_tls_security_level = encrypt\n{}",
+            SIGN_IN.replace("@AUTH@", &auth_port.to_string())
+        );
+        Self::launch(name, lmtp_port, &more, &[("tls.pem", pem)])
     }
 
     /// Starts a server that hands every mail to the SMTP server on 127.0.0.1:`smtp_port`, over `STARTTLS` with

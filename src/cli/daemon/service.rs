@@ -201,6 +201,7 @@ impl Service {
                 outbound.run(stop),
                 serve_submission,
                 report_helpers(&setup, stop),
+                setup.keep_tokens(stop),
                 take_up_keys(&store, stop),
                 purge::daily(&store, setup.terms(), setup.documents_folder(), stop),
             );

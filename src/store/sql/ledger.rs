@@ -149,6 +149,25 @@ impl Database {
         number(attempts)
     }
 
+    pub(in crate::store) async fn uncount_attempt(
+        &self,
+        folder: &FolderKey,
+        uid: u32,
+    ) -> Result<(), StoreError> {
+        let mut write = self.write().await?;
+        query(
+            "UPDATE ledger SET attempts = attempts - 1
+             WHERE mailbox = $1 AND folder = $2 AND uidvalidity = $3 AND uid = $4 AND attempts > 0",
+        )
+        .bind(folder.mailbox.clone())
+        .bind(folder.folder.clone())
+        .bind(i64::from(folder.uidvalidity))
+        .bind(i64::from(uid))
+        .execute(write.connection())
+        .await?;
+        write.commit().await
+    }
+
     pub(in crate::store) async fn end_unstored(
         &self,
         folder: &FolderKey,
