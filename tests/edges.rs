@@ -256,6 +256,25 @@ fn an_unreachable_server_is_named_by_check() {
 }
 
 #[test]
+fn packages_get_a_manual_page_for_every_command_and_completion() {
+    let program = Program::empty();
+    let folder = program.file("man").to_string_lossy().into_owned();
+    let run = program.run(&["manual", &folder]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let page = |name: &str| fs::read_to_string(program.file("man").join(name)).unwrap_or_default();
+    assert!(
+        page("referrald.1").contains("referrald\\-run(1)"),
+        "{}",
+        page("referrald.1")
+    );
+    assert!(page("referrald-cases-accept.1").contains(".TH referrald-cases-accept 1"));
+    for shell in ["bash", "zsh", "fish"] {
+        let run = program.run(&["completion", shell]);
+        assert!(run.code == 0 && run.stdout.contains("import-cases"), "{shell}");
+    }
+}
+
+#[test]
 fn an_alarm_reaches_the_service_s_it_through_the_relay_or_says_why_not() {
     let program = Program::configured("127.0.0.1", 1, None);
     let run = program.run(&["try-alarm"]);

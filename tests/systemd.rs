@@ -57,6 +57,14 @@ fn the_unit_has_no_line_that_systemd_does_not_understand() {
 }
 
 #[test]
+fn the_package_has_the_program_s_version() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let changelog = std::fs::read_to_string(folder.join("packaging/debian/changelog")).unwrap();
+    let version = format!("referrald ({}-1) ", env!("CARGO_PKG_VERSION"));
+    assert!(changelog.starts_with(&version), "{changelog}");
+}
+
+#[test]
 fn the_user_can_be_made_from_its_description() {
     let (content, report) = ask("systemd-sysusers", &["--dry-run"], "referrald.sysusers");
     assert!(content, "{report}");
