@@ -171,7 +171,7 @@ impl Running {
         let mut open: Vec<OpenConversations> = Vec::new();
         while !self.signals.stop.is_cancelled() {
             let started = match self.place.clone().load() {
-                Ok(setup) => Service::start(setup, &self.sockets).await,
+                Ok(setup) => Box::pin(Service::start(setup, &self.sockets)).await,
                 Err(failure) => Err(failure),
             };
             let is_first = first.is_some();
@@ -183,7 +183,7 @@ impl Running {
             match started {
                 Ok(service) => {
                     self.sockets.close_others();
-                    open.extend(self.run(service).await?);
+                    open.extend(Box::pin(self.run(service)).await?);
                 }
                 Err(failure) if is_first && self.is_alone => return Err(failure),
                 Err(failure) => {
@@ -206,8 +206,7 @@ impl Running {
         let instance = service.instance();
         let stop = self.signals.stop.child_token();
         let end = self.signals.stop.clone();
-        let running = service.run(&stop, &end);
-        tokio::pin!(running);
+        let mut running = Box::pin(service.run(&stop, &end));
         let (ended, open) = tokio::select! {
             ended = &mut running => ended,
             () = self.new_configuration() => {

@@ -191,20 +191,27 @@ impl Service {
                 None => stop.cancelled().await,
             }
         };
+        // Each on the heap: all of them in one future are more than a stack holds in an unoptimised build.
+        let parts: Vec<Pin<Box<dyn Future<Output = ()> + Send + '_>>> = vec![
+            Box::pin(serve_figures),
+            Box::pin(watch_for_alarms),
+            Box::pin(watch_outbox),
+            Box::pin(serve_web),
+            Box::pin(ingest.run(stop.clone())),
+            Box::pin(outbound.run(stop)),
+            Box::pin(serve_submission),
+            Box::pin(report_helpers(&setup, stop)),
+            Box::pin(setup.keep_tokens(stop)),
+            Box::pin(take_up_keys(&store, stop)),
+            Box::pin(purge::daily(
+                &store,
+                setup.terms(),
+                setup.documents_folder(),
+                stop,
+            )),
+        ];
         let work = async {
-            tokio::join!(
-                serve_figures,
-                watch_for_alarms,
-                watch_outbox,
-                serve_web,
-                ingest.run(stop.clone()),
-                outbound.run(stop),
-                serve_submission,
-                report_helpers(&setup, stop),
-                setup.keep_tokens(stop),
-                take_up_keys(&store, stop),
-                purge::daily(&store, setup.terms(), setup.documents_folder(), stop),
-            );
+            futures::future::join_all(parts).await;
         };
         let ended = work_as_long_as_present(&presence, stop, work).await;
         (ended, conversations)
