@@ -100,7 +100,17 @@ impl Program {
     }
 
     pub fn run(&self, arguments: &[&str]) -> Run {
-        let output = self.command(arguments).output().unwrap();
+        Self::ended(&mut self.command(arguments))
+    }
+
+    /// The same with a file of the folder as standard input.
+    pub fn run_with_input(&self, arguments: &[&str], input: &str) -> Run {
+        let input = fs::File::open(self.file(input)).unwrap();
+        Self::ended(self.command(arguments).stdin(input))
+    }
+
+    fn ended(command: &mut Command) -> Run {
+        let output = command.output().unwrap();
         Run {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
