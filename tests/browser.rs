@@ -15,6 +15,8 @@ mod accessibility;
 mod browser;
 #[path = "browser/chromium.rs"]
 mod chromium;
+#[path = "browser/keys.rs"]
+mod keys;
 #[path = "browser/layout.rs"]
 mod layout;
 #[path = "web/markup.rs"]
@@ -37,6 +39,8 @@ mod support;
 mod tasks;
 #[path = "browser/tour.rs"]
 mod tour;
+#[path = "browser/walks.rs"]
+mod walks;
 #[path = "web/world.rs"]
 #[allow(dead_code)]
 mod world;

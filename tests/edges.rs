@@ -180,6 +180,43 @@ fn a_backup_comes_back_into_a_new_database_and_says_what_it_needs() {
 }
 
 #[test]
+fn a_password_from_a_breach_is_refused_by_every_command() {
+    use sha1::{Digest, Sha1};
+    let program = Program::configured("127.0.0.1", 1, None);
+    let known = "correct-horse-battery";
+    let hash = Sha1::digest(known.as_bytes());
+    let hash: String = hash.iter().map(|byte| format!("{byte:02X}")).collect();
+    program.write("pwned.txt", &format!("{hash}:233\r\n"));
+    let text = fs::read_to_string(program.file("referrald.toml")).unwrap();
+    let text = text + "[web]\nbreached_passwords_file = \"pwned.txt\"\n";
+    program.write("referrald.toml", &text);
+    let add = |command: &[&str], password: &str| {
+        program.write_secret("password", &format!("{password}\n"));
+        program.run_with_input(command, "password")
+    };
+    let user = ["users", "add", "sam", "--address", "sam@restorative.example"];
+    let staff = ["staff", "add", "r.case", "--role", "staff"];
+    for command in [&user[..], &staff[..]] {
+        let run = add(command, known);
+        assert_eq!(run.code, 1);
+        assert!(run.stderr.contains("known from a breach"), "{}", run.stderr);
+        let run = add(command, "violet kettle moon");
+        assert_eq!(run.code, 0, "{}", run.stderr);
+    }
+    program.write("pwned.txt", "something else\n");
+    let run = add(&staff, "violet kettle moon");
+    assert!(run.stderr.contains("no password can be set"), "{}", run.stderr);
+    let run = program.run(&["check"]);
+    assert!(
+        run.stderr.contains("not the text file of Pwned Passwords")
+            || run.stdout.contains("not the text file of Pwned Passwords"),
+        "{}{}",
+        run.stdout,
+        run.stderr
+    );
+}
+
+#[test]
 fn blocks_shows_how_a_mail_and_a_document_are_read() {
     let program = Program::initialised();
     let inbound = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/inbound");

@@ -147,6 +147,41 @@ fn sections_decide_whose_answers_they_are() {
 }
 
 #[test]
+fn checks_between_values_name_them_as_a_correction_writes_them() {
+    let parsed = read(vec![
+        heading("Referred by"),
+        table(&[&["Name", "Pat Officer"], &["E-mail", "pat@example.org"]]),
+        heading("Person harmed"),
+        table(&[
+            &["Name", "Rosie Amber"],
+            &["Name", "Rosie Ambler"],
+            &["Date of birth", "02/03/84"],
+            &["Agreed to be contacted?", "Yes"],
+            &["Agreed to be contacted?", "No"],
+        ]),
+    ]);
+    let offered = |code: &str, path: &str| {
+        let check = parsed
+            .checks
+            .iter()
+            .find(|check| check.code == code && check.path == path);
+        check
+            .unwrap_or_else(|| panic!("no {code} at {path}"))
+            .candidates
+            .clone()
+    };
+    let victim = "/referral/parties/0";
+    let (name, birth) = (format!("{victim}/name"), format!("{victim}/date_of_birth"));
+    assert_eq!(
+        offered("conflicting_values", &name),
+        ["Rosie Amber", "Rosie Ambler"]
+    );
+    assert_eq!(offered("ambiguous_date", &birth), ["1984-03-02", "1984-02-03"]);
+    let consent = format!("{victim}/consent/contact");
+    assert_eq!(offered("conflicting_values", &consent), ["given", "refused"]);
+}
+
+#[test]
 fn people_side_by_side_keep_their_own_column() {
     let blocks = vec![table(&[
         &["", "Victim", "Offender"],

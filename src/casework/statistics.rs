@@ -24,7 +24,9 @@ pub async fn monthly_report(
     let to = month.last_day().saturating_add(1.days());
     let messages = store.message_facts(midnight(from), midnight(to)).await?;
     let referrals: Vec<ReferralFacts> = messages.iter().flat_map(referrals_of).collect();
-    let cases = store.cases().await?;
+    let cases = store
+        .cases_counted(midnight(month.first_day()), midnight(to))
+        .await?;
     let cases: Vec<CaseFacts> = cases
         .iter()
         .map(|case| CaseFacts {

@@ -5,7 +5,8 @@
 use super::export::is_central;
 use super::{Casework, CaseworkError, Terms};
 use crate::domain::{
-    CaseReference, EntryId, FileChange, Party, PartyProgress, Personal, Referral, Refusal, Side, Timestamp,
+    CaseReference, EntryId, FileChange, Party, PartyCorrection, PartyProgress, Personal, Referral, Refusal,
+    Side, Timestamp,
 };
 use crate::store::{CaseSource, CaseSummary, FileEntry, NewDocument, StoreError, Taking};
 
@@ -29,6 +30,8 @@ pub struct SubjectData {
     pub entries: Vec<(Concern, FileEntry)>,
     /// How many entries about other people of the file were left out.
     pub others_entries: usize,
+    /// How the referral was corrected where it tells of them, before the case was made of it.
+    pub corrections: Vec<PartyCorrection>,
     /// Mails and lists that the case came from, or that were filed with it.
     pub sources: Vec<CaseSource>,
     /// When the data are destroyed; `None` while the case is open.
@@ -92,6 +95,10 @@ impl Casework {
             file: Personal::new(state.referral),
             entries,
             others_entries: others.len(),
+            corrections: self
+                .store
+                .party_corrections(&viewer, case.id, side, number)
+                .await?,
             sources: self.store.case_sources(&viewer, case.id).await?,
             ends: case.closed.and_then(|closed| terms.case_ends(closed)),
             case,

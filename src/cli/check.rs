@@ -137,6 +137,9 @@ async fn staff_pages(setup: &Setup) -> Result<String, Failure> {
     let Some(settings) = setup.web_settings()? else {
         return Ok("not configured; staff work on the command line".to_owned());
     };
+    if let Some(breached) = setup.breached_passwords() {
+        breached.check().map_err(Failure::configuration)?;
+    }
     let accounts = setup.store().await?.staff_accounts().await?.len();
     let hint = match accounts {
         0 => "; nobody can sign in yet: `referrald staff add NAME --role staff`".to_owned(),

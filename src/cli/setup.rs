@@ -23,7 +23,8 @@ use crate::smtp::{
     RelayCredentials, RelayProof, RelaySettings, RelayTls, Relays, SubmissionSettings, TrustedRelaySettings,
 };
 use crate::store::{DatabasePlace, KeySource, MasterKeys, PostgresPlace, SessionTerms, Store, StoreError};
-use crate::web::{WebSettings, WebTls};
+use crate::web::{BreachedPasswords, WebSettings, WebTls};
+use secrecy::SecretString;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -489,6 +490,20 @@ impl Setup {
     }
 
     /// The staff pages, where they are configured.
+    /// The file of passwords that are not taken, where one is configured.
+    pub(super) fn breached_passwords(&self) -> Option<BreachedPasswords> {
+        let file = self.config.web.as_ref()?.breached_passwords.as_ref()?;
+        Some(BreachedPasswords::new(&self.files.locate(file)))
+    }
+
+    /// A new password of an account: none that is known from a breach.
+    pub(super) fn demand_unknown(&self, password: &SecretString) -> Result<(), Failure> {
+        match self.breached_passwords() {
+            Some(breached) => breached.demand_unknown(password).map_err(Failure::failed),
+            None => Ok(()),
+        }
+    }
+
     pub(super) fn web_settings(&self) -> Result<Option<WebSettings>, Failure> {
         let Some(config) = &self.config.web else {
             return Ok(None);
@@ -515,6 +530,7 @@ impl Setup {
             closed_years: self.config.retention.closed_years,
             districts,
             least,
+            breached: self.breached_passwords(),
             shown: self.config.shown.clone(),
         }))
     }

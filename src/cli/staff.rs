@@ -51,7 +51,7 @@ pub(super) async fn run(setup: Setup, command: StaffCommand) -> Outcome {
     let missing = || Failure::failed("there is no such account; see `referrald staff list`");
     match command {
         StaffCommand::Add { name, role, user } => {
-            let account = new_account(name, role, user)?;
+            let account = new_account(&setup, name, role, user)?;
             let added = store.put_staff(&account, &actor(), now).await;
             added.map_err(|error| match error {
                 StoreError::NotFound => {
@@ -95,7 +95,12 @@ pub(super) async fn run(setup: Setup, command: StaffCommand) -> Outcome {
     Ok(())
 }
 
-fn new_account(name: String, role: RoleWord, user: Option<String>) -> Result<NewStaff, Failure> {
+fn new_account(
+    setup: &Setup,
+    name: String,
+    role: RoleWord,
+    user: Option<String>,
+) -> Result<NewStaff, Failure> {
     let sound = !name.is_empty() && name.len() <= 64 && name.chars().all(|c| c.is_ascii_graphic());
     if !sound {
         return Err(Failure::failed(
@@ -116,6 +121,7 @@ fn new_account(name: String, role: RoleWord, user: Option<String>) -> Result<New
         }
     };
     let given = password_from_stdin()?;
+    setup.demand_unknown(&given)?;
     let mut salt = [0; 16];
     getrandom::fill(&mut salt)
         .map_err(|_| Failure::failed("the operating system gave no random bytes; try again"))?;

@@ -91,6 +91,7 @@ pub(super) async fn run(setup: Setup, command: UsersCommand) -> Outcome {
                     smtp::MIN_PASSWORD_CHARS
                 )));
             }
+            setup.demand_unknown(&password)?;
             let mut salt = [0; 16];
             getrandom::fill(&mut salt)
                 .map_err(|_| Failure::failed("the operating system gave no random bytes; try again"))?;

@@ -18,6 +18,8 @@ pub struct WebConfig {
     pub idle: Duration,
     /// A session ends after so long in any case.
     pub absolute: Duration,
+    /// A file of passwords known from breaches, which are not taken.
+    pub breached_passwords: Option<PathBuf>,
 }
 
 pub(super) fn web(mut f: Fields) -> WebConfig {
@@ -48,6 +50,7 @@ pub(super) fn web(mut f: Fields) -> WebConfig {
         tls,
         idle: Duration::from_secs(60 * f.number("idle_minutes", 15, 1..=120)),
         absolute: Duration::from_secs(3600 * f.number("absolute_hours", 8, 1..=24)),
+        breached_passwords: f.optional_path("breached_passwords_file"),
     }
 }
 

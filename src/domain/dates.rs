@@ -65,6 +65,8 @@ pub struct FoundDate {
 const FUTURE_YEARS: i16 = 20;
 /// A two-digit year of birth that would make a child younger than this could as well be a century older.
 const PLAUSIBLE_CHILD_YEARS: i16 = 5;
+/// Oldest age that a two-digit year of birth may mean.
+const OLDEST: u16 = 105;
 /// Earliest year taken.
 const FIRST_YEAR: i16 = 1880;
 /// Latest year taken.
@@ -145,6 +147,42 @@ fn near_digits(text: &str) -> Vec<Range<usize>> {
 /// The first date in a text.
 pub fn parse(text: &str, usage: DateUse, today: Date) -> Option<ReadDate> {
     find(text, usage, today).first().map(|found| found.date)
+}
+
+/// Every day that the dates of a text may mean, the one that [`find`] reads first: of a date in numbers also month first, of
+/// a year of birth in two digits also the century before.
+pub fn readings(text: &str, usage: DateUse, today: Date) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    let mut add = |iso: String| {
+        if !all.contains(&iso) {
+            all.push(iso);
+        }
+    };
+    for found in find(text, usage, today) {
+        let Some(iso) = found.date.iso() else { continue };
+        add(iso);
+        let ReadDate::Day { date, .. } = found.date else {
+            continue;
+        };
+        let written = text.get(found.start..found.end).unwrap_or_default();
+        let mut numbers = written
+            .split(|c: char| !c.is_ascii_digit())
+            .filter(|n| !n.is_empty());
+        let first = numbers.next().unwrap_or_default();
+        let is_in_numbers = !written.contains(char::is_alphabetic) && first.len() <= 2;
+        let may_be = |date: &Date| usage == DateUse::Event || *date <= today;
+        let swapped = Date::new(date.year(), date.day(), date.month()).ok();
+        if let Some(swapped) = swapped.filter(|date| is_in_numbers && may_be(date)) {
+            add(swapped.to_string());
+        }
+        let is_short = first.len() <= 2 && numbers.next_back().is_some_and(|year| year.len() == 2);
+        let earlier = Date::new(date.year() - 100, date.month(), date.day()).ok();
+        let is_an_age = |date: &Date| age_on(*date, today).is_some_and(|age| age <= OLDEST);
+        if let Some(earlier) = earlier.filter(|date| is_short && usage == DateUse::Birth && is_an_age(date)) {
+            add(earlier.to_string());
+        }
+    }
+    all
 }
 
 /// The age in whole years of somebody born on `birth`, or `None` before birth.
@@ -356,6 +394,32 @@ mod tests {
             parse("03/04/1985", DateUse::Birth, TODAY),
             Some(ReadDate::Day { ambiguous: false, .. })
         ));
+    }
+
+    #[test]
+    fn what_a_date_may_mean_besides_is_listed_after_how_it_is_read() {
+        let birth = |text: &str| readings(text, DateUse::Birth, TODAY);
+        assert_eq!(birth("03/04/85"), ["1985-04-03", "1985-03-04"]);
+        assert_eq!(birth("5.11.24"), ["2024-11-05", "2024-05-11", "1924-11-05"]);
+        assert_eq!(birth("5 Nov 24"), ["2024-11-05", "1924-11-05"]);
+        assert_eq!(birth("20.5.21"), ["2021-05-20", "1921-05-20"]);
+        assert_eq!(
+            birth("20.5.20"),
+            ["2020-05-20"],
+            "a hundred and five is the oldest"
+        );
+        assert_eq!(birth("11/12/2026"), Vec::<String>::new(), "not born yet");
+        assert_eq!(birth("12/11/2026"), ["2026-11-12"], "the other way it lies ahead");
+        assert_eq!(
+            birth("1/2/1980 or 1980-03-02"),
+            ["1980-02-01", "1980-01-02", "1980-03-02"]
+        );
+        let event = |text: &str| readings(text, DateUse::Event, TODAY);
+        assert_eq!(
+            event("between 3/4/26 and 5 April 2026"),
+            ["2026-04-03", "2026-03-04", "2026-04-05"]
+        );
+        assert_eq!(event("June 2024"), ["2024-06"]);
     }
 
     #[test]

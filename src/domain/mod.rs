@@ -46,8 +46,8 @@ pub use document::{
     ReadMessage, ReadStatus, Repair, Row, Table, inline_text,
 };
 pub use draft::{
-    Corrected, DraftChange, DraftEntry, DraftField, DraftPath, DraftValues, MAX_CHANGES, PARTY_FIELDS, Place,
-    REFERENCE_WORDS, REFERRAL_FIELDS, ROLE_WORDS, ValueKind,
+    Corrected, DraftChange, DraftEntry, DraftField, DraftPath, DraftValues, MAX_CHANGES, PARTY_FIELDS,
+    PartyCorrection, Place, REFERENCE_WORDS, REFERRAL_FIELDS, ROLE_WORDS, ValueKind, corrections_of,
 };
 pub use facts::AnonymousFacts;
 pub use given_names::{GIVEN_NAMES, is_given_name};
@@ -62,8 +62,8 @@ pub use personal::Personal;
 pub use reading::{MailLimits, ReadLimits, ReadRequest, SkippedPart, comes_before};
 pub use referral::{
     AgencyKind, AttachmentRow, CaseKind, Check, Consent, ConsentAnswer, ConsentHow, Evidence, Kind,
-    KnownCase, Offence, OffenceOutcome, PARSED_SCHEMA, ParsedMessage, Party, PreferredContact, Reference,
-    ReferenceKind, Referral, Referrer, Role, Service, Trust, UnmappedAnswer,
+    KnownCase, MAX_CANDIDATES, Offence, OffenceOutcome, PARSED_SCHEMA, ParsedMessage, Party,
+    PreferredContact, Reference, ReferenceKind, Referral, Referrer, Role, Service, Trust, UnmappedAnswer,
 };
 pub use shown::ShownSetting;
 pub use sides::sides_of;

@@ -385,12 +385,36 @@ pub struct Consent {
 }
 
 /// A doubt: `path` is a JSON pointer (RFC 6901) into the parsed message.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct Check {
     pub path: String,
     pub code: String,
     pub detail: String,
+    /// What may stand there, as a correction writes it, the value that was taken among them: at most [`MAX_CANDIDATES`]. Empty
+    /// where the possible values are not known; then it is left out of the JSON.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<String>,
+}
+
+/// Most candidates of one check.
+pub const MAX_CANDIDATES: usize = 6;
+/// Longest candidate, in bytes: what is longer is compared with the source, not chosen at a glance.
+const MAX_CANDIDATE: usize = 120;
+
+impl Check {
+    /// Takes up possible values, each once. One that is too long to choose leaves the check without any.
+    pub fn offer(&mut self, candidates: impl IntoIterator<Item = String>) {
+        for candidate in candidates {
+            if candidate.len() > MAX_CANDIDATE || candidate.contains(char::is_control) {
+                self.candidates.clear();
+                return;
+            }
+            if self.candidates.len() < MAX_CANDIDATES && !self.candidates.contains(&candidate) {
+                self.candidates.push(candidate);
+            }
+        }
+    }
 }
 
 /// Where a value was read: `quote` really holds the value.

@@ -1,6 +1,6 @@
 //! What the case is about and which service is asked for: from titles, the subject line and answers.
 
-use super::draft::{Notes, Place};
+use super::draft::{Notes, Place, SIDES};
 use super::labels::{Field, spoken, tokens};
 use super::pairs::Facts;
 use super::person::Tools;
@@ -328,10 +328,11 @@ pub(super) fn served_side(referral: &mut Referral, notes: &mut Notes) {
         return;
     };
     party.role = side;
-    notes.doubt(
+    notes.doubt_between(
         &format!("/parties/{at}/role"),
         "worked_out",
         "worked out from the agency, which works with this side; the message does not say so",
+        SIDES.map(str::to_owned),
     );
 }
 
@@ -351,10 +352,11 @@ pub(super) fn young_person(referral: &mut Referral, notes: &mut Notes) {
         return;
     };
     party.role = Role::Offender;
-    notes.doubt(
+    notes.doubt_between(
         &format!("/parties/{}/role", at.unwrap_or_default()),
         "worked_out",
         "a youth justice service refers, and somebody else was harmed: taken for the person responsible",
+        SIDES.map(str::to_owned),
     );
 }
 

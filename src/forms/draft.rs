@@ -3,6 +3,16 @@
 //! Invariant: a value is written only together with its evidence.
 
 use crate::domain::{Check, Evidence};
+use serde::Serialize;
+
+/// Parts that somebody may have whose part is not told.
+pub(super) const SIDES: [&str; 3] = ["victim", "offender", "party"];
+
+/// A word as the parsed message stores it.
+pub(super) fn stored(word: impl Serialize) -> String {
+    let value = serde_json::to_value(word).unwrap_or_default();
+    value.as_str().unwrap_or_default().to_owned()
+}
 
 /// Where something was read.
 #[derive(Clone, Default)]
@@ -62,14 +72,43 @@ impl Notes {
 
     /// Notes a doubt about the value at `path`.
     pub(super) fn doubt(&mut self, path: &str, code: &str, detail: impl Into<String>) {
-        let detail = detail.into();
-        if !self.checks.iter().any(|c| c.path == path && c.code == code) {
-            self.checks.push(Check {
+        self.doubt_between(path, code, detail, []);
+    }
+
+    /// Notes a doubt about the value at `path`, which may be one of these. A single one is no choice.
+    pub(super) fn doubt_between(
+        &mut self,
+        path: &str,
+        code: &str,
+        detail: impl Into<String>,
+        candidates: impl IntoIterator<Item = String>,
+    ) {
+        let at = self.checks.iter().position(|c| c.path == path && c.code == code);
+        let mut check = match at {
+            Some(at) => self.checks.remove(at),
+            None => Check {
                 path: path.to_owned(),
                 code: code.to_owned(),
-                detail,
-            });
+                detail: detail.into(),
+                candidates: Vec::new(),
+            },
+        };
+        check.offer(candidates);
+        if check.candidates.len() < 2 {
+            check.candidates.clear();
         }
+        self.checks.insert(at.unwrap_or(self.checks.len()), check);
+    }
+
+    /// Notes that a second answer at `path` differs from the one that was taken.
+    pub(super) fn conflict(
+        &mut self,
+        path: &str,
+        detail: &str,
+        taken: impl Into<String>,
+        other: impl Into<String>,
+    ) {
+        self.doubt_between(path, "conflicting_values", detail, [taken.into(), other.into()]);
     }
 
     /// Takes over the notes of an object at `prefix`.

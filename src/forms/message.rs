@@ -50,6 +50,7 @@ fn doubt_recognised(message: &ReadMessage, parsed: &mut ParsedMessage) {
                 path: evidence.path.clone(),
                 code: "recognised_text".into(),
                 detail: "recognised from a picture; compare it with the original".into(),
+                candidates: Vec::new(),
             });
         }
     }
@@ -65,6 +66,7 @@ fn understood(message: &ReadMessage, context: &FormsContext<'_>) -> ParsedMessag
             path: "/referral/referrer".into(),
             code: "passed_on".into(),
             detail: "the author of the mail below, for whom the sender says it was passed on".into(),
+            candidates: Vec::new(),
         });
     }
     parsed
@@ -132,6 +134,7 @@ fn as_sent(sent: &ReadMessage, message: &ReadMessage, context: &FormsContext<'_>
                     path: "/kind".into(),
                     code: "known_thread".into(),
                     detail: "a new form came in a thread that belongs to a case".into(),
+                    candidates: Vec::new(),
                 });
             }
         }
@@ -164,6 +167,7 @@ fn without_form(parsed: &mut ParsedMessage, message: &ReadMessage, wants: Wants,
                 path: "/kind".into(),
                 code: "read_from_sentences".into(),
                 detail: detail.into(),
+                candidates: Vec::new(),
             });
         }
         put(parsed, referral, notes);
@@ -176,6 +180,7 @@ fn without_form(parsed: &mut ParsedMessage, message: &ReadMessage, wants: Wants,
             path: "/kind".into(),
             code: "attachment_not_read".into(),
             detail: "taken for a referral by its covering mail alone".into(),
+            candidates: Vec::new(),
         });
         notes.doubt(
             "/parties",
@@ -262,6 +267,7 @@ fn doubt_several(parsed: &mut ParsedMessage, left_out: usize) {
             path,
             code: code.into(),
             detail,
+            candidates: Vec::new(),
         });
     };
     if !parsed.more_referrals.is_empty() {
@@ -297,6 +303,7 @@ fn doubt_several(parsed: &mut ParsedMessage, left_out: usize) {
                 path: format!("/more_referrals/{at}/references"),
                 code: "same_incident".into(),
                 detail: "another referral of this message has the same crime number: perhaps one case".into(),
+                candidates: Vec::new(),
             });
         }
         seen.extend(own);

@@ -1,6 +1,6 @@
 //! The incident, its reference numbers and free texts.
 
-use super::draft::{Notes, Place};
+use super::draft::{Notes, Place, stored};
 use super::labels::{Field, spoken, tokens};
 use super::pairs::{Fact, Facts, Subject};
 use super::person::Tools;
@@ -39,10 +39,11 @@ pub(super) fn fill<'a>(
         };
         let about_no_person = fact.subject == Subject::Case;
         let mut set = |slot: &mut Option<String>, path: &str, value: String| match slot {
-            Some(old) if spoken(old) != spoken(&value) => notes.doubt(
+            Some(old) if spoken(old) != spoken(&value) => notes.conflict(
                 path,
-                "conflicting_values",
                 "two different answers stand there; the first was taken",
+                old.as_str(),
+                value,
             ),
             Some(_) => {}
             None => {
@@ -197,10 +198,11 @@ fn date(
         return;
     };
     match slot {
-        Some(old) if *old != iso => notes.doubt(
+        Some(old) if *old != iso => notes.conflict(
             path,
-            "conflicting_values",
             "two different dates stand there; the first was taken",
+            old.as_str(),
+            iso,
         ),
         Some(_) => {}
         None => {
@@ -210,10 +212,11 @@ fn date(
     }
     let future = matches!(first.date, ReadDate::Day { date, .. } if date > tools.today);
     if found.len() > 1 || future || matches!(first.date, ReadDate::Day { ambiguous: true, .. }) {
-        notes.doubt(
+        notes.doubt_between(
             path,
             "ambiguous_date",
             format!("\"{quote}\" can be read in more than one way, or lies in the future"),
+            dates::readings(text, DateUse::Event, tools.today),
         );
     }
 }
@@ -242,7 +245,12 @@ fn outcome(
     referral.offence.outcome = Some(named.first().copied().unwrap_or(OffenceOutcome::Other));
     notes.read(path, place, quote);
     if named.len() != 1 || is_term {
-        notes.doubt(path, "unclear_outcome", format!("the form says \"{quote}\""));
+        notes.doubt_between(
+            path,
+            "unclear_outcome",
+            format!("the form says \"{quote}\""),
+            named.iter().map(stored),
+        );
     }
     // "Charged, first hearing 7 December": the day of a hearing to come is no day of the outcome.
     let of_hearing = tokens(text)

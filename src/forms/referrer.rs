@@ -34,10 +34,11 @@ pub(super) fn fill<'a>(
             ..place.clone()
         };
         let mut set = |slot: &mut Option<String>, path: &str, value: String| match slot {
-            Some(old) if spoken(old) != spoken(&value) => notes.doubt(
+            Some(old) if spoken(old) != spoken(&value) => notes.conflict(
                 path,
-                "conflicting_values",
                 "two different answers stand there; the first was taken",
+                old.as_str(),
+                value,
             ),
             Some(_) => {}
             None => {

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::domain::{
     CaseId, CaseReference, CloseReason, DraftChange, EntryId, FileChange, KnownCase, MessageId,
-    ParsedMessage, Side, Timestamp,
+    ParsedMessage, PartyCorrection, Side, Timestamp,
 };
 
 impl Store {
@@ -47,6 +47,21 @@ impl Store {
         now: Timestamp,
     ) -> Result<OpenedMessage, StoreError> {
         self.database.open_message(id, actor, now).await
+    }
+
+    /// How the draft that a case was made of was corrected where it tells of this person of a side's file, in order; `number`
+    /// from 1. None where the case was imported, or the person was added later.
+    ///
+    /// # Errors
+    /// [`StoreError::StaffOnly`], [`StoreError::NotFound`].
+    pub async fn party_corrections(
+        &self,
+        viewer: &Viewer,
+        case: CaseId,
+        side: Side,
+        number: usize,
+    ) -> Result<Vec<PartyCorrection>, StoreError> {
+        self.database.party_corrections(viewer, case, side, number).await
     }
 
     /// One transaction: these changes of a draft on which nobody has decided, with what stood there before; what it is found
@@ -97,6 +112,16 @@ impl Store {
     /// All cases, newest first, without content.
     pub async fn cases(&self) -> Result<Vec<CaseSummary>, StoreError> {
         self.database.cases().await
+    }
+
+    /// Cases that the report on this span may count, `to` left out, without their sides: opened before its end, and neither
+    /// closed nor destroyed before it began; and those that were destroyed since then.
+    pub async fn cases_counted(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<CaseSummary>, StoreError> {
+        self.database.cases_counted(from, to).await
     }
 
     /// The case of this name.

@@ -1,7 +1,7 @@
 //! What outbound asks of the store: accounts, mails, deliveries, notices, allocations.
 
 use super::{
-    Actor, Allocation, DeliveryOutcome, DueDelivery, DueNotice, OpenedOutbound, OutboundSummary,
+    Actor, Allocation, DeliveryOutcome, DueDelivery, DueNotice, OpenedOutbound, OutboundSummary, OwnMail,
     PlannedDelivery, Store, StoreError, SubmissionAccount, SubmittedMail,
 };
 use crate::domain::{AllocatedFile, CaseId, DeliveryId, EmailAddress, OutboundId, Personal, Side, Timestamp};
@@ -34,6 +34,30 @@ impl Store {
     /// All submission accounts.
     pub async fn accounts(&self) -> Result<Vec<SubmissionAccount>, StoreError> {
         self.database.accounts().await
+    }
+
+    /// A page of what was handed in with this account and is still kept, newest first, with what became of it, and how much
+    /// there is in all; audited. Mail from before version 6 of the database is not found.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where there is no such account.
+    pub async fn own_mails(
+        &self,
+        user: &str,
+        actor: &Actor,
+        (after, at_most): (u32, u32),
+        now: Timestamp,
+    ) -> Result<(Vec<OwnMail>, u64), StoreError> {
+        self.database.own_mails(user, actor, (after, at_most), now).await
+    }
+
+    /// Notes that somebody looked at what a mail from this account would become: redaction tells apart whom it knows, so a look
+    /// is like a look into a file.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where there is no such account.
+    pub async fn note_preview(&self, user: &str, actor: &Actor, now: Timestamp) -> Result<(), StoreError> {
+        self.database.note_preview(user, actor, now).await
     }
 
     /// Stores a submitted mail, sealed. When this returns, the 250 may be given.

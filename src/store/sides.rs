@@ -93,7 +93,13 @@ fn file_of(referral: &Referral, placed: &[Option<Side>], side: Side) -> Referral
     Referral {
         case_kind: referral.case_kind,
         service: referral.service,
-        referrer: shared_referrer(&referral.referrer, shared),
+        referrer: Referrer {
+            is_self_referral: referral
+                .referrer
+                .is_self_referral
+                .filter(|is_self| !is_self || refers_themself(referral, placed, side)),
+            ..shared_referrer(&referral.referrer, shared)
+        },
         references: referral
             .references
             .iter()
@@ -114,15 +120,24 @@ fn file_of(referral: &Referral, placed: &[Option<Side>], side: Side) -> Referral
     }
 }
 
+/// Whether somebody of this side is the one who refers themself: that the other side did is not told.
+fn refers_themself(referral: &Referral, placed: &[Option<Side>], side: Side) -> bool {
+    let name = referral.referrer.name.as_deref().map(words_of);
+    let is_theirs = |party: &Party| {
+        let own = party.name.as_deref().map(words_of);
+        own.is_some() && own == name
+    };
+    let here = referral.parties.iter().zip(placed);
+    let mut here = here.filter(|(_, place)| **place == Some(side));
+    placed.iter().flatten().all(|other| *other == side) || here.any(|(party, _)| is_theirs(party))
+}
+
 /// A referrer who refers themself is a party; only one who acts for an agency is shown.
 fn shared_referrer(referrer: &Referrer, shared: impl Fn(&Option<String>) -> Option<String>) -> Referrer {
     let for_an_agency = referrer.is_self_referral != Some(true)
         && (referrer.agency.is_some() || referrer.agency_kind.is_some());
     if !for_an_agency {
-        return Referrer {
-            is_self_referral: referrer.is_self_referral,
-            ..Referrer::default()
-        };
+        return Referrer::default();
     }
     Referrer {
         name: shared(&referrer.name),
@@ -131,7 +146,7 @@ fn shared_referrer(referrer: &Referrer, shared: impl Fn(&Option<String>) -> Opti
         agency_kind: referrer.agency_kind,
         email: shared(&referrer.email),
         phone: shared(&referrer.phone),
-        is_self_referral: referrer.is_self_referral,
+        is_self_referral: None,
     }
 }
 
@@ -239,6 +254,33 @@ mod tests {
             .map(|p| p.supports)
             .collect();
         assert_eq!(supports, [Some(1), None, Some(0)]);
+    }
+
+    #[test]
+    fn that_somebody_refers_themself_stands_on_their_own_file_alone() {
+        let referral = |name: Option<&str>| Referral {
+            parties: vec![
+                person(Role::Victim, "Vera Vale", None),
+                person(Role::Offender, "Oscar Oak", None),
+            ],
+            referrer: Referrer {
+                name: name.map(str::to_owned),
+                is_self_referral: Some(true),
+                ..Referrer::default()
+            },
+            ..Referral::default()
+        };
+        let told = |referral: &Referral, side| file(&split(referral), side).referrer.is_self_referral;
+        let by_name = referral(Some("vera VALE"));
+        assert_eq!(told(&by_name, Side::Victim), Some(true));
+        assert_eq!(told(&by_name, Side::Offender), None);
+        let nameless = referral(None);
+        assert_eq!(told(&nameless, Side::Victim), None);
+        assert_eq!(told(&nameless, Side::Offender), None);
+        let mut alone = referral(None);
+        alone.parties.truncate(1);
+        assert_eq!(told(&alone, Side::Victim), Some(true));
+        assert_eq!(split(&by_name).core.referrer.is_self_referral, Some(true));
     }
 
     #[test]

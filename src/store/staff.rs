@@ -111,6 +111,17 @@ impl Store {
         self.database.sessions_of(id, terms, now).await
     }
 
+    /// Replaces the password of whoever is signed in with this session; their other sessions end. `password_hash` is a PHC
+    /// string (argon2id).
+    pub async fn change_password(
+        &self,
+        session: &OpenSession,
+        password_hash: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.database.change_password(session, password_hash, now).await
+    }
+
     /// Ends a session of this account; `false` where it has none of that id.
     pub async fn end_session(
         &self,

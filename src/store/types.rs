@@ -548,3 +548,21 @@ pub struct DeliverySummary {
     /// How it leaves if staff release it; `None` where they cannot.
     pub if_released: Option<Release>,
 }
+
+/// A mail that somebody handed in, for themself.
+pub struct OwnMail {
+    /// When it was accepted.
+    pub received: Timestamp,
+    /// State.
+    pub state: OutboundState,
+    /// One entry per recipient.
+    pub deliveries: Vec<OwnDelivery>,
+}
+
+/// What became of one recipient's share of an [`OwnMail`].
+pub struct OwnDelivery {
+    /// The address, as it was written.
+    pub recipient: Personal<String>,
+    /// `None` while the mail is not planned yet.
+    pub delivery: Option<DeliverySummary>,
+}

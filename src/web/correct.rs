@@ -1,9 +1,9 @@
 //! Correcting a draft: a group of its fields as a form, beside the source, with what was wrong at the field.
 //!
-//! A field that comes back as it was shown is not changed; a doubt is settled by correcting its field, or by saying that it is
-//! right as it stands.
+//! A field that comes back as it was shown is not changed; a doubt is settled by correcting its field, by choosing one of the
+//! values that it is between, or by saying that it is right as it stands.
 
-use super::draft::{self, CheckLine, Group};
+use super::draft::{self, CheckLine, Group, referral_of};
 use super::fields;
 use super::frame::show;
 use super::problem::Problem;
@@ -13,8 +13,8 @@ use super::words;
 use crate::casework::MessageView;
 use crate::domain::dates::{self, DateUse};
 use crate::domain::{
-    DraftChange, DraftEntry, DraftPath, DraftValues, ParsedMessage, Place, REFERENCE_WORDS, ROLE_WORDS,
-    Referral, ValueKind,
+    Check, DraftChange, DraftEntry, DraftPath, DraftValues, ParsedMessage, Place, REFERENCE_WORDS,
+    ROLE_WORDS, Referral, Refusal, ValueKind,
 };
 use axum::http::StatusCode;
 use jiff::civil::Date;
@@ -22,6 +22,8 @@ use jiff::tz::TimeZone;
 
 /// Doubts that are right as they stand.
 const SETTLE: &str = "settle";
+/// One of the values that a doubt is between: its path, a space, the value.
+const CHOOSE: &str = "choose";
 /// A person to be taken out.
 const REMOVE: &str = "remove";
 /// The form that adds a person.
@@ -129,13 +131,6 @@ fn path_of_party(path: &DraftPath, index: usize) -> Option<String> {
         None => format!("/referral/parties/{index}"),
         Some(more) => format!("/more_referrals/{more}/parties/{index}"),
     })
-}
-
-fn referral_of(parsed: &ParsedMessage, index: usize) -> Option<&Referral> {
-    match index.checked_sub(1) {
-        None => parsed.referral.as_ref(),
-        Some(more) => parsed.more_referrals.get(more),
-    }
 }
 
 /// The doubts that the group shows beside this field.
@@ -252,7 +247,7 @@ pub(super) fn history(entries: &[DraftEntry], parsed: Option<&ParsedMessage>) ->
             Some(role) => format!("{}: {label}", words::role(role)),
             None => label.to_owned(),
         };
-        let doubt = |check: &crate::domain::Check| words::plain(&check.code);
+        let doubt = |check: &Check| words::plain(&check.code);
         HistoryLine {
             at: words::moment(entry.at),
             who: entry.actor.clone(),
@@ -328,6 +323,9 @@ fn changes(
         let fields = form.0.iter().filter(move |(name, _)| name == wanted);
         fields.map(|(_, path)| path.as_str())
     };
+    if let Some(chosen) = of_name(CHOOSE).next() {
+        return choice(draft, chosen).map(|change| vec![change]);
+    }
     let mut changes = Vec::new();
     if key != WHOLE_MESSAGE {
         let groups = draft::lay_out(draft).groups;
@@ -349,6 +347,24 @@ fn changes(
         .collect();
     all.append(&mut changes);
     Ok(all)
+}
+
+/// What it means to choose one of the values that a doubt is between: they alone can be chosen.
+fn choice(draft: &ParsedMessage, chosen: &str) -> Result<DraftChange, Problem> {
+    let (path, value) = chosen.split_once(' ').ok_or(Problem::BadForm)?;
+    let at = DraftPath::parse(path).ok_or(Problem::BadForm)?;
+    let offers = |check: &Check| check.path == path && check.candidates.iter().any(|each| each == value);
+    if !draft.checks.iter().any(offers) {
+        return Err(Problem::Refused(Refusal::ChangedMeanwhile.to_string()));
+    }
+    let path = path.to_owned();
+    Ok(match DraftValues::of(draft).at(&at).as_deref() == Some(value) {
+        true => DraftChange::Settled { path },
+        false => DraftChange::Set {
+            path,
+            after: Some(value.to_owned()),
+        },
+    })
 }
 
 /// Fields of a group that came back other than they were shown.

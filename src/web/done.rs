@@ -12,18 +12,20 @@ pub(super) enum Done {
     ReadAgain,
     SetAside,
     SessionEnded,
+    PasswordChanged,
     SecondStepReset,
     Destroyed,
 }
 
 impl Done {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Released,
         Self::Returned,
         Self::Sent,
         Self::ReadAgain,
         Self::SetAside,
         Self::SessionEnded,
+        Self::PasswordChanged,
         Self::SecondStepReset,
         Self::Destroyed,
     ];
@@ -37,6 +39,7 @@ impl Done {
             Self::ReadAgain => "read-again",
             Self::SetAside => "set-aside",
             Self::SessionEnded => "session-ended",
+            Self::PasswordChanged => "password-changed",
             Self::SecondStepReset => "second-step-reset",
             Self::Destroyed => "destroyed",
         }
@@ -47,10 +50,13 @@ impl Done {
         match self {
             Self::Released => "Released: the mail is on its way.",
             Self::Returned => "Returned: the sender is told why.",
-            Self::Sent => "Taken over: the mail leaves in a moment, and you are told by mail what is held.",
+            Self::Sent => {
+                "Taken over: the mail leaves in a moment. What is held stands on the page of your mail, and you are told by mail."
+            }
             Self::ReadAgain => "The mail is being read again: look for it on the home page in a minute.",
             Self::SetAside => "Set aside: it is destroyed after its term.",
             Self::SessionEnded => "The session was ended.",
+            Self::PasswordChanged => "The password was changed, and you are signed out everywhere else.",
             Self::SecondStepReset => "The second step is set up anew at the next sign-in.",
             Self::Destroyed => {
                 "Destroyed. The copies in the mailbox go at the next look at it; then the certificate is complete."

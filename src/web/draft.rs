@@ -25,6 +25,14 @@ pub(super) struct Group {
 pub(super) struct CheckLine {
     pub(super) path: String,
     pub(super) text: String,
+    pub(super) candidates: Vec<Candidate>,
+}
+
+/// A value that may stand there.
+pub(super) struct Candidate {
+    /// As the form sends it: the path, a space, the value.
+    pub(super) chosen: String,
+    pub(super) text: String,
 }
 
 /// One field.
@@ -231,7 +239,7 @@ impl Layout<'_> {
         for (check, used) in self.parsed.checks.iter().zip(&mut self.used) {
             if !*used && is_here(&check.path) {
                 *used = true;
-                found.push(check_line(check));
+                found.push(check_line(check, self.parsed));
             }
         }
         found
@@ -252,10 +260,29 @@ pub(super) fn key_of(path: &str) -> String {
     path.trim_start_matches('/').replace('/', "-")
 }
 
-fn check_line(check: &Check) -> CheckLine {
+fn check_line(check: &Check, parsed: &ParsedMessage) -> CheckLine {
     CheckLine {
         path: check.path.clone(),
         text: format!("{}: {}", words::plain(&check.code), check.detail),
+        candidates: candidates(check, parsed).unwrap_or_default(),
+    }
+}
+
+fn candidates(check: &Check, parsed: &ParsedMessage) -> Option<Vec<Candidate>> {
+    let path = DraftPath::parse(&check.path)?;
+    let referral = referral_of(parsed, path.referral)?;
+    let candidate = |value: &String| Candidate {
+        chosen: format!("{} {value}", check.path),
+        text: fields::in_words(&path, value, referral),
+    };
+    Some(check.candidates.iter().map(candidate).collect())
+}
+
+/// A referral of a message, from 0.
+pub(super) fn referral_of(parsed: &ParsedMessage, index: usize) -> Option<&Referral> {
+    match index.checked_sub(1) {
+        None => parsed.referral.as_ref(),
+        Some(more) => parsed.more_referrals.get(more),
     }
 }
 
@@ -294,6 +321,7 @@ mod tests {
                 path: path.to_owned(),
                 code: "no_doubt_is_lost".to_owned(),
                 detail: path.to_owned(),
+                candidates: Vec::new(),
             })
             .to_vec(),
             evidence: vec![Evidence {

@@ -58,6 +58,7 @@ const HOME: MenuItem = MenuItem::new("/", "Home");
 const CASES: MenuItem = MenuItem::new("/cases", "Cases");
 const OUTBOUND: MenuItem = MenuItem::new("/outbound", "Held mail");
 const WRITE: MenuItem = MenuItem::new("/write", "Write");
+const SENT: MenuItem = MenuItem::new("/sent", "Your mail");
 const FAILED: MenuItem = MenuItem::new("/failed", "Failed mail");
 const MAILBOX: MenuItem = MenuItem::new("/mailbox", "Mailbox");
 const SETTINGS: MenuItem = MenuItem::new("/settings", "Settings");
@@ -76,7 +77,7 @@ impl Frame {
         let menu: Vec<_> = match account.map(|account| &account.role) {
             None => Vec::new(),
             Some(StaffRole::Staff) => vec![HOME, CASES, WRITE, OUTBOUND, FAILED, MAILBOX, REPORT, AUDIT],
-            Some(StaffRole::Volunteer { .. }) => vec![HOME, CASES, WRITE],
+            Some(StaffRole::Volunteer { .. }) => vec![HOME, CASES, WRITE, SENT],
             Some(StaffRole::Administrator) => vec![HOME, STAFF, MAILBOX, SETTINGS, REPORT, AUDIT],
         };
         Self {

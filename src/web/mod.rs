@@ -14,6 +14,7 @@
 mod account;
 mod assets;
 mod audit;
+mod breached;
 mod case_page;
 mod cases;
 mod change;
@@ -35,12 +36,14 @@ mod mailbox;
 mod once;
 mod outbound;
 mod person;
+mod previews;
 mod problem;
 mod report;
 mod request;
 mod review;
 mod routes;
 mod saved;
+mod sent;
 mod server;
 mod settings;
 mod sign_in;
@@ -52,6 +55,7 @@ mod totp;
 mod words;
 mod write;
 
+pub use breached::{BreachedError, BreachedPasswords};
 pub use routes::{Access, RouteEntry, route_table};
 pub use server::{WebError, WebServer, router};
 pub use settings::{

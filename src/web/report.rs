@@ -3,12 +3,16 @@
 use super::frame::{Frame, show};
 use super::problem::Problem;
 use super::request::{Answer, Asked, go_to};
+use super::words;
 use crate::casework::monthly_report;
 use crate::casework::report::Month;
 use crate::domain::Timestamp;
 use askama::Template;
 use jiff::ToSpan;
 use jiff::tz::TimeZone;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Mutex;
 
 #[derive(Template)]
 #[template(path = "report.html")]
@@ -17,8 +21,45 @@ struct Page {
     heading: String,
     /// HTML of [`crate::casework::report`], which escapes every text that it takes.
     body: String,
+    /// When it was counted.
+    counted: String,
     earlier: String,
     later: Option<String>,
+}
+
+/// A report is counted anew after so long: it opens the facts of a year's messages.
+const FRESH: Duration = Duration::from_secs(60);
+
+/// Reports that were counted a moment ago.
+#[derive(Default)]
+pub(super) struct Reports(Mutex<Vec<Arc<Counted>>>);
+
+/// A report as it was at one time.
+struct Counted {
+    month: Month,
+    at: Timestamp,
+    heading: String,
+    body: String,
+}
+
+/// The report of a month; whoever asks meanwhile waits for the same one.
+async fn counted(asked: &Asked, month: Month) -> Result<Arc<Counted>, Problem> {
+    let mut kept = asked.app.reports.0.lock().await;
+    let age = |each: &Counted| Duration::try_from(asked.now.duration_since(each.at)).unwrap_or_default();
+    kept.retain(|each| age(each) < FRESH);
+    if let Some(found) = kept.iter().find(|each| each.month == month) {
+        return Ok(Arc::clone(found));
+    }
+    let settings = &asked.app.settings;
+    let report = monthly_report(asked.store(), month, &settings.districts, settings.least).await?;
+    let counted = Arc::new(Counted {
+        month,
+        at: asked.now,
+        heading: report.title(),
+        body: report.body(),
+    });
+    kept.push(Arc::clone(&counted));
+    Ok(counted)
 }
 
 /// The month before this one: the last that is over.
@@ -46,15 +87,15 @@ pub(super) async fn page(asked: Asked) -> Answer {
     if month.first_day() > now.first_day() {
         return Err(Problem::NotFound);
     }
-    let settings = &asked.app.settings;
-    let report = monthly_report(asked.store(), month, &settings.districts, settings.least).await?;
+    let counted = counted(&asked, month).await?;
     let later = match month.first_day() < now.first_day() {
         true => Some(moved(month, 1)?.to_string()),
         false => None,
     };
     show(&Page {
-        heading: report.title(),
-        body: report.body(),
+        heading: counted.heading.clone(),
+        body: counted.body.clone(),
+        counted: words::moment(counted.at),
         earlier: moved(month, -1)?.to_string(),
         later,
         frame: asked.frame("Performance report"),

@@ -7,7 +7,9 @@
 use super::done::Done;
 use super::frame::Frame;
 use super::once::Once;
+use super::previews::Previews;
 use super::problem::Problem;
+use super::report::Reports;
 use super::settings::{WebParts, WebSettings};
 use super::sign_in::SignIn;
 use crate::casework::Casework;
@@ -31,6 +33,8 @@ pub(super) struct App {
     pub(super) parts: WebParts,
     pub(super) sign_in: SignIn,
     pub(super) once: Once,
+    pub(super) previews: Previews,
+    pub(super) reports: Reports,
 }
 
 impl App {
@@ -40,6 +44,8 @@ impl App {
             parts,
             sign_in: SignIn::default(),
             once: Once::default(),
+            previews: Previews::default(),
+            reports: Reports::default(),
         }
     }
 

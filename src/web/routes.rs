@@ -8,7 +8,7 @@ use super::problem::Problem;
 use super::request::{Answer, App, Asked, Fields, Upload, draw_token};
 use super::{
     account, assets, audit, case_page, cases, change, configuration, correct, destroy, documents, failed,
-    home, mailbox, outbound, person, report, review, sign_in, staff, taking, write,
+    home, mailbox, outbound, person, report, review, sent, sign_in, staff, taking, write,
 };
 use crate::store::{OpenSession, SignInStage, StaffRole};
 use axum::Router;
@@ -78,6 +78,7 @@ routes! {
     POST "/sign-out" SignedIn sign_in::sign_out;
     GET "/account" SignedIn account::page;
     POST "/account/end-session" SignedIn account::end_session;
+    POST "/account/password" SignedIn account::change_password;
     GET "/" SignedIn home::page;
     GET "/review/{message}" Staff review::page;
     GET "/review/{message}/reject" Staff review::reject_page;
@@ -120,6 +121,7 @@ routes! {
     GET "/write" Files write::page;
     POST "/write/preview" Files write::preview;
     POST "/write/send" Files write::send;
+    GET "/sent" Files sent::page;
     GET "/report" Overview report::latest;
     GET "/report/{month}" Overview report::page;
     GET "/audit" Overview audit::page;

@@ -1,5 +1,6 @@
 //! What the staff pages are told by the configuration.
 
+use super::breached::BreachedPasswords;
 use crate::casework::report::{Districts, Least};
 use crate::casework::{CaseworkError, DocumentsFolder};
 use crate::domain::{CaseReference, Clock, Personal, ReadMessage, ShownSetting, Side, Timestamp};
@@ -50,6 +51,8 @@ pub struct WebSettings {
     pub districts: Districts,
     /// Smallest count of the report.
     pub least: Least,
+    /// Passwords that are not taken.
+    pub breached: Option<BreachedPasswords>,
     /// What administrators see of the configuration.
     pub shown: Vec<ShownSetting>,
 }

@@ -8,8 +8,8 @@ use super::problem::Problem;
 use super::request::{Answer, Asked, draw_token, go_to};
 use super::throttle::Throttle;
 use super::totp::{self, Qr};
-use crate::domain::password::{MAX_PASSWORD_BYTES, verify_password};
-use crate::store::{Enrolment, OpenSession, SecondProof, SessionToken};
+use crate::domain::password::{MAX_PASSWORD_BYTES, hash_password, verify_password};
+use crate::store::{Enrolment, OpenSession, SecondProof, SessionToken, StaffAccount};
 use askama::Template;
 use axum::http::header;
 use secrecy::SecretString;
@@ -85,7 +85,7 @@ pub(super) async fn password_page(asked: Asked) -> Answer {
 
 pub(super) async fn check_password(asked: Asked) -> Answer {
     let name: String = asked.form.text("name").chars().take(MAX_NAME).collect();
-    let key = format!("password {}", name.to_lowercase());
+    let key = password_key(&name);
     begin(&asked, &key)?;
     let account = asked.store().staff(&name).await?;
     let hash = account.as_ref().map(|account| account.password_hash.clone());
@@ -127,6 +127,51 @@ async fn check(asked: &Asked, password: SecretString, hash: Option<String>) -> R
     tokio::task::spawn_blocking(move || verify_password(&password, hash.as_deref()))
         .await
         .map_err(|_| Problem::Failed)
+}
+
+/// Whether somebody who is signed in knows the account's password; tries count like those of signing in.
+pub(super) async fn is_own_password(
+    asked: &Asked,
+    account: &StaffAccount,
+    password: SecretString,
+) -> Result<bool, Problem> {
+    let key = password_key(&account.name);
+    begin(asked, &key)?;
+    let fits = check(asked, password, Some(account.password_hash.clone())).await?;
+    match fits {
+        true => asked.app.sign_in.throttle().fitted(&key, asked.from, asked.now),
+        false => {
+            let store = asked.store();
+            store.note_failed_sign_in(Some(account.id), asked.now).await?;
+        }
+    }
+    Ok(fits)
+}
+
+/// The hash of a new password that may be taken.
+pub(super) async fn hash_new(asked: &Asked, password: SecretString) -> Result<String, Problem> {
+    let slot = asked.app.sign_in.hashing.acquire().await;
+    let _slot = slot.map_err(|_| Problem::Failed)?;
+    let breached = asked.app.settings.breached.clone();
+    let mut salt = [0; 16];
+    getrandom::fill(&mut salt).map_err(|_| Problem::Failed)?;
+    let hashed = tokio::task::spawn_blocking(move || {
+        if let Some(breached) = breached {
+            breached
+                .demand_unknown(&password)
+                .map_err(|why| why.to_string())?;
+        }
+        hash_password(&password, salt).map_err(|why| why.to_string())
+    });
+    hashed
+        .await
+        .map_err(|_| Problem::Failed)?
+        .map_err(Problem::Refused)
+}
+
+/// What tries of a password are counted under.
+fn password_key(name: &str) -> String {
+    format!("password {}", name.to_lowercase())
 }
 
 fn begin(asked: &Asked, key: &str) -> Result<(), Problem> {

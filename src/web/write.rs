@@ -1,13 +1,15 @@
 //! Writing liaison mail: what each recipient would get, then handing it to the outbound service.
 //!
 //! Invariant: what is sent is what was shown before, by the same service that takes mail from mail programs; a volunteer names
-//! one of their own cases, and the service's guards decide about the text.
+//! one of their own cases, and the service's guards decide about the text. What a mail would become tells whom redaction knows,
+//! so looks are counted and noted like looks into a file.
 
 use super::compare::Compared;
 use super::done::Done;
 use super::frame::{Frame, show};
 use super::once::{ONCE_FIELD, Once};
 use super::outbound::{read, side_by_side};
+use super::previews::MAX_LOOKS;
 use super::problem::Problem;
 use super::request::{Answer, Asked, go_on};
 use crate::casework::CaseworkError;
@@ -51,14 +53,18 @@ struct Delivery {
     copy: Option<Compared>,
 }
 
+/// Why somebody of the staff cannot send.
+pub(super) const NO_ACCOUNT: &str = "You have no account for sending. Your administrator makes one with your name: referrald users add NAME --staff.";
+
 /// Who writes, and what about.
-struct Writer {
-    account: String,
+pub(super) struct Writer {
+    pub(super) account: String,
     /// `None` for staff, who write about every case.
     cases: Option<Vec<String>>,
 }
 
-async fn writer(asked: &Asked) -> Result<Option<Writer>, Problem> {
+/// Who somebody writes as; `None` for staff without an account for sending.
+pub(super) async fn writer(asked: &Asked) -> Result<Option<Writer>, Problem> {
     let account = &asked.session()?.account;
     match &account.role {
         StaffRole::Volunteer { user } => {
@@ -144,9 +150,7 @@ fn form(asked: &Asked, writer: Option<Writer>, written: Written, problem: Option
     Page {
         frame: asked.frame("Write"),
         barred: match &writer {
-            None => Some(
-                "You have no account for sending. Your administrator makes one with your name: referrald users add NAME --staff.",
-            ),
+            None => Some(NO_ACCOUNT),
             Some(Writer {
                 cases: Some(cases), ..
             }) if cases.is_empty() => {
@@ -200,6 +204,15 @@ pub(super) async fn preview(asked: Asked) -> Answer {
         Ok(checked) => checked,
         Err(page) => return show(&page),
     };
+    if let Err(wait) = asked.app.previews.admit(&writer.account, asked.now) {
+        let minutes = wait.as_secs().div_ceil(60);
+        let why = format!("You looked at {MAX_LOOKS} mails within an hour: wait {minutes} minutes");
+        return show(&form(&asked, Some(writer), written, Some(why)));
+    }
+    asked
+        .store()
+        .note_preview(&writer.account, &asked.actor()?, asked.now)
+        .await?;
     let original = format!("{}\n\n{}", mail.subject, mail.text.replace("\r\n", "\n"));
     let planned = match asked.app.parts.desk.preview(mail).await {
         Ok(planned) => planned,

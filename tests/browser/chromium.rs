@@ -167,6 +167,28 @@ impl Chromium {
         assert!(found.is_ok(), "no heading {text} at {}", self.path().await);
     }
 
+    /// Waits until a text stands on the page; what neighbouring cells say stands there without a space between.
+    pub(crate) async fn wait_for_text(&self, text: &str) {
+        let place = format!("//main[contains(normalize-space(.), \"{text}\")]");
+        let found = self.client.wait().for_element(Locator::XPath(&place)).await;
+        assert!(found.is_ok(), "{text} is not at {}", self.path().await);
+    }
+
+    /// Unfolds the details with this summary.
+    pub(crate) async fn unfold(&self, text: &str) {
+        let summary = format!("//summary[contains(normalize-space(.), \"{text}\")]");
+        let found = self.client.find(Locator::XPath(&summary)).await;
+        let summary = found.unwrap_or_else(|_| panic!("nothing to unfold: {text}"));
+        summary.click().await.unwrap();
+    }
+
+    /// Types into the field with this id.
+    pub(crate) async fn fill_id(&self, id: &str, text: &str) {
+        let found = self.client.find(Locator::Id(id)).await;
+        let field = found.unwrap_or_else(|_| panic!("no field {id}"));
+        field.send_keys(text).await.unwrap();
+    }
+
     /// Presses the button with this text, and waits for what comes.
     pub(crate) async fn press(&self, text: &str) {
         let button = format!("//button[starts-with(normalize-space(.), \"{text}\")]");

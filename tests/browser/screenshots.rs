@@ -7,7 +7,7 @@ use crate::world::{Who, World};
 use std::path::{Path, PathBuf};
 
 /// Name of the picture, who looks, and at what.
-const SHOTS: [(&str, Who, &str); 19] = [
+const SHOTS: [(&str, Who, &str); 20] = [
     ("home", Who::Staff, "/"),
     ("review", Who::Staff, "/review/{message}"),
     ("correct", Who::Staff, "/review/{message}?edit=referral-parties-0"),
@@ -23,6 +23,7 @@ const SHOTS: [(&str, Who, &str); 19] = [
     ("report", Who::Staff, "/report/{month}"),
     ("own-account", Who::Staff, "/account"),
     ("case-volunteer", Who::WithFile, "/cases/{case}"),
+    ("sent", Who::WithFile, "/sent"),
     ("write", Who::WithFile, "/write"),
     ("audit", Who::Administrator, "/audit"),
     ("accounts", Who::Administrator, "/staff"),

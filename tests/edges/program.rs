@@ -109,7 +109,17 @@ impl Program {
 
     /// With another configuration.
     pub fn run_as(&self, configuration: &str, arguments: &[&str]) -> Run {
-        let output = self.command_as(configuration, arguments).output().unwrap();
+        Self::ended(&mut self.command_as(configuration, arguments))
+    }
+
+    /// The same with a file of the folder as standard input.
+    pub fn run_with_input(&self, arguments: &[&str], input: &str) -> Run {
+        let input = fs::File::open(self.file(input)).unwrap();
+        Self::ended(self.command(arguments).stdin(input))
+    }
+
+    fn ended(command: &mut Command) -> Run {
+        let output = command.output().unwrap();
         Run {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),

@@ -3,7 +3,8 @@
 use crate::{diff, read_json, truth};
 use jiff::civil::date;
 use referrald::domain::{
-    Block, Document, FieldValue, Inline, ParsedMessage, ReadMessage, ReadRequest, Repair, Row, inline_text,
+    Block, Document, DraftChange, FieldValue, Inline, ParsedMessage, ReadMessage, ReadRequest, Repair, Row,
+    inline_text,
 };
 use referrald::extract::read_message;
 use referrald::forms::{AgencyBook, FormsContext, LabelBook, understand};
@@ -144,6 +145,28 @@ pub(crate) fn carries_evidence(folder: &Path) -> Vec<String> {
         }
     }
     problems.extend(values_without_evidence(&output));
+    problems.extend(candidates_that_do_not_fit(&parsed));
+    problems
+}
+
+/// What a check offers can be written where it stands, and is a choice.
+fn candidates_that_do_not_fit(parsed: &ParsedMessage) -> Vec<String> {
+    let mut problems = Vec::new();
+    for check in parsed.checks.iter().filter(|check| !check.candidates.is_empty()) {
+        let fits = |candidate: &String| {
+            let change = DraftChange::Set {
+                path: check.path.clone(),
+                after: Some(candidate.clone()),
+            };
+            parsed.clone().correct(&change).is_ok()
+        };
+        if check.candidates.len() < 2 || !check.candidates.iter().all(fits) {
+            problems.push(format!(
+                "check {} on {} offers what cannot stand there: {:?}",
+                check.code, check.path, check.candidates
+            ));
+        }
+    }
     problems
 }
 

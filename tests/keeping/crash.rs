@@ -806,6 +806,11 @@ mod story {
             .await
             .unwrap()
             .unwrap();
+        step!(crashes, "own password", |store| store.change_password(
+            &open,
+            "$argon2id$v=19$m=19456,t=2,p=1$another",
+            at(300)
+        ));
         step!(crashes, "end session", |store| store.end_session(
             &open.account,
             open.info.id,
@@ -853,6 +858,13 @@ mod story {
             at(0),
             at(400)
         ));
+        step!(crashes, "own mail", |store| async {
+            let listed = store.own_mails(&user, &actor(), (0, 10), at(400)).await;
+            listed.map(|_| ())
+        });
+        step!(crashes, "preview", |store| async {
+            store.note_preview(&user, &actor(), at(400)).await
+        });
         let answer = MonitoringAnswer {
             year: 2026,
             category: "age".into(),

@@ -422,7 +422,23 @@ mod stories {
 
     pub(super) async fn a_bundle_holds_all_of_a_person_and_nothing_of_the_other_side(home: Home) {
         let store = home.open().await;
-        let (case, reference) = accepted(&store, 1).await;
+        let id = read(&store, 1, &parsed()).await;
+        let put_right = [
+            ("1/known_as", "taken for somebody"),
+            ("0/needs", "his own need"),
+            ("1/known_as", "called so now"),
+            ("1/relationship", "a friend of Desmond Wraxhall"),
+        ];
+        let put_right = put_right.map(|(place, after)| DraftChange::Set {
+            path: format!("/referral/parties/{place}"),
+            after: Some(after.into()),
+        });
+        store
+            .correct_draft(id, 0, &put_right, &actor(), at(2))
+            .await
+            .unwrap();
+        let (case, reference) = store.accept(id, "RJ", &actor(), at(3)).await.unwrap();
+        let reference = reference.as_str().to_owned();
         let note = |text: &str| FileChange::Note { text: text.into() };
         let needs = FileChange::Corrected {
             party: 0,
@@ -522,6 +538,9 @@ mod stories {
             "police.cjsm.net",
             "plain.txt",
             "2032-09-",
+            "Put right in the referral",
+            "taken for somebody",
+            "called so now",
         ] {
             assert!(page.contains(text) && json.contains(text), "{text}");
         }
@@ -535,6 +554,7 @@ mod stories {
                 "unmistakable threat",
                 "probation.example",
                 "His own words",
+                "his own need",
             ]) {
                 assert!(!text.contains(other), "{other} in {}", path.display());
                 assert!(!path.to_string_lossy().contains(other), "{other}");
@@ -567,7 +587,7 @@ mod stories {
         for (path, text) in every_file(&to.join(format!("{reference}-offender-1"))) {
             for hers in VICTIMS
                 .iter()
-                .chain(&["Tollington", "afraid to meet", "an apology"])
+                .chain(&["Tollington", "afraid to meet", "an apology", "called so now"])
             {
                 assert!(!text.contains(hers), "{hers} in {}", path.display());
             }

@@ -23,6 +23,7 @@ on_both! {
     the_report_counts_what_was_destroyed_and_names_nobody
     who_has_left_sees_and_sends_nothing_and_goes_after_their_term
     equality_monitoring_is_counts
+    the_cases_that_a_report_asks_for_count_like_all_of_them
 }
 
 mod stories {
@@ -595,6 +596,73 @@ mod stories {
                 .all(|message| message.id == undecided)
         );
         store.verify_audit().await.unwrap();
+    }
+
+    /// Opened, closed and destroyed within, open before, open after.
+    fn counts(cases: &[CaseSummary], from: Timestamp, to: Timestamp) -> [usize; 5] {
+        let within = |time: Option<Timestamp>| time.is_some_and(|time| time >= from && time < to);
+        let is_open = |case: &CaseSummary, end: Timestamp| {
+            let is_after = |time: Option<Timestamp>| time.is_none_or(|time| time >= end);
+            case.opened < end && is_after(case.closed) && is_after(case.destroyed)
+        };
+        let count = |counts: &dyn Fn(&CaseSummary) -> bool| cases.iter().filter(|case| counts(case)).count();
+        [
+            count(&|case| within(Some(case.opened))),
+            count(&|case| within(case.closed)),
+            count(&|case| within(case.destroyed)),
+            count(&|case| is_open(case, from)),
+            count(&|case| is_open(case, to)),
+        ]
+    }
+
+    pub(super) async fn the_cases_that_a_report_asks_for_count_like_all_of_them(home: Home) {
+        let store = home.open().await;
+        // Opened, closed and destroyed on these days.
+        let lives = [
+            (0, None, None),
+            (0, Some(5), None),
+            (0, Some(5), Some(15)),
+            (0, Some(15), None),
+            (0, None, Some(5)),
+            (0, None, Some(15)),
+            (12, None, None),
+            (12, Some(13), Some(14)),
+            (12, Some(25), Some(26)),
+            (25, None, None),
+        ];
+        for (uid, (opened, closed, destroyed)) in (1..).zip(lives) {
+            let id = read(&store, uid, &parsed()).await;
+            let case = store
+                .accept(id, "RJ", &actor(), at(opened * DAY))
+                .await
+                .unwrap()
+                .0;
+            let closing = Closing {
+                reason: CloseReason::Declined,
+                outcome: None,
+                note: None,
+            };
+            if let Some(day) = closed {
+                store
+                    .close_case(&staff(), case, &closing, at(day * DAY))
+                    .await
+                    .unwrap();
+            }
+            if let Some(day) = destroyed {
+                let order = DestroyRule::Order;
+                store
+                    .destroy_case(&staff(), case, order, at(day * DAY))
+                    .await
+                    .unwrap();
+            }
+        }
+        let all = store.cases().await.unwrap();
+        for (from, to, most) in [(0, 10, 6), (10, 20, 8), (20, 30, 7), (40, 50, 3)] {
+            let (from, to) = (at(from * DAY), at(to * DAY));
+            let counted = store.cases_counted(from, to).await.unwrap();
+            assert_eq!(counts(&counted, from, to), counts(&all, from, to));
+            assert!(counted.len() <= most, "{} of {}", counted.len(), all.len());
+        }
     }
 
     pub(super) async fn a_case_that_is_opened_again_survives_its_deadline(home: Home) {

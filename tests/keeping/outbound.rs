@@ -14,6 +14,7 @@ on_both! {
     files_are_allocated_side_by_side_and_go_with_the_account
     whom_mail_reached_is_remembered_without_the_address
     a_delivery_report_fails_exactly_the_delivery_it_is_about_and_is_filed
+    own_mail_is_listed_newest_first_until_the_account_or_the_mail_is_gone
 }
 
 mod stories {
@@ -67,6 +68,62 @@ mod stories {
         assert_eq!(mail.raw.expose_personal(), format!("{RAW}{SUMMARY}").as_bytes());
         let none = store.accept_outbound(&submitted(&[]), at(0)).await;
         assert!(matches!(none, Err(StoreError::WrongState(_))));
+    }
+
+    pub(super) async fn own_mail_is_listed_newest_first_until_the_account_or_the_mail_is_gone(home: Home) {
+        let store = home.open().await;
+        let account = |user: &str| SubmissionAccount {
+            user: user.into(),
+            address: personal(&format!("{user}@restorative.example")),
+            password_hash: "unused".into(),
+            role: AccountRole::Volunteer,
+        };
+        for user in ["hates-dogs", "another"] {
+            store.put_account(&account(user), at(0)).await.unwrap();
+        }
+        let first = submitted(&["a@x.cjsm.net", "b@example.org"]);
+        let first = store.accept_outbound(&first, at(0)).await.unwrap();
+        let plan = [
+            planned("a@x.cjsm.net", DeliveryAction::Pass),
+            planned("b@example.org", DeliveryAction::Hold),
+        ];
+        store.save_plan(first, &plan, at(1)).await.unwrap();
+        let second = submitted(&[VICTIM_MAIL]);
+        store.accept_outbound_once(&second, at(2)).await.unwrap();
+        let list = |user: &'static str, part| {
+            let store = store.clone();
+            async move { store.own_mails(user, &actor(), part, at(3)).await }
+        };
+        let (mails, total) = list("hates-dogs", (0, 10)).await.unwrap();
+        let shares: Vec<Vec<_>> = mails
+            .iter()
+            .map(|mail| {
+                let state =
+                    |share: &OwnDelivery| share.delivery.as_ref().map(|delivery| delivery.state.clone());
+                let shares = mail.deliveries.iter();
+                let shares = shares.map(|share| (share.recipient.expose_personal().clone(), state(share)));
+                shares.collect()
+            })
+            .collect();
+        let share = |to: &str, state: Option<&str>| (to.to_owned(), state.map(str::to_owned));
+        assert_eq!(
+            shares,
+            [
+                vec![share(VICTIM_MAIL, None)],
+                vec![
+                    share("a@x.cjsm.net", Some("waiting")),
+                    share("b@example.org", Some("held"))
+                ],
+            ]
+        );
+        assert_eq!(total, 2);
+        let (page, total) = list("hates-dogs", (1, 1)).await.unwrap();
+        assert_eq!((page.len(), page[0].received, total), (1, at(0), 2));
+        assert_eq!(list("another", (0, 10)).await.unwrap().1, 0);
+        assert!(matches!(list("nobody", (0, 10)).await, Err(StoreError::NotFound)));
+        store.remove_account("hates-dogs", at(4)).await.unwrap();
+        store.put_account(&account("hates-dogs"), at(5)).await.unwrap();
+        assert_eq!(list("hates-dogs", (0, 10)).await.unwrap().1, 0);
     }
 
     pub(super) async fn deliveries_wait_retry_and_end_and_the_mail_ends_with_the_last(home: Home) {

@@ -538,6 +538,7 @@ pub(crate) fn parsed() -> ParsedMessage {
             path: "/referral/parties/0".into(),
             code: "consent_missing".into(),
             detail: format!("no consent of {OFFENDER}"),
+            candidates: Vec::new(),
         }],
         evidence: vec![Evidence {
             path: "/referral/parties/1/name".into(),

@@ -21,6 +21,8 @@ const EXPECTED: &[Row] = &[
     ("POST", "/sign-out", [303, 303, 303, 303, 303]),
     ("GET", "/account", [303, 200, 200, 200, 200]),
     ("POST", "/account/end-session", [303, 404, 404, 404, 404]),
+    // Their passwords are none.
+    ("POST", "/account/password", [303, 409, 409, 409, 409]),
     ("GET", "/", [303, 200, 200, 200, 200]),
     ("GET", "/review/{message}", [303, 200, 403, 403, 403]),
     ("GET", "/review/{message}/reject", [303, 200, 403, 403, 403]),
@@ -93,6 +95,7 @@ const EXPECTED: &[Row] = &[
     ("GET", "/write", [303, 200, 200, 200, 403]),
     ("POST", "/write/preview", [303, 200, 200, 404, 403]),
     ("POST", "/write/send", [303, 303, 303, 404, 403]),
+    ("GET", "/sent", [303, 200, 200, 200, 403]),
     ("GET", "/report", [303, 303, 403, 403, 303]),
     ("GET", "/report/{month}", [303, 200, 403, 403, 200]),
     ("GET", "/audit", [303, 200, 403, 403, 200]),
@@ -205,6 +208,42 @@ async fn a_volunteer_sees_one_side_and_not_that_there_is_another() {
     assert_eq!(volunteer.post(&path, &note).await.status, 404);
     let document = format!("/cases/{}/documents/offender/{}", world.reference, world.document);
     assert_eq!(volunteer.get(&document).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_volunteer_sees_who_referred_only_where_an_agency_did() {
+    use crate::support::*;
+    let (mail, role) = ("a.friend@example.net", "an old friend");
+    for agency in [Some("Anyshire Police"), None] {
+        let mut draft = parsed();
+        let referrer = &mut draft.referral.as_mut().unwrap().referrer;
+        referrer.agency = agency.map(str::to_owned);
+        referrer.email = Some(mail.into());
+        referrer.role = Some(role.into());
+        let world = World::with(&draft).await;
+        let paths = [
+            "/cases/{case}",
+            "/cases/{case}/files/{side}/people/{person}",
+            "/cases",
+            "/",
+            "/sent",
+            "/write",
+        ];
+        let mut pages = String::new();
+        let mut volunteer = world.browser(Who::WithFile).await;
+        for path in paths {
+            pages.push_str(&volunteer.get(&world.path(path)).await.body);
+        }
+        for told in [OFFICER, mail, role] {
+            assert_eq!(pages.contains(told), agency.is_some(), "{told} of {agency:?}");
+        }
+        let staff = world
+            .browser(Who::Staff)
+            .await
+            .get(&world.path("/cases/{case}"))
+            .await;
+        assert!(staff.body.contains(OFFICER) && staff.body.contains(mail));
+    }
 }
 
 #[tokio::test]

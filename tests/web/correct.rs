@@ -190,3 +190,78 @@ async fn an_enquiry_can_be_made_a_referral_by_hand() {
     let got = staff.post(&format!("/review/{id}/accept"), &[]).await;
     assert!(got.place().starts_with("/cases/"), "{}", got.status);
 }
+
+const BIRTH: &str = "/referral/parties/1/date_of_birth";
+
+/// A draft that is in doubt between two days of birth.
+fn between_two_days() -> ParsedMessage {
+    let mut draft = parsed();
+    draft.checks.push(Check {
+        path: BIRTH.into(),
+        code: "ambiguous_date".into(),
+        detail: "\"17/4/91\" can be read in more than one way".into(),
+        candidates: vec!["1991-04-17".into(), "1991-05-17".into()],
+    });
+    draft
+}
+
+async fn choose(staff: &mut Browser, world: &World, seen: &str, value: &str) -> u16 {
+    let chosen = format!("{BIRTH} {value}");
+    let fields = [("group", "message"), ("seen", seen), ("choose", chosen.as_str())];
+    let got = staff
+        .post(&world.path("/review/{message}/correct"), &fields)
+        .await;
+    got.status.as_u16()
+}
+
+#[tokio::test]
+async fn one_press_chooses_one_of_the_values_that_a_doubt_is_between() {
+    let world = World::with(&between_two_days()).await;
+    let mut staff = world.browser(Who::Staff).await;
+    let page = staff.get(&world.path("/review/{message}")).await.body;
+    for value in ["1991-04-17", "1991-05-17"] {
+        let chosen = format!("{BIRTH} {value}");
+        let form = markup::attribute(&page, "value", &chosen, "form");
+        assert_eq!(form.as_deref(), Some("choose"), "{value}");
+    }
+    assert_eq!(
+        choose(&mut staff, &world, "0", "1850-01-01").await,
+        409,
+        "it was not offered"
+    );
+    assert_eq!(choose(&mut staff, &world, "0", "1991-05-17").await, 303);
+    let draft = world.store.parsed(world.to_review).await.unwrap().unwrap();
+    assert!(draft.checks.iter().all(|check| check.path != BIRTH));
+    let victim = &draft.referral.unwrap().parties[1];
+    assert_eq!(victim.date_of_birth.as_deref(), Some("1991-05-17"));
+    assert_eq!(
+        choose(&mut staff, &world, "1", "1991-04-17").await,
+        409,
+        "the doubt is settled"
+    );
+    let history = markup::text(&staff.get(&world.path("/review/{message}")).await.body);
+    let history = &history[history.find("Changes of this draft").unwrap()..];
+    assert!(history.contains("1991-04-17") && history.contains("1991-05-17"));
+}
+
+#[tokio::test]
+async fn choosing_the_value_that_stands_there_settles_the_doubt_alone() {
+    let world = World::with(&between_two_days()).await;
+    let mut staff = world.browser(Who::Staff).await;
+    assert_eq!(choose(&mut staff, &world, "0", "1991-04-17").await, 303);
+    let draft = world.store.parsed(world.to_review).await.unwrap().unwrap();
+    assert!(draft.checks.iter().all(|check| check.path != BIRTH));
+    let victim = &draft.referral.unwrap().parties[1];
+    assert_eq!(victim.date_of_birth.as_deref(), Some("1991-04-17"));
+    let page = markup::text(&staff.get(&world.path("/review/{message}")).await.body);
+    assert!(page.contains("Settled: Ambiguous date"));
+}
+
+#[tokio::test]
+async fn what_was_decided_offers_no_choice() {
+    let world = World::with(&between_two_days()).await;
+    let mut staff = world.browser(Who::Staff).await;
+    staff.post(&world.path("/review/{message}/accept"), &[]).await;
+    let page = staff.get(&world.path("/review/{message}")).await.body;
+    assert!(page.contains("can be read in more than one way") && !page.contains("name=\"choose\""));
+}

@@ -5,6 +5,7 @@ use crate::markup;
 use crate::support::{Home, parsed};
 use crate::world::{PASSWORD, Who, World, settings};
 use referrald::store::{Actor, StaffRole};
+use referrald::web::{BreachedPasswords, WebSettings};
 
 /// The password step in a new browser.
 async fn with_password(world: &World, name: &str, password: &str) -> (Browser, Got) {
@@ -330,4 +331,65 @@ async fn tokens_codes_and_names_do_not_stand_in_the_database() {
     assert!(!has(&token) && !has(cookie.as_bytes()) && !has(&secret));
     assert!(codes.iter().all(|code| !has(code.replace(' ', "").as_bytes())));
     assert!(!has(b"$argon2id$"));
+}
+
+/// A file in the format of Pwned Passwords that holds one password.
+fn breached(password: &str) -> tempfile::NamedTempFile {
+    use sha1::{Digest, Sha1};
+    let hash = Sha1::digest(password.as_bytes());
+    let hash: String = hash.iter().map(|byte| format!("{byte:02X}")).collect();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), format!("{hash}:52256179\r\n")).unwrap();
+    file
+}
+
+#[tokio::test]
+async fn a_password_is_changed_by_whoever_knows_it_and_other_browsers_are_signed_out() {
+    let mut world = World::new().await;
+    let file = breached("password1234");
+    let breached = Some(BreachedPasswords::new(file.path()));
+    world.router = world.router_with(WebSettings {
+        breached,
+        ..settings()
+    });
+    let (mut other, _) = enrolled(&world, "r.case").await;
+    world.clock.step(30);
+    let (mut browser, _) = with_password(&world, "r.case", PASSWORD).await;
+    let code = world.code("r.case").await;
+    browser.post("/sign-in/code", &[("code", &code)]).await;
+    assert_eq!(other.get("/").await.status, 200);
+    let mut refused = Vec::new();
+    for (current, new, again, why) in [
+        (
+            "wrong horse battery",
+            "violet kettle moon",
+            "violet kettle moon",
+            "is another one",
+        ),
+        (PASSWORD, "violet kettle moon", "violet kettle soon", "differ"),
+        (PASSWORD, "short", "short", "too short"),
+        (PASSWORD, "password1234", "password1234", "known from a breach"),
+    ] {
+        let fields = [("current", current), ("new", new), ("again", again)];
+        let got = browser.post("/account/password", &fields).await;
+        if got.status != 409 || !got.body.contains(why) {
+            refused.push(format!("{why}: {}", got.status));
+        }
+    }
+    assert!(refused.is_empty(), "{refused:?}");
+    assert_eq!(other.get("/").await.status, 200, "nothing was changed");
+    let new = "violet kettle moon";
+    let fields = [("current", PASSWORD), ("new", new), ("again", new)];
+    let got = browser.post("/account/password", &fields).await;
+    assert_eq!(got.place(), "/account?done=password-changed");
+    assert_eq!(browser.get("/").await.status, 200);
+    assert_eq!(other.get("/").await.place(), "/sign-in");
+    let (_, got) = with_password(&world, "r.case", PASSWORD).await;
+    assert!(got.body.contains("There is a problem"));
+    let (_, got) = with_password(&world, "r.case", new).await;
+    assert_eq!(got.place(), "/sign-in/code");
+    let account = world.store.staff("r.case").await.unwrap().unwrap();
+    assert!(account.role == StaffRole::Staff && account.second_step.is_some());
+    let change = ("r.case".to_owned(), "staff.password_changed".to_owned());
+    assert!(world.audit().await.contains(&change));
 }

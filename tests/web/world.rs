@@ -79,6 +79,7 @@ pub(crate) fn settings() -> WebSettings {
         closed_years: 6,
         districts: Districts::new(Vec::new()).unwrap(),
         least: Least::new(5).unwrap(),
+        breached: None,
         shown: vec![
             setting("service", "name", Some("Anyshire Restorative Service")),
             setting("service", "reference_prefix", Some("RJ")),

@@ -213,3 +213,69 @@ async fn staff_without_an_account_of_their_own_cannot_send() {
     assert!(got.status == 200 && markup::text(&got.body).contains("no account for sending"));
     assert!(stored(&world).await.is_empty());
 }
+
+#[tokio::test]
+async fn somebody_sees_what_became_of_their_own_mail_and_nothing_else() {
+    let world = World::new().await;
+    let mut volunteer = world.browser(Who::WithFile).await;
+    let shown = markup::text(&volunteer.get("/sent").await.body);
+    for part in [
+        VICTIM_MAIL,
+        "Held: staff look at it before it leaves.",
+        "nobody has written to this address before",
+        "1 in all.",
+    ] {
+        assert!(shown.contains(part), "no {part:?} in {shown}");
+    }
+    for hidden in [VICTIM, VICTIM_PHONE, VICTIM_STREET, MOTHER] {
+        assert!(!shown.contains(hidden), "{hidden}");
+    }
+    let mut staff = world.browser(Who::Staff).await;
+    staff.post(&world.path("/outbound/{mail}/return"), &[]).await;
+    volunteer
+        .post("/write/send", &fields(&world, OFFICER_OPEN, "hello"))
+        .await;
+    let shown = markup::text(&volunteer.get("/sent").await.body);
+    assert!(shown.contains("Given back: staff did not let it leave."));
+    assert!(shown.find("Taken over.").unwrap() < shown.find("Given back").unwrap());
+    let other = world.browser(Who::WithoutFile).await.get("/sent").await;
+    assert!(markup::text(&other.body).contains("You sent no mail yet."));
+    let looks = world.audit().await;
+    assert!(looks.contains(&("WithFile".to_owned(), "outbound.own_listed".to_owned())));
+}
+
+#[tokio::test]
+async fn whoever_has_the_name_next_sees_nothing_of_earlier_mail() {
+    let world = World::new().await;
+    let mut volunteer = world.browser(Who::WithFile).await;
+    let account = world.store.account("vol.with").await.unwrap().unwrap();
+    assert!(world.store.remove_account("vol.with", world.now()).await.unwrap());
+    assert_eq!(volunteer.get("/sent").await.status, 404);
+    world.store.put_account(&account, world.now()).await.unwrap();
+    let shown = markup::text(&volunteer.get("/sent").await.body);
+    assert!(shown.contains("You sent no mail yet.") && !shown.contains(VICTIM_MAIL));
+}
+
+#[tokio::test]
+async fn looks_at_what_would_leave_are_counted_and_noted() {
+    let world = World::new().await;
+    let mut volunteer = world.browser(Who::WithFile).await;
+    let looks = || async {
+        let audit = world.audit().await;
+        let is_look = |row: &&(String, String)| row.0 == "WithFile" && row.1 == "outbound.previewed";
+        audit.iter().filter(is_look).count()
+    };
+    for _ in 0..40 {
+        let got = volunteer
+            .post("/write/preview", &fields(&world, "nobody", "hello"))
+            .await;
+        assert!(markup::text(&got.body).contains("is not one plain e-mail address"));
+    }
+    let got = volunteer
+        .post("/write/preview", &fields(&world, OFFICER_OPEN, "hello there"))
+        .await;
+    let shown = markup::text(&got.body);
+    assert!(shown.contains("within an hour: wait 60 minutes") && shown.contains("hello there"));
+    assert!(!shown.contains("What each recipient would get"));
+    assert_eq!(looks().await, 40);
+}

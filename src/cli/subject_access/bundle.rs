@@ -3,7 +3,7 @@
 //! Invariant: every text in it was cut, or is the person's own field, or is a literal of ours.
 
 use super::cut::Cutter;
-use super::history::{document_name, entry_text, history};
+use super::history::{correction_text, document_name, entry_text, history};
 use super::liaison::Liaison;
 use crate::casework::{SubjectData, Terms};
 use crate::domain::{Form, Party, Referrer, Timestamp};
@@ -107,6 +107,7 @@ pub(super) fn free_texts(data: &SubjectData) -> Vec<String> {
         texts.extend(entry_text(entry));
         texts.extend(document_name(entry));
     }
+    texts.extend(data.corrections.iter().map(correction_text));
     texts.retain(|text| !text.trim().is_empty());
     texts
 }

@@ -5,12 +5,23 @@
 use super::bundle::{Event, day, word};
 use super::cut::Cutter;
 use crate::casework::{Concern, SubjectData};
-use crate::domain::{ConsentPurpose, ErasureException, FileChange, Personal};
+use crate::domain::{ConsentPurpose, ErasureException, FileChange, PartyCorrection, Personal};
 use crate::store::FileEntry;
 
 pub(super) fn history(data: &SubjectData, cutter: &Cutter, withheld: &mut Vec<String>) -> Vec<Event> {
     let mut events = Vec::new();
     let (mut notes, mut safeguarding) = (0, 0);
+    for correction in &data.corrections {
+        // What was read into their field by mistake may be somebody else's.
+        match cutter.text(&correction_text(correction)) {
+            None => notes += 1,
+            Some(cut) => events.push(Event {
+                date: day(correction.at),
+                what: "Put right in the referral",
+                text: Some(cut.to_owned()),
+            }),
+        }
+    }
     for (concern, entry) in &data.entries {
         let Some(content) = entry.content.as_ref().map(Personal::expose_personal) else {
             continue;
@@ -48,6 +59,17 @@ pub(super) fn history(data: &SubjectData, cutter: &Cutter, withheld: &mut Vec<St
         ));
     }
     events
+}
+
+/// A correction of the referral, in words.
+pub(super) fn correction_text(correction: &PartyCorrection) -> String {
+    let field = correction.field.replace(['/', '_'], " ");
+    let line = |value: &Option<String>| value.clone().unwrap_or_default().replace('\n', ", ");
+    format!(
+        "{field}: from \"{}\" to \"{}\"",
+        line(&correction.before),
+        line(&correction.after)
+    )
 }
 
 /// What the history says in words of its own: a note, a reason, what stood there before.

@@ -6,11 +6,13 @@
 
 mod fields;
 mod path;
+mod person;
 mod value;
 mod values;
 
 pub use fields::{DraftField, PARTY_FIELDS, REFERENCE_WORDS, REFERRAL_FIELDS, ROLE_WORDS, ValueKind};
 pub use path::{DraftPath, Place};
+pub use person::{PartyCorrection, corrections_of};
 pub use values::DraftValues;
 
 use super::case_file::Refusal;

@@ -6,7 +6,30 @@ fn check(path: &str) -> Check {
         path: path.to_owned(),
         code: "a_doubt".to_owned(),
         detail: String::new(),
+        candidates: Vec::new(),
     }
+}
+
+#[test]
+fn a_check_offers_each_value_once_and_none_where_one_is_too_long_to_choose() {
+    let mut doubt = check("/referral/parties/0/name");
+    doubt.offer(["Ann", "Anne", "Ann"].map(str::to_owned));
+    assert_eq!(doubt.candidates, ["Ann", "Anne"]);
+    doubt.offer((0..20).map(|number| number.to_string()));
+    assert_eq!(doubt.candidates.len(), crate::domain::MAX_CANDIDATES);
+    doubt.offer(["x".repeat(200)]);
+    assert!(doubt.candidates.is_empty());
+    doubt.offer(["two\nlines".to_owned(), "one".to_owned()]);
+    assert!(doubt.candidates.is_empty());
+}
+
+#[test]
+fn candidates_are_kept_with_a_draft_and_left_out_where_there_are_none() {
+    let mut doubt = check("/referral/risks");
+    assert!(!serde_json::to_string(&doubt).unwrap().contains("candidates"));
+    doubt.offer(["a", "b"].map(str::to_owned));
+    let kept: Check = serde_json::from_str(&serde_json::to_string(&doubt).unwrap()).unwrap();
+    assert_eq!(kept.candidates, ["a", "b"]);
 }
 
 fn evidence(path: &str) -> Evidence {
@@ -204,4 +227,42 @@ fn people_and_numbers_can_be_added_also_where_nothing_was_read() {
         parsed.correct(&set("/referral/parties/-", "witness")).err(),
         Some(Refusal::TooMany)
     );
+}
+
+#[test]
+fn the_corrections_of_a_person_are_found_whoever_was_taken_out_before_them() {
+    let mut parsed = parsed();
+    let mut history = Vec::new();
+    let mut make = |path: &str, after: &str| {
+        let change = set(path, after);
+        let done = parsed.correct(&change).unwrap();
+        history.push(DraftEntry {
+            at: jiff::Timestamp::UNIX_EPOCH,
+            actor: "somebody".to_owned(),
+            change,
+            before: done.before,
+            role: done.role,
+            settled: done.settled,
+        });
+    };
+    make("/referral/parties/1/name", "First Way");
+    make("/referral/parties/0/name", "Of Another");
+    make("/referral/parties/0", "");
+    make("/referral/parties/0/name", "Second Way");
+    make("/referral/parties/0/needs", "large print");
+    let found = corrections_of(&history, (0, 0));
+    let fields: Vec<_> = found
+        .iter()
+        .map(|each| (each.field, each.after.as_deref()))
+        .collect();
+    assert_eq!(
+        fields,
+        [
+            ("name", Some("First Way")),
+            ("name", Some("Second Way")),
+            ("needs", Some("large print"))
+        ]
+    );
+    assert_eq!(found[1].before.as_deref(), Some("First Way"));
+    assert!(corrections_of(&history, (1, 0)).is_empty());
 }

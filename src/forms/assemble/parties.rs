@@ -6,7 +6,7 @@ use super::cast::Cast;
 use super::drafts::Drafted;
 use super::is_helper;
 use crate::domain::{Party, Referral, Role};
-use crate::forms::draft::Notes;
+use crate::forms::draft::{Notes, SIDES};
 use crate::forms::labels::{Who, tokens};
 
 /// Main people first, then their supporters with whom they support.
@@ -18,10 +18,11 @@ pub(super) fn list_parties(drafts: Vec<Drafted>, referral: &mut Referral, notes:
     for (at, main) in mains.into_iter().enumerate() {
         let mut draft = main.draft;
         if main.who == Who::Somebody || cast.guessed && main.who == cast.you {
-            draft.notes.doubt(
+            draft.notes.doubt_between(
                 "/role",
                 "role_unclear",
                 "the form does not say whether this person was harmed or responsible",
+                SIDES.map(str::to_owned),
             );
         }
         listed.push((main.who, main.occurrences));

@@ -34,10 +34,11 @@ impl PartyDraft {
                     self.text(&iso, "/date_of_birth", place, quote, |p| &mut p.date_of_birth);
                 }
                 if doubtful {
-                    self.notes.doubt(
+                    self.notes.doubt_between(
                         "/date_of_birth",
                         "ambiguous_date",
                         format!("\"{quote}\" can be read in more than one way"),
+                        dates::readings(text, DateUse::Birth, tools.today),
                     );
                 }
             }

@@ -2,10 +2,10 @@
 //!
 //! Invariant: two ticked boxes, or written words that are neither yes nor no, are no consent.
 
-use super::{PartyDraft, Tools};
+use super::{PartyDraft, TWO_ANSWERS, Tools};
 use crate::domain::dates::{self, DateUse, ReadDate};
 use crate::domain::{ConsentAnswer, ConsentHow};
-use crate::forms::draft::Place;
+use crate::forms::draft::{Place, stored};
 use crate::forms::labels::tokens;
 use crate::forms::values::{Cleaned, how, stated, tells_only_how, yes_no};
 
@@ -19,10 +19,12 @@ pub(in crate::forms) enum Demand {
 impl PartyDraft {
     pub(super) fn consent(&mut self, cleaned: &Cleaned, place: &Place, quote: &str, tools: Tools<'_>) {
         if cleaned.options.as_ref().is_some_and(|o| o.len() > 1) {
-            self.notes.doubt(
+            let both = [ConsentAnswer::Given, ConsentAnswer::Refused].map(stored);
+            self.notes.doubt_between(
                 "/consent/contact",
                 "several_answers",
                 "more than one box is ticked",
+                both,
             );
             return;
         }
@@ -47,11 +49,8 @@ impl PartyDraft {
         };
         match self.party.consent.contact {
             Some(old) if old != read.answer => {
-                self.notes.doubt(
-                    "/consent/contact",
-                    "conflicting_values",
-                    "the form gives two different answers; the first was taken",
-                );
+                self.notes
+                    .conflict("/consent/contact", TWO_ANSWERS, stored(old), stored(read.answer));
             }
             Some(_) => {}
             None => {
@@ -98,10 +97,11 @@ impl PartyDraft {
                     });
                 }
                 if !matches!(date, ReadDate::Day { ambiguous: false, .. }) {
-                    self.notes.doubt(
+                    self.notes.doubt_between(
                         "/consent/given_on",
                         "ambiguous_date",
                         format!("the form says \"{quote}\""),
+                        dates::readings(text, DateUse::Event, tools.today),
                     );
                 }
             }
@@ -150,11 +150,10 @@ impl PartyDraft {
 
     pub(in crate::forms) fn how(&mut self, way: ConsentHow, place: &Place, quote: &str) {
         match self.party.consent.how {
-            Some(old) if old != way => self.notes.doubt(
-                "/consent/how",
-                "conflicting_values",
-                "the form gives two different answers; the first was taken",
-            ),
+            Some(old) if old != way => {
+                self.notes
+                    .conflict("/consent/how", TWO_ANSWERS, stored(old), stored(way));
+            }
             Some(_) => {}
             None => {
                 self.party.consent.how = Some(way);

@@ -4,7 +4,7 @@
 
 use super::{PartyDraft, Tools};
 use crate::domain::identifiers::{self, IdentifierKind};
-use crate::forms::draft::Place;
+use crate::forms::draft::{Place, stored};
 use crate::forms::labels::spoken;
 use crate::forms::values::{Cleaned, contacts, yes_no};
 
@@ -94,10 +94,11 @@ impl PartyDraft {
             self.notes.read("/preferred_contact", place, quote);
         }
         if ways.len() > 1 {
-            self.notes.doubt(
+            self.notes.doubt_between(
                 "/preferred_contact",
                 "several_answers",
                 "more than one way of contact is named",
+                ways.iter().map(stored),
             );
         }
     }

@@ -23,6 +23,9 @@ use super::values::{Cleaned, boolean, stated, yes_no};
 use crate::domain::{ConsentAnswer, ConsentHow, Party, Role, names};
 use jiff::civil::Date;
 
+/// A second answer stands there that differs.
+const TWO_ANSWERS: &str = "the form gives two different answers; the first was taken";
+
 /// What reading answers needs.
 #[derive(Clone, Copy)]
 pub(super) struct Tools<'a> {
@@ -298,11 +301,9 @@ impl PartyDraft {
     ) {
         let slot = slot(&mut self.party);
         match slot {
-            Some(old) if spoken(old) != spoken(value) => self.notes.doubt(
-                path,
-                "conflicting_values",
-                "the form gives two different answers; the first was taken",
-            ),
+            Some(old) if spoken(old) != spoken(value) => {
+                self.notes.conflict(path, TWO_ANSWERS, old.as_str(), value);
+            }
             Some(_) => {}
             None => {
                 *slot = Some(value.to_owned());
@@ -321,8 +322,9 @@ impl PartyDraft {
         slot: impl FnOnce(&mut Party) -> &mut Option<bool>,
     ) {
         if cleaned.options.as_ref().is_some_and(|o| o.len() > 1) {
+            let both = ["yes", "no"].map(str::to_owned);
             self.notes
-                .doubt(path, "several_answers", "more than one box is ticked");
+                .doubt_between(path, "several_answers", "more than one box is ticked", both);
             return;
         }
         let text = cleaned.text();
@@ -336,11 +338,10 @@ impl PartyDraft {
         let Some(value) = boolean(read) else { return };
         let slot = slot(&mut self.party);
         match slot {
-            Some(old) if *old != value => self.notes.doubt(
-                path,
-                "conflicting_values",
-                "the form gives two different answers; the first was taken",
-            ),
+            Some(old) if *old != value => {
+                self.notes
+                    .conflict(path, TWO_ANSWERS, yes_or_no(*old), yes_or_no(value));
+            }
             Some(_) => {}
             None => {
                 *slot = Some(value);
@@ -351,6 +352,14 @@ impl PartyDraft {
             self.notes
                 .doubt(path, "qualified_answer", format!("the form says \"{quote}\""));
         }
+    }
+}
+
+/// As a correction writes it.
+fn yes_or_no(value: bool) -> &'static str {
+    match value {
+        true => "yes",
+        false => "no",
     }
 }
 

@@ -10,7 +10,7 @@ use super::{Source, consent, roles};
 use crate::domain::identifiers::{self, IdentifierKind};
 use crate::domain::{Party, Referral, Role, names};
 use crate::forms::FormsContext;
-use crate::forms::draft::{Notes, Place};
+use crate::forms::draft::{Notes, Place, SIDES};
 
 /// Fills the parties with everybody whose part the text tells. Gives back which party each person is.
 pub(super) fn people(
@@ -151,10 +151,11 @@ fn draft(person: &Person, role: Option<Role>, prose: &Prose, place: &Place) -> O
         return None;
     }
     if is_open {
-        notes.doubt(
+        notes.doubt_between(
             "/role",
             "role_unclear",
             "the text does not say whether this person was harmed or responsible",
+            SIDES.map(str::to_owned),
         );
     }
     let mut party = Party::new(role.unwrap_or(Role::Party));

@@ -2,7 +2,7 @@
 
 use super::audit::DAEMON;
 use super::driver::{Connection, query, query_scalar};
-use super::records::{json_part, open_record};
+use super::records::{SealedParts, json_part, open_record, sealed_parts};
 use super::{Database, Write, blob, number, one_row, uuid_of};
 use crate::domain::{EmailAddress, Personal, SubmissionAccountId, Timestamp};
 use crate::store::sealing::new_id;
@@ -189,17 +189,15 @@ impl Database {
 
     pub(in crate::store) async fn accounts(&self) -> Result<Vec<SubmissionAccount>, StoreError> {
         let mut tx = self.read().await?;
-        let ids: Vec<Vec<u8>> = query_scalar("SELECT id FROM accounts ORDER BY id")
-            .fetch_all(&mut tx)
-            .await?;
-        let mut accounts = Vec::with_capacity(ids.len());
-        for id in ids {
-            accounts.push(
-                self.open_account(&mut tx, SubmissionAccountId(uuid_of(&id)?))
-                    .await?,
-            );
-        }
-        Ok(accounts)
+        let (ids, parts) = ("SELECT id FROM accounts", [CONTENT; 2]);
+        let sealed = sealed_parts(&mut tx, self.keys(), RecordKind::Account, parts, ids).await?;
+        let mut sealed: Vec<_> = sealed.into_iter().collect();
+        sealed.sort_unstable_by_key(|(id, _)| *id);
+        let account = |(_, sealed): &(_, SealedParts)| {
+            let content: Content = sealed.json(CONTENT)?.ok_or(StoreError::Tampered)?;
+            Ok(account_of(content))
+        };
+        sealed.iter().map(account).collect()
     }
 
     /// The account of a user name.
@@ -229,12 +227,16 @@ impl Database {
         let content: Content = json_part(connection, &record, CONTENT)
             .await?
             .ok_or(StoreError::Tampered)?;
-        Ok(SubmissionAccount {
-            user: content.user,
-            address: Personal::new(content.address),
-            password_hash: content.password_hash,
-            role: content.role,
-        })
+        Ok(account_of(content))
+    }
+}
+
+fn account_of(content: Content) -> SubmissionAccount {
+    SubmissionAccount {
+        user: content.user,
+        address: Personal::new(content.address),
+        password_hash: content.password_hash,
+        role: content.role,
     }
 }
 
@@ -245,6 +247,14 @@ impl Write<'_> {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         self.forget_allocations(id).await?;
+        // Whoever has the name next has not written these mails.
+        query(
+            "UPDATE outbound SET account_hash = NULL
+             WHERE account_hash = (SELECT user_hash FROM accounts WHERE id = $1)",
+        )
+        .bind(blob(id.0))
+        .execute(self.connection())
+        .await?;
         self.destroy_record(name(id)).await?;
         let done = query("DELETE FROM accounts WHERE id = $1")
             .bind(blob(id.0))

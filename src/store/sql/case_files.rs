@@ -22,9 +22,9 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 /// The [`Referral`] of a file.
-const REFERRAL: &str = "referral";
+pub(super) const REFERRAL: &str = "referral";
 /// The [`PartyProgress`] of its people.
-const PROGRESS: &str = "progress";
+pub(super) const PROGRESS: &str = "progress";
 
 /// The right to one file, proved in this transaction.
 pub(super) struct FileRight {
@@ -467,22 +467,26 @@ fn right_of(case: CaseId, row: &Row) -> Result<FileRight, StoreError> {
     })
 }
 
-/// A file's state from its parts; one from before there was progress has made none.
+/// A file's state.
 pub(super) async fn file_state(
     connection: &mut Connection,
     record: &Record,
 ) -> Result<CaseFileState, StoreError> {
-    let referral: Referral = json_part(connection, record, REFERRAL)
+    let referral = json_part(connection, record, REFERRAL)
         .await?
         .ok_or(StoreError::Tampered)?;
-    let progress: Option<Vec<PartyProgress>> = json_part(connection, record, PROGRESS).await?;
+    Ok(state_of(referral, json_part(connection, record, PROGRESS).await?))
+}
+
+/// A file's state from its parts; one from before there was progress has made none.
+pub(super) fn state_of(referral: Referral, progress: Option<Vec<PartyProgress>>) -> CaseFileState {
     let mut state = CaseFileState::new(referral);
     if let Some(progress) = progress {
         let people = state.progress.len();
         state.progress = progress;
         state.progress.resize(people, PartyProgress::default());
     }
-    Ok(state)
+    state
 }
 
 pub(super) async fn read_entries(

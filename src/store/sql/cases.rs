@@ -1,23 +1,23 @@
 //! Cases: accepting a message, one sealed file per side, references.
 
-use super::case_files::{DESTROYED, demand_staff, file_state, read_entries};
+use super::case_files::{DESTROYED, demand_staff, read_entries};
 use super::driver::{Connection, Row, query, query_scalar};
 use super::messages::demand_undecided;
-use super::records::{json_part, open_record};
+use super::records::json_part;
 use super::{Database, Write, blob, instant, number, one_row, uuid_of, word};
 use crate::domain::{
-    CaseFileId, CaseId, CaseReference, CaseState, KnownCase, MessageId, MessageState, Personal, Referral,
-    Side, Timestamp,
+    CaseFileId, CaseId, CaseReference, CaseState, MessageId, MessageState, Personal, Referral, Side,
+    Timestamp,
 };
 use crate::store::sealing::{Record, new_id};
-use crate::store::sides::{join, split};
+use crate::store::sides::split;
 use crate::store::{Actor, CaseName, CaseSummary, FileEntry, OpenedCase, StoreError, Viewer};
 use crate::vault::{RecordKind, RecordName};
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
 
 /// The one part of a case core and of a case file: a [`Referral`].
-const CONTENT: &str = "referral";
+pub(super) const CONTENT: &str = "referral";
 
 pub(super) fn core_name(id: CaseId) -> RecordName {
     RecordName::new(RecordKind::CaseCore, id.0)
@@ -60,27 +60,30 @@ impl Database {
 
     pub(in crate::store) async fn cases(&self) -> Result<Vec<CaseSummary>, StoreError> {
         let mut tx = self.read().await?;
-        let files = query("SELECT case_id, side, position FROM case_files ORDER BY number")
-            .fetch_all(&mut tx)
-            .await?;
-        let mut sides: HashMap<CaseId, Vec<Side>> = HashMap::new();
-        for row in &files {
-            let side = side_of(row.try_get("side")?, row.try_get("position")?)?;
-            sides
-                .entry(CaseId(uuid_of(row.try_get("case_id")?)?))
-                .or_default()
-                .push(side);
-        }
         let rows = query(format!("{SUMMARY} ORDER BY number DESC"))
             .fetch_all(&mut tx)
             .await?;
-        rows.iter()
-            .map(|row| {
-                let mut case = summary_of(row)?;
-                case.sides = sides.remove(&case.id).unwrap_or_default();
-                Ok(case)
-            })
-            .collect()
+        let files = query("SELECT case_id, side, position FROM case_files ORDER BY number")
+            .fetch_all(&mut tx)
+            .await?;
+        with_sides(&rows, &files)
+    }
+
+    pub(in crate::store) async fn cases_counted(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<CaseSummary>, StoreError> {
+        let rows = query(format!(
+            "{SUMMARY} WHERE opened < $2
+                 AND (destroyed >= $1 OR (destroyed IS NULL AND (closed IS NULL OR closed >= $1)))
+             ORDER BY number DESC"
+        ))
+        .bind(from.as_microsecond())
+        .bind(to.as_microsecond())
+        .fetch_all(&mut self.read().await?)
+        .await?;
+        rows.iter().map(summary_of).collect()
     }
 
     pub(in crate::store) async fn case_named(&self, name: &CaseName) -> Result<CaseSummary, StoreError> {
@@ -119,49 +122,6 @@ impl Database {
             referral: Personal::new(referral),
             entries,
         })
-    }
-
-    pub(in crate::store) async fn known_cases(&self) -> Result<Vec<KnownCase>, StoreError> {
-        let mut tx = self.read().await?;
-        let rows = query("SELECT id, reference, state FROM cases WHERE state <> 'destroyed' ORDER BY number")
-            .fetch_all(&mut tx)
-            .await?;
-        let mut known = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let id = CaseId(uuid_of(row.try_get("id")?)?);
-            let state: CaseState = word(row.try_get("state")?)?;
-            let core = self.known_record(&mut tx, core_name(id)).await?;
-            let core = json_part(&mut tx, &core, CONTENT)
-                .await?
-                .ok_or(StoreError::Tampered)?;
-            let (mut files, mut silenced, mut people) = (Vec::new(), Vec::new(), 0);
-            for (file, _) in file_rows(&mut tx, id).await? {
-                let record = self.known_record(&mut tx, file_name(file)).await?;
-                let state = file_state(&mut tx, &record).await?;
-                silenced.extend(state.silenced().into_iter().map(|party| people + party));
-                people += state.referral.parties.len();
-                files.push(state.referral);
-            }
-            known.push(KnownCase {
-                reference: Some(row.try_get("reference")?),
-                closed: state == CaseState::Closed,
-                referral: join(core, files),
-                silenced,
-            });
-        }
-        Ok(known)
-    }
-
-    /// A key that is missing of a case that is not destroyed was taken away from outside.
-    async fn known_record(
-        &self,
-        connection: &mut Connection,
-        name: RecordName,
-    ) -> Result<Record, StoreError> {
-        match open_record(connection, self.keys(), name).await {
-            Err(StoreError::NotFound) => Err(StoreError::Tampered),
-            record => record,
-        }
     }
 }
 
@@ -292,6 +252,22 @@ pub(super) fn summary_of(row: &Row) -> Result<CaseSummary, StoreError> {
         destroyed: time("destroyed")?,
         sides: Vec::new(),
     })
+}
+
+/// Summaries of these cases, each with its sides, from the rows of their files.
+pub(super) fn with_sides(cases: &[Row], files: &[Row]) -> Result<Vec<CaseSummary>, StoreError> {
+    let mut sides: HashMap<CaseId, Vec<Side>> = HashMap::new();
+    for row in files {
+        let side = side_of(row.try_get("side")?, row.try_get("position")?)?;
+        let case = CaseId(uuid_of(row.try_get("case_id")?)?);
+        sides.entry(case).or_default().push(side);
+    }
+    let case = |row| {
+        let mut case = summary_of(row)?;
+        case.sides = sides.remove(&case.id).unwrap_or_default();
+        Ok(case)
+    };
+    cases.iter().map(case).collect()
 }
 
 pub(super) async fn file_rows(

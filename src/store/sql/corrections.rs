@@ -2,14 +2,16 @@
 //!
 //! Invariant: a draft and the history of its changes are written in one transaction, and only while nobody has decided.
 
+use super::case_files::demand_staff;
 use super::driver::query;
 use super::messages::{CORRECTIONS, DRAFT, SOURCE, demand_undecided, name};
-use super::records::json_part;
-use super::{Database, Write, blob, one_row};
+use super::records::{json_part, open_record};
+use super::{Database, Write, blob, one_row, uuid_of};
 use crate::domain::{
-    AnonymousFacts, DraftChange, DraftEntry, MAX_CHANGES, MessageId, ParsedMessage, Refusal, Timestamp,
+    AnonymousFacts, CaseId, DraftChange, DraftEntry, MAX_CHANGES, MessageId, ParsedMessage, PartyCorrection,
+    Refusal, Side, Timestamp, corrections_of, sides_of,
 };
-use crate::store::{Actor, OpenedMessage, StoreError};
+use crate::store::{Actor, OpenedMessage, StoreError, Viewer};
 
 impl Database {
     pub(in crate::store) async fn open_message(
@@ -70,6 +72,46 @@ impl Database {
         write.reindex(id, &draft).await?;
         write.audit(&actor.0, "message.corrected", id, now).await?;
         write.commit().await
+    }
+}
+
+impl Database {
+    pub(in crate::store) async fn party_corrections(
+        &self,
+        viewer: &Viewer,
+        case: CaseId,
+        side: Side,
+        number: usize,
+    ) -> Result<Vec<PartyCorrection>, StoreError> {
+        demand_staff(viewer)?;
+        let mut tx = self.read().await?;
+        let row = query(
+            "SELECT message, (SELECT count(*) FROM cases AS earlier
+                 WHERE earlier.message = cases.message AND earlier.number < cases.number) AS place
+             FROM cases WHERE id = $1",
+        )
+        .bind(blob(case.0))
+        .fetch_one(&mut tx)
+        .await?;
+        let message = MessageId(uuid_of(row.try_get("message")?)?);
+        let place: usize = super::number(row.try_get("place")?)?;
+        let record = match open_record(&mut tx, self.keys(), name(message)).await {
+            // An imported case was made of no mail.
+            Err(StoreError::NotFound) => return Ok(Vec::new()),
+            record => record?,
+        };
+        let draft: Option<ParsedMessage> = json_part(&mut tx, &record, DRAFT).await?;
+        let history: Option<Vec<DraftEntry>> = json_part(&mut tx, &record, CORRECTIONS).await?;
+        let (Some(draft), Some(history)) = (draft, history) else {
+            return Ok(Vec::new());
+        };
+        // Cases were made of the referrals in their order.
+        let referral = place + usize::from(draft.referral.is_none());
+        let whole = draft.referral.iter().chain(&draft.more_referrals).nth(place);
+        let placed = whole.map_or_else(Vec::new, |whole| sides_of(&whole.parties));
+        let mut of_side = (0..placed.len()).filter(|index| placed.get(*index) == Some(&Some(side)));
+        let party = number.checked_sub(1).and_then(|number| of_side.nth(number));
+        Ok(party.map_or_else(Vec::new, |party| corrections_of(&history, (referral, party))))
     }
 }
 

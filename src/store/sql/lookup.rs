@@ -1,45 +1,43 @@
 //! Finding cases and messages by what is known of people, and the review queue, page by page.
 
-use super::cases::{SUMMARY, file_rows, summary_of};
+use super::cases::{SUMMARY, with_sides};
 use super::driver::query;
 use super::messages::summary;
 use super::{Database, blob, uuid_of};
-use crate::domain::{CaseId, MessageId};
+use crate::domain::MessageId;
 use crate::store::index::lookup_values;
 use crate::store::{CaseSummary, Lookup, MessageSummary, StoreError};
-use std::collections::BTreeSet;
 
 /// Most cases or messages that one look-up gives.
 const MAX_FOUND: i64 = 200;
+/// Cases on one of whose files a value stands, the oldest first where there are more.
+const CASES_WITH: &str =
+    "SELECT DISTINCT case_id FROM case_index JOIN case_files ON case_files.id = case_index.file
+    WHERE kind = $1 AND hash = $2 ORDER BY case_id LIMIT $3";
 
 impl Database {
     pub(in crate::store) async fn find_cases(&self, lookup: &Lookup) -> Result<Vec<CaseSummary>, StoreError> {
         let mut tx = self.read().await?;
-        let mut ids = BTreeSet::new();
+        let mut found: Vec<CaseSummary> = Vec::new();
         for (kind, value) in lookup_values(lookup) {
-            let rows = query(
-                "SELECT DISTINCT case_id FROM case_index JOIN case_files ON case_files.id = case_index.file
-                 WHERE kind = $1 AND hash = $2 LIMIT $3",
-            )
-            .bind(kind.as_str())
-            .bind(self.keys().hash(kind, value.as_bytes()).to_vec())
-            .bind(MAX_FOUND)
+            let hash = self.keys().hash(kind, value.as_bytes());
+            let bound = |sql: String| {
+                let query = query(sql).bind(kind.as_str()).bind(hash.to_vec());
+                query.bind(MAX_FOUND)
+            };
+            let rows = bound(format!("{SUMMARY} WHERE id IN ({CASES_WITH}) ORDER BY number"))
+                .fetch_all(&mut tx)
+                .await?;
+            let files = bound(format!(
+                "SELECT case_id, side, position FROM case_files WHERE case_id IN ({CASES_WITH}) ORDER BY number"
+            ))
             .fetch_all(&mut tx)
             .await?;
-            for row in &rows {
-                ids.insert(CaseId(uuid_of(row.try_get("case_id")?)?));
+            for case in with_sides(&rows, &files)? {
+                if found.iter().all(|other| other.id != case.id) {
+                    found.push(case);
+                }
             }
-        }
-        let mut found = Vec::with_capacity(ids.len());
-        for id in ids {
-            let row = query(format!("{SUMMARY} WHERE id = $1")).bind(blob(id.0));
-            let mut case = summary_of(&row.fetch_one(&mut tx).await?)?;
-            case.sides = file_rows(&mut tx, id)
-                .await?
-                .into_iter()
-                .map(|(_, side)| side)
-                .collect();
-            found.push(case);
         }
         Ok(found)
     }

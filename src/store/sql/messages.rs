@@ -196,26 +196,24 @@ impl Database {
     ) -> Result<Vec<MessageFacts>, StoreError> {
         let mut tx = self.read().await?;
         let rows = query(
-            "SELECT id, received, state, first_opened, decided FROM messages
+            "SELECT messages.id, received, state, first_opened, decided, generation, wrapped, bytes
+             FROM messages
+             LEFT JOIN record_keys ON record_keys.kind = $3 AND record_keys.id = messages.id
+             LEFT JOIN sealed ON sealed.kind = $3 AND sealed.id = messages.id AND part = $4
              WHERE received >= $1 AND received < $2 ORDER BY number",
         )
         .bind(from.as_microsecond())
         .bind(to.as_microsecond())
+        .bind(RecordKind::Facts.as_str())
+        .bind(FACTS)
         .fetch_all(&mut tx)
         .await?;
         let mut all = Vec::with_capacity(rows.len());
         for row in &rows {
-            let name = RecordName::new(RecordKind::Facts, uuid_of(row.try_get("id")?)?);
-            let facts = match open_record(&mut tx, self.keys(), name).await {
-                Ok(record) => match json_part::<Vec<AnonymousFacts>>(&mut tx, &record, FACTS).await? {
-                    // An imported case: it came by no mail, so the report does not count it as received.
-                    Some(facts) if facts.is_empty() => continue,
-                    Some(facts) => facts,
-                    None => Vec::new(),
-                },
-                // Not read yet, never readable, or beyond its term.
-                Err(StoreError::NotFound) => Vec::new(),
-                Err(error) => return Err(error),
+            let facts = match self.facts_of(row)? {
+                // An imported case: it came by no mail, so the report does not count it as received.
+                Some(facts) if facts.is_empty() => continue,
+                facts => facts.unwrap_or_default(),
             };
             let time = |column: &'static str| -> Result<Option<Timestamp>, StoreError> {
                 row.try_get::<Option<i64>>(column)?.map(instant).transpose()
@@ -229,6 +227,18 @@ impl Database {
             });
         }
         Ok(all)
+    }
+
+    /// The facts of a message; `None` where it was not read yet, never readable, or is beyond its term.
+    fn facts_of(&self, row: &Row) -> Result<Option<Vec<AnonymousFacts>>, StoreError> {
+        let sealed: Option<&[u8]> = row.try_get("bytes")?;
+        let has_key = row.try_get::<Option<i64>>("generation")?.is_some();
+        let Some(sealed) = sealed.filter(|_| has_key) else {
+            return Ok(None);
+        };
+        let name = RecordName::new(RecordKind::Facts, uuid_of(row.try_get("id")?)?);
+        let record = self.keys().record(name, &records::wrapped_key(row)?)?;
+        record.open_json(FACTS, sealed).map(Some)
     }
 
     pub(in crate::store) async fn similar_messages(

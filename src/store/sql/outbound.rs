@@ -414,11 +414,14 @@ impl Write<'_> {
         self.put_envelope(&record, &envelope).await?;
         let sealed = record.seal(RAW, mail.raw.expose_personal())?;
         self.put_part(&record, RAW, sealed).await?;
-        let done = query("INSERT INTO outbound (id, received, state) VALUES ($1, $2, 'accepted')")
-            .bind(blob(id.0))
-            .bind(now.as_microsecond())
-            .execute(self.connection())
-            .await?;
+        let account = self.keys().hash(IndexedAs::AccountUser, mail.account.as_bytes());
+        let done =
+            query("INSERT INTO outbound (id, received, state, account_hash) VALUES ($1, $2, 'accepted', $3)")
+                .bind(blob(id.0))
+                .bind(now.as_microsecond())
+                .bind(account.to_vec())
+                .execute(self.connection())
+                .await?;
         one_row(done)?;
         self.audit(DAEMON, "outbound.accepted", id, now).await?;
         Ok(id)

@@ -1,6 +1,6 @@
 //! Lists of the staff pages, page by page.
 
-use super::cases::{SUMMARY, file_rows, summary_of};
+use super::cases::{SUMMARY, with_sides};
 use super::driver::{Connection, query, query_scalar};
 use super::outbound::delivery_summary;
 use super::{Database, blob, hash_of, instant, number};
@@ -10,6 +10,9 @@ use crate::store::{AuditRow, CaseSummary, OutboundSummary, StoreError, Totals};
 /// Columns of a mail.
 const MAIL: &str = "SELECT id, received, state, notice_about FROM outbound";
 
+/// A page of the cases, newest first.
+const PAGE: &str = "ORDER BY number DESC LIMIT $1 OFFSET $2";
+
 impl Database {
     pub(in crate::store) async fn cases_page(
         &self,
@@ -17,19 +20,15 @@ impl Database {
         at_most: u32,
     ) -> Result<Vec<CaseSummary>, StoreError> {
         let mut tx = self.read().await?;
-        let rows = query(format!("{SUMMARY} ORDER BY number DESC LIMIT $1 OFFSET $2"))
-            .bind(i64::from(at_most))
-            .bind(i64::from(after))
-            .fetch_all(&mut tx)
-            .await?;
-        let mut cases = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let mut case = summary_of(row)?;
-            let files = file_rows(&mut tx, case.id).await?;
-            case.sides = files.into_iter().map(|(_, side)| side).collect();
-            cases.push(case);
-        }
-        Ok(cases)
+        let bound = |sql: String| query(sql).bind(i64::from(at_most)).bind(i64::from(after));
+        let rows = bound(format!("{SUMMARY} {PAGE}")).fetch_all(&mut tx).await?;
+        let files = bound(format!(
+            "SELECT case_id, side, position FROM case_files
+             WHERE case_id IN (SELECT id FROM cases {PAGE}) ORDER BY number"
+        ))
+        .fetch_all(&mut tx)
+        .await?;
+        with_sides(&rows, &files)
     }
 
     pub(in crate::store) async fn totals(&self) -> Result<Totals, StoreError> {

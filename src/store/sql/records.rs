@@ -1,11 +1,14 @@
 //! Record keys and sealed parts: the only place where content goes in or comes out.
 
 use super::driver::{Connection, Row, query, query_scalar};
-use super::{Write, blob, found, hash_of, number, one_row};
+use super::{Write, blob, found, hash_of, number, one_row, uuid_of};
 use crate::store::StoreError;
 use crate::store::destruction_log::{Destroyed, Held};
 use crate::store::sealing::{Keys, Record};
 use crate::vault::{KeyedHash, RecordKind, RecordName, WrappedKey};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 /// A row's `generation` and `wrapped`.
@@ -67,6 +70,58 @@ pub(super) async fn json_part<T: serde::de::DeserializeOwned>(
         Some(sealed) => record.open_json(part, &sealed).map(Some),
         None => Ok(None),
     }
+}
+
+/// A record with some of its parts, still sealed.
+pub(super) struct SealedParts {
+    record: Record,
+    parts: Vec<(String, Vec<u8>)>,
+}
+
+impl SealedParts {
+    /// One part, opened and read as JSON; `None` where it is not there.
+    pub(super) fn json<T: serde::de::DeserializeOwned>(&self, part: &str) -> Result<Option<T>, StoreError> {
+        let found = self.parts.iter().find(|(name, _)| name == part);
+        found
+            .map(|(_, bytes)| self.record.open_json(part, bytes))
+            .transpose()
+    }
+}
+
+/// Two parts of many records of one kind in a single statement; `ids` is a statement that gives their ids.
+pub(super) async fn sealed_parts(
+    connection: &mut Connection,
+    keys: &Keys,
+    kind: RecordKind,
+    parts: [&'static str; 2],
+    ids: &str,
+) -> Result<HashMap<Uuid, SealedParts>, StoreError> {
+    let [one, other] = parts;
+    let rows = query(format!(
+        "SELECT record_keys.id, generation, wrapped, part, bytes FROM record_keys
+         LEFT JOIN sealed ON sealed.kind = record_keys.kind AND sealed.id = record_keys.id AND part IN ($2, $3)
+         WHERE record_keys.kind = $1 AND record_keys.id IN ({ids})"
+    ))
+    .bind(kind.as_str())
+    .bind(one)
+    .bind(other)
+    .fetch_all(connection)
+    .await?;
+    let mut records: HashMap<Uuid, SealedParts> = HashMap::new();
+    for row in &rows {
+        let id = uuid_of(row.try_get("id")?)?;
+        let part: Option<String> = row.try_get("part")?;
+        let bytes: Option<Vec<u8>> = row.try_get("bytes")?;
+        let sealed = match records.entry(id) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => entry.insert(SealedParts {
+                record: keys.record(RecordName::new(kind, id), &wrapped_key(row)?)?,
+                parts: Vec::new(),
+            }),
+        };
+        sealed.parts.extend(part.zip(bytes));
+    }
+    Ok(records)
 }
 
 impl Write<'_> {

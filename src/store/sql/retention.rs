@@ -100,11 +100,12 @@ impl Database {
 impl Write<'_> {
     async fn destroy_liaison_mail(&mut self, id: OutboundId, now: Timestamp) -> Result<(), StoreError> {
         self.destroy_record(outbound_name(id)).await?;
-        let row = query("UPDATE outbound SET destroyed = $1 WHERE id = $2 RETURNING received")
-            .bind(now.as_microsecond())
-            .bind(blob(id.0))
-            .fetch_one(self.connection())
-            .await?;
+        let row =
+            query("UPDATE outbound SET destroyed = $1, account_hash = NULL WHERE id = $2 RETURNING received")
+                .bind(now.as_microsecond())
+                .bind(blob(id.0))
+                .fetch_one(self.connection())
+                .await?;
         let done = query(
             "INSERT INTO tombstones (id, kind, received, reason, actor, at) VALUES ($1, 'outbound', $2, $3, $4, $5)",
         )

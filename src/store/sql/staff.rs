@@ -5,7 +5,7 @@ use super::records::{json_part, open_record, part};
 use super::{Database, Write, blob, one_row, uuid_of};
 use crate::domain::{Personal, StaffId, Timestamp};
 use crate::store::sealing::{OsEntropy, Record, new_id};
-use crate::store::{Actor, DAEMON, NewStaff, StaffAccount, StaffRole, StoreError};
+use crate::store::{Actor, DAEMON, NewStaff, OpenSession, StaffAccount, StaffRole, StoreError};
 use crate::vault::{Entropy, IndexedAs, RecordKind, RecordName};
 use serde::{Deserialize, Serialize};
 
@@ -71,6 +71,33 @@ impl Database {
         write.audit(&actor.0, "staff.set", id, now).await?;
         write.commit().await?;
         Ok(id)
+    }
+
+    pub(in crate::store) async fn change_password(
+        &self,
+        session: &OpenSession,
+        password_hash: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let account = &session.account;
+        let mut write = self.write().await?;
+        let record = write.open_record(name(account.id)).await?;
+        let content = Content {
+            name: account.name.clone(),
+            role: account.role.clone(),
+            password_hash: password_hash.to_owned(),
+        };
+        let sealed = record.seal_json(CONTENT, &content)?;
+        write.put_part(&record, CONTENT, sealed).await?;
+        query("DELETE FROM staff_sessions WHERE staff = $1 AND id <> $2")
+            .bind(blob(account.id.0))
+            .bind(blob(session.info.id.0))
+            .execute(write.connection())
+            .await?;
+        write
+            .audit(&account.name, "staff.password_changed", account.id, now)
+            .await?;
+        write.commit().await
     }
 
     pub(in crate::store) async fn remove_staff(

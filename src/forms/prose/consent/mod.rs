@@ -12,7 +12,7 @@ use super::text::{Prose, Token};
 use crate::domain::dates::{self, ReadDate};
 use crate::domain::{ConsentAnswer, ConsentHow};
 use crate::forms::FormsContext;
-use crate::forms::draft::Place;
+use crate::forms::draft::{Place, stored};
 use answers::{Statement, statements};
 use std::ops::Range;
 
@@ -78,12 +78,14 @@ fn take(draft: &mut Draft, said: &Said<'_>, place: &Place, context: &FormsContex
     let words = said.prose.words(said.around());
     let answer = said.statement.answer;
     let consent = &mut draft.party.consent;
-    let differs = consent.contact.is_some_and(|known| known != answer);
-    if differs {
-        draft.notes.doubt(
+    let other = consent.contact.filter(|known| *known != answer);
+    let differs = other.is_some();
+    if let Some(other) = other {
+        draft.notes.conflict(
             "/consent/contact",
-            "conflicting_values",
             "the text says different things about consent: compare with the original",
+            stored(other),
+            stored(answer),
         );
     }
     if differs && !counts_now(words) {

@@ -293,6 +293,7 @@ pub(super) const TABLES: &[Table] = &[
             bytes("notice_about").or_null().since(2),
             bytes("claimed_by").or_null().since(3),
             int("destroyed").or_null().since(4),
+            bytes("account_hash").or_null().since(6),
         ],
     ),
     table(

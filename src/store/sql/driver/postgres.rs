@@ -42,6 +42,7 @@ pub(super) const MIGRATIONS: &[(i64, &str)] = &[
     (3, include_str!("../migrations/postgres/0003_leases.sql")),
     (4, include_str!("../migrations/postgres/0004_casework.sql")),
     (5, include_str!("../migrations/postgres/0005_staff.sql")),
+    (6, include_str!("../migrations/postgres/0006_own_mail.sql")),
 ];
 
 /// Where a PostgreSQL database is.

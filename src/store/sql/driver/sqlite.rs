@@ -33,6 +33,7 @@ pub(in crate::store::sql) const MIGRATIONS: &[(i64, &str)] = &[
     (3, include_str!("../migrations/sqlite/0003_leases.sql")),
     (4, include_str!("../migrations/sqlite/0004_casework.sql")),
     (5, include_str!("../migrations/sqlite/0005_staff.sql")),
+    (6, include_str!("../migrations/sqlite/0006_own_mail.sql")),
 ];
 
 /// The connections of one file.
