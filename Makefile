@@ -1,7 +1,7 @@
 # `make demo` shows the whole path on this machine; `make demo CHECK=1` does it unattended and checks the outcome.
 # `make test` runs every test, with real Dovecot, Postfix and Chromium on loopback.
 
-.PHONY: all packages demo test lint screenshots package sbom
+.PHONY: all packages demo test lint screenshots package
 
 all: packages
 	cargo build --locked --release

@@ -133,6 +133,16 @@ pub(super) struct Setup {
 }
 
 impl Setup {
+    /// The same configuration once more; what it names is read anew.
+    pub(super) fn again(&self) -> Self {
+        Self {
+            config: self.config.clone(),
+            files: self.files.clone(),
+            path: self.path.clone(),
+            tokens: Mutex::default(),
+        }
+    }
+
     /// There is a configuration file; without one only dry runs work.
     pub(super) fn is_configured(&self) -> bool {
         self.path.is_some()

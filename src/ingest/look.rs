@@ -359,15 +359,20 @@ impl<'a, C: Connector, R: Reader> Look<'a, C, R> {
         let mut copies = BTreeMap::new();
         match self.ask_to_move(&uids, &target).await {
             Ok(moved) => copies.extend(moved),
-            Err(LookError::Mailbox(MailboxError::No(doing))) if uids.len() == 1 => {
-                self.refused = Some(MailboxError::No(doing));
+            Err(LookError::Mailbox(refusal @ (MailboxError::No(_) | MailboxError::NotNow(_))))
+                if uids.len() == 1 =>
+            {
+                self.refused = Some(refusal);
             }
-            Err(LookError::Mailbox(MailboxError::No(_))) => {
+            // A server that fails on one of them may say "not now" each time.
+            Err(LookError::Mailbox(MailboxError::No(_) | MailboxError::NotNow(_))) => {
                 for uid in &uids {
                     match self.ask_to_move(&[*uid], &target).await {
                         Ok(moved) => copies.extend(moved),
-                        Err(LookError::Mailbox(MailboxError::No(doing))) => {
-                            self.refused = Some(MailboxError::No(doing));
+                        Err(LookError::Mailbox(
+                            refusal @ (MailboxError::No(_) | MailboxError::NotNow(_)),
+                        )) => {
+                            self.refused = Some(refusal);
                         }
                         Err(other) => return Err(other),
                     }

@@ -154,7 +154,8 @@ impl MailboxError {
         .map(|wait| wait.min(LONGEST_ASKED))
     }
 
-    /// It says nothing about the message that was asked for: another one would have met the same.
+    /// It says nothing about the message that was asked for: another one would have met the same. "Not now" may be about one
+    /// message that the server fails on each time.
     pub fn is_about_the_server(&self) -> bool {
         match self {
             Self::NoToken { .. }
@@ -165,9 +166,8 @@ impl MailboxError {
             | Self::SignInRefused
             | Self::TokenRefused(_)
             | Self::NotConnected
-            | Self::NotNow(_)
             | Self::MissingCapability(_) => true,
-            Self::NoSuchFolder(_) | Self::No(_) | Self::Bad(_) | Self::Lost(_) => false,
+            Self::NoSuchFolder(_) | Self::NotNow(_) | Self::No(_) | Self::Bad(_) | Self::Lost(_) => false,
         }
     }
 }

@@ -47,7 +47,7 @@ fn is_number_word(word: &str) -> bool {
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
     let kinds = STREET_WORDS.join("|");
     at_start(&format!(
-        r"(?:\b(?i:flat|apartment|apt|unit|studio|room)\.? ?[0-9A-Za-z]{{1,4}},?\s{{1,2}})?\b(?:\d{{1,4}}[A-Za-z]?(?: ?[-/&] ?\d{{1,4}}[A-Za-z]?)?,? {{1,2}}|(?i:{NUMBER_WORDS})(?:[ -][a-z]{{3,5}})?,? {{1,2}}|[A-Z][a-z']+ (?:House|Cottage|Lodge|Farm|Court|Villa),\s{{1,2}}(?:\d{{1,4}}[A-Za-z]? )?)(?:[A-Z][\w'’.-]*(?: {{1,2}}| ?\n ?)){{1,3}}(?i:{kinds})\b"
+        r"(?:\b(?i:flat|apartment|apt|unit|studio|room)\.? ?[0-9A-Za-z]{{1,4}},?\s{{1,2}})?\b(?:\d{{1,4}}[A-Za-z]?(?: ?[-/&] ?\d{{1,4}}[A-Za-z]?)?,? {{1,2}}|(?i:{NUMBER_WORDS})(?:-(?i:{NUMBER_WORDS}))?, {{1,2}}|[A-Z][a-z']+ (?:House|Cottage|Lodge|Farm|Court|Villa),\s{{1,2}}(?:\d{{1,4}}[A-Za-z]? )?)(?:[A-Z][\w'’.-]*(?: {{1,2}}| ?\n ?)){{1,3}}(?i:{kinds})\b"
     ))
 });
 static LOWER_ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
@@ -156,6 +156,10 @@ const OFFICES: [&str; 34] = [
     "solicitors",
     "nhs",
 ];
+/// Longest line of an address, in bytes.
+const MAX_LINE: usize = 120;
+/// Most that may stand behind the postcode in its line, in bytes.
+const MAX_BEHIND: usize = 24;
 /// Most words in a line of an address.
 const MAX_LINE_WORDS: usize = 5;
 
@@ -168,8 +172,13 @@ pub(super) fn above_postcode(text: &str, start: usize, end: usize) -> Vec<Piece>
         .and_then(|rest| rest.lines().next())
         .unwrap_or_default();
     let own = before.rfind('\n').map_or(0, |at| at + 1);
-    let town = before.get(own..).and_then(address_line);
-    if town.is_none() || after.contains(char::is_alphanumeric) {
+    let line = before.get(own..).unwrap_or_default();
+    let town = address_line(without_label(line));
+    // "(home)", "UK": the address ends there; what goes on in the line is a sentence.
+    let goes_on = after
+        .get(..after.floor_char_boundary(MAX_BEHIND.min(after.len())))
+        .unwrap_or_default();
+    if town.is_none() || goes_on.len() < after.len() || goes_on.split_whitespace().count() > 2 {
         return Vec::new();
     }
     let mut found = Vec::new();
@@ -181,7 +190,8 @@ pub(super) fn above_postcode(text: &str, start: usize, end: usize) -> Vec<Piece>
         let Some(words) = address_line(line).filter(|words| !words.is_empty()) else {
             break;
         };
-        if words.iter().any(|word| OFFICES.contains(&word.as_str())) {
+        // "Church Lane" is a street, "Winfrith Church" an office.
+        if !leads_to_door(&words) && words.iter().any(|word| OFFICES.contains(&word.as_str())) {
             return Vec::new();
         }
         if leads_to_door(&words) {
@@ -197,18 +207,34 @@ pub(super) fn above_postcode(text: &str, start: usize, end: usize) -> Vec<Piece>
     found
 }
 
+/// "Postcode: " before it.
+fn without_label(line: &str) -> &str {
+    let (label, rest) = line.rsplit_once(':').unwrap_or(("", line));
+    let is_label = label
+        .trim()
+        .to_lowercase()
+        .replace([' ', '-', '*', '>'], "")
+        .ends_with("postcode");
+    if is_label { rest } else { line }
+}
+
 /// The words of a line (small letters) that can be one of an address: few, in capitals, nothing but commas between them.
 fn address_line(line: &str) -> Option<Vec<String>> {
     let line = line.trim_start_matches(['>', ' ', '\t', '*', '|']).trim();
+    if line.len() > MAX_LINE {
+        return None;
+    }
     let is_plain = line
         .chars()
-        .all(|c| c.is_alphanumeric() || c == ' ' || ",'’-/&".contains(c));
+        .all(|c| c.is_alphanumeric() || c == ' ' || ",'’-/&.".contains(c));
     let capital = |word: &str| {
         word.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit())
             || matches!(word, "of" | "the" | "and" | "near" | "on")
     };
     let words: Vec<&str> = line.split([' ', ',']).filter(|word| !word.is_empty()).collect();
-    let fits = is_plain && words.len() <= MAX_LINE_WORDS && words.iter().all(|word| capital(word));
+    // "St. Mary's Cottage"; other words do not end so within an address.
+    let stops = words.iter().any(|word| word.len() > 3 && word.ends_with('.'));
+    let fits = is_plain && !stops && words.len() <= MAX_LINE_WORDS && words.iter().all(|word| capital(word));
     fits.then(|| words.iter().map(|word| word.to_lowercase()).collect())
 }
 
@@ -260,6 +286,8 @@ mod tests {
             "There is free parking off Market Road",
             "2 more close friends",
             "Cost code RJ-INT-07",
+            "two Crown Court hearings",
+            "one Restorative Approach",
         ] {
             assert!(found(text).is_empty(), "{text}");
         }
@@ -289,6 +317,11 @@ mod tests {
             Vec::<String>::new()
         );
         assert_eq!(gone("See you at the Green Lane\nBH20 9QW"), Vec::<String>::new());
+        assert_eq!(
+            gone("The Old Rectory\nChurch Lane\nWinfrith\nPostcode: DT2 8JW"),
+            ["Church Lane", "The Old Rectory"]
+        );
+        assert_eq!(gone("St. Mary's Cottage\nDT2 8JW"), ["St. Mary's Cottage"]);
         let street = with_next_street(
             "2 Lime Cottages, Ulwell Road, Swanage",
             (0, 15, SpanKind::Address),

@@ -272,12 +272,12 @@ pub(super) const PLACES: &str = "\
     sweden switzerland syria taiwan tanzania thailand togo trinidad tunisia turkmenistan uganda uruguay uzbekistan vatican \
     venezuela vietnam yemen zambia zimbabwe antigua \
     anglia midlands wessex thames mersey tyne humber sea bay \
-    arabic somali urdu punjabi bengali gujarati hindi nepali sinhala tamil sylheti mirpuri pothwari romanian lithuanian latvian \
-    estonian portuguese spanish italian german turkish kurdish sorani kurmanji farsi dari pashto tigrinya amharic oromo albanian \
-    bulgarian hungarian slovak czech ukrainian russian vietnamese mandarin cantonese chinese japanese korean thai tagalog yoruba \
-    igbo hausa twi swahili shona zulu lingala afrikaans romani european african asian american caribbean indian pakistani \
-    bangladeshi nigerian ghanaian kenyan jamaican greek dutch swedish norwegian danish finnish afghan syrian iraqi iranian \
-    quaker methodist baptist anglican catholic muslim hindu sikh jewish buddhist";
+    arabic somali urdu punjabi bengali gujarati hindi nepali sinhala tamil sylheti mirpuri pothwari romanian lithuanian \
+    latvian estonian portuguese spanish italian turkish kurdish sorani kurmanji farsi dari pashto tigrinya amharic oromo \
+    albanian bulgarian hungarian ukrainian russian vietnamese mandarin cantonese chinese japanese korean tagalog yoruba \
+    igbo hausa twi swahili lingala afrikaans european african asian american caribbean indian pakistani bangladeshi \
+    nigerian ghanaian kenyan jamaican dutch swedish norwegian finnish afghan syrian iraqi iranian quaker methodist \
+    anglican catholic hindu sikh jewish buddhist";
 
 /// Families of given names: each form may stand for each other one of its row.
 const NICKNAME_ROWS: &str = "\

@@ -103,6 +103,28 @@ async fn not_now_is_neither_a_missing_folder_nor_a_wrong_password() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_the_server_fails_on_each_time_keeps_no_other_from_coming() {
+    let server = Dovecot::start(&[(USER, PASSWORD)]);
+    (1..=3).for_each(|n| server.deliver(USER, &mail(n)));
+    let proxy = Proxy::start(&server.certificate, server.imap_port).await;
+    proxy.on(
+        "UID FETCH 2 ",
+        Act::Answer("NO [SERVERBUG] Internal error"),
+        usize::MAX,
+    );
+    proxy.on(
+        "UID FETCH 1:3 ",
+        Act::Answer("NO [SERVERBUG] Internal error"),
+        usize::MAX,
+    );
+    let service = start(&server, proxy.port, |_| {}).await;
+    service
+        .settled("the others", &server, |l| l.moved == 2 && l.cannot_fetch == 1)
+        .await;
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_session_that_the_server_ends_is_begun_anew() {
     let server = Dovecot::start(&[(USER, PASSWORD)]);
     let proxy = Proxy::start(&server.certificate, server.imap_port).await;

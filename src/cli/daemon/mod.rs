@@ -68,7 +68,7 @@ async fn one(place: Place, signals: &Signals) -> Outcome {
         sockets: Sockets::default(),
         is_alone: true,
     };
-    let (ended, ()) = tokio::join!(running.keep(told), ready);
+    let (ended, ()) = tokio::join!(running.keep(Some(told)), ready);
     ended
 }
 
@@ -98,15 +98,7 @@ async fn several(place: &Place, folder: &Path, signals: &Signals) -> Outcome {
             is_alone: false,
         };
         let told = told.clone();
-        let keeping = async move {
-            if let Err(failure) = running.keep(told).await {
-                tracing::error!(
-                    failure = failure.in_one_line(),
-                    "this service has stopped; the others run on"
-                );
-            }
-        };
-        services.spawn(keeping.instrument(span));
+        services.spawn(watched(running, told).instrument(span));
     }
     drop(told);
     let mut problems = Vec::new();
@@ -122,14 +114,35 @@ async fn several(place: &Place, folder: &Path, signals: &Signals) -> Outcome {
         tracing::info!(running, services = files.len(), "started");
         notify(sd_notify::NotifyState::Ready);
     }
-    while let Some(ended) = services.join_next().await {
-        if ended.is_err() {
-            tracing::error!("a service has stopped on an internal error; restart the daemon");
-        }
+    while services.join_next().await.is_some() {}
+    match (none_runs, signals.stop.is_cancelled()) {
+        (true, _) => Err(Failure::configuration(problems.join("\n"))),
+        (false, true) => Ok(()),
+        (false, false) => Err(Failure::configuration(
+            "every service has stopped; the log says why",
+        )),
     }
-    match none_runs {
-        true => Err(Failure::configuration(problems.join("\n"))),
-        false => Ok(()),
+}
+
+/// One of several, in a task of its own; begun again where that stops on an internal error.
+async fn watched(running: Running, told: Told) {
+    let mut told = Some(told);
+    loop {
+        let task = running.clone().keep(told.take()).in_current_span();
+        match tokio::spawn(task).await {
+            Ok(Ok(())) => return,
+            Ok(Err(failure)) => {
+                tracing::error!(
+                    failure = failure.in_one_line(),
+                    "this service has stopped; the others run on"
+                );
+                return;
+            }
+            Err(_) => {
+                tracing::error!("this service has stopped on an internal error; it begins again in a minute");
+                running.clone().wait().await;
+            }
+        }
     }
 }
 
@@ -156,6 +169,7 @@ fn configurations(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// One service, from the daemon's start to its end.
+#[derive(Clone)]
 struct Running {
     place: Place,
     signals: Signals,
@@ -164,18 +178,18 @@ struct Running {
     is_alone: bool,
 }
 
+/// Tells once how the first start went.
+type Told = mpsc::Sender<Result<(), String>>;
+
 impl Running {
-    /// Keeps it running; tells once how the first start went.
-    async fn keep(mut self, told: mpsc::Sender<Result<(), String>>) -> Outcome {
-        let mut first = Some(told);
+    /// Keeps it running.
+    async fn keep(mut self, mut told: Option<Told>) -> Outcome {
         let mut open: Vec<OpenConversations> = Vec::new();
+        let mut in_force: Option<Setup> = None;
         while !self.signals.stop.is_cancelled() {
-            let started = match self.place.clone().load() {
-                Ok(setup) => Box::pin(Service::start(setup, &self.sockets)).await,
-                Err(failure) => Err(failure),
-            };
-            let is_first = first.is_some();
-            if let Some(told) = first.take() {
+            let started = self.start(&mut in_force).await;
+            let is_first = told.is_some();
+            if let Some(told) = told.take() {
                 let how = started.as_ref().map(|_| ()).map_err(ToString::to_string);
                 // Nobody listens only where everything ends.
                 let _ending = told.send(how).await;
@@ -199,6 +213,34 @@ impl Running {
             conversations.ended().await;
         }
         Ok(())
+    }
+
+    /// With the configuration as it is now, else with the one that was in force.
+    async fn start(&self, in_force: &mut Option<Setup>) -> Result<Service, Failure> {
+        let next = match self.place.clone().load() {
+            Ok(setup) => {
+                let kept = setup.again();
+                Box::pin(Service::start(setup, &self.sockets))
+                    .await
+                    .map(|service| (service, kept))
+            }
+            Err(failure) => Err(failure),
+        };
+        let before = in_force.as_ref().map(Setup::again);
+        match (next, before) {
+            (Ok((service, kept)), _) => {
+                *in_force = Some(kept);
+                Ok(service)
+            }
+            (Err(failure), None) => Err(failure),
+            (Err(failure), Some(before)) => {
+                tracing::error!(
+                    failure = failure.in_one_line(),
+                    "the new configuration does not start; going on with the old one"
+                );
+                Box::pin(Service::start(before, &self.sockets)).await
+            }
+        }
     }
 
     /// Until the daemon stops or a new configuration is there.
@@ -246,8 +288,10 @@ impl Running {
         setup.relays()?;
         setup.submission_settings()?;
         setup.web_settings()?;
-        setup.master_keys()?;
-        setup.database_place()?;
+        if let Some(alarms) = &setup.config.alarms {
+            super::alarms::is_possible(&setup, alarms)?;
+        }
+        setup.store().await?;
         setup.understanding().await.map(|_| ())
     }
 

@@ -30,6 +30,8 @@ impl Sockets {
         let socket = match kept {
             Some(socket) => socket?,
             None => {
+                // "0.0.0.0:8465" in place of "127.0.0.1:8465": the old one, which nobody asked for, is in the way.
+                self.close_unasked(address.port());
                 let socket = TcpListener::bind(address).await?.into_std()?;
                 // A port that the system chooses is another one each time.
                 if address.port() != 0 {
@@ -46,6 +48,11 @@ impl Sockets {
         let Kept { sockets, asked } = &mut *self.lock();
         sockets.retain(|address, _| asked.contains(address));
         asked.clear();
+    }
+
+    fn close_unasked(&self, port: u16) {
+        let Kept { sockets, asked } = &mut *self.lock();
+        sockets.retain(|address, _| address.port() != port || asked.contains(address));
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {
@@ -76,6 +83,9 @@ mod tests {
             "who connected meanwhile was kept waiting"
         );
         drop(again);
+        sockets.close_others();
+        let wider = SocketAddr::from(([0, 0, 0, 0], free.port()));
+        drop(sockets.listen(wider).await.unwrap());
         sockets.close_others();
         sockets.close_others();
         assert!(tokio::net::TcpStream::connect(free).await.is_err());

@@ -429,7 +429,7 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
         ),
         pattern(Place::Word(CODE), r"(?i)\b[A-Z]{2}\d{2} ?[A-Z]{3}\b", |c| {
             let label = c.labelled(&VEHICLE_LABELS);
-            let sure = label || c.is_upper() || !c.matched.contains(' ') || !has_small_word(c.matched);
+            let sure = label || c.is_upper() || !c.matched.contains(' ') || is_small_mark(c.matched);
             sure.then(|| (Rank::Shape, Kind::Vehicle, c.compact(), NotApplicable))
         }),
         pattern(
@@ -481,23 +481,11 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
     ]
 });
 
-/// "no10 the", "at12 for": what is no registration mark (`ws19 kxp`), written in small letters.
-fn has_small_word(mark: &str) -> bool {
-    const WORDS: [&str; 64] = [
-        "am", "an", "as", "at", "be", "by", "do", "go", "he", "if", "in", "is", "it", "me", "my", "no", "of",
-        "on", "or", "pc", "pm", "ps", "rm", "so", "to", "up", "us", "we", "all", "and", "any", "are", "but",
-        "can", "car", "day", "did", "due", "for", "get", "had", "has", "her", "him", "his", "how", "ltd",
-        "may", "not", "now", "our", "out", "per", "ref", "she", "the", "too", "two", "was", "who", "why",
-        "yes", "yet", "you",
-    ];
-    const MONTHS: [&str; 12] = [
-        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
-    ];
-    let mut parts = mark.split(|c: char| !c.is_ascii_alphabetic());
-    parts.any(|part| {
-        let part = part.to_ascii_lowercase();
-        WORDS.contains(&part.as_str()) || MONTHS.contains(&part.as_str())
-    })
+/// `ws19 kxp`: in small letters a mark is told from "no10 the" by letters that make no word.
+fn is_small_mark(mark: &str) -> bool {
+    let is_small = !mark.chars().any(char::is_uppercase);
+    let last = mark.get(mark.len().saturating_sub(3)..).unwrap_or_default();
+    is_small && !last.contains(['a', 'e', 'i', 'o', 'u', 'y'])
 }
 
 const VEHICLE_LABELS: [&str; 10] = [
