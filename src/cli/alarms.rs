@@ -129,7 +129,8 @@ impl PastTheDatabase {
     fn new(setup: &Setup, config: &AlarmsConfig) -> Result<Self, Failure> {
         let redaction = setup.redaction_settings();
         let is_cjsm = matches!(Recipient::parse(&config.to), Some(Recipient::Cjsm(_)));
-        if !redaction.ordinary_route && !(redaction.cjsm_route && is_cjsm) {
+        let is_reached = redaction.ordinary_route || redaction.cjsm_route && is_cjsm;
+        if !is_reached {
             return Err(Failure::configuration(
                 "alarms need a relay to their address: configure [relays.ordinary]",
             ));

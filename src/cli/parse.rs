@@ -33,6 +33,9 @@ pub(super) async fn run(setup: Setup, file: &Path) -> Outcome {
     };
     let mut parsed = forms::understand(&message, &context);
     // For the staff pages; the format of this command has no place for them.
-    parsed.checks.iter_mut().for_each(|check| check.candidates.clear());
+    parsed
+        .checks
+        .iter_mut()
+        .for_each(|check| check.candidates.clear());
     output::json(&parsed)
 }

@@ -163,12 +163,12 @@ impl Alarms {
         let overdue = self.overdue(own.is_some()).await;
         let free = self.parts.machine.disk_free_percent();
         vec![
-            (AlarmKind::DatabaseSilent, self.from_minutes(silent)),
+            (AlarmKind::DatabaseSilent, self.longer_than_bearable(silent)),
             (AlarmKind::MailboxSilent, self.mailbox(now, own.as_ref())),
             (
                 AlarmKind::LedgerBehind,
                 own.as_ref().map_or(Finding::Unknown, |figures| {
-                    self.from_minutes(figures.oldest_unstored.map(|since| minutes(now, since)))
+                    self.longer_than_bearable(figures.oldest_unstored.map(|since| minutes(now, since)))
                 }),
             ),
             (
@@ -190,7 +190,7 @@ impl Alarms {
         ]
     }
 
-    fn from_minutes(&self, minutes: Option<u64>) -> Finding {
+    fn longer_than_bearable(&self, minutes: Option<u64>) -> Finding {
         above(minutes, self.settings.silent.as_secs() / 60)
     }
 
@@ -199,7 +199,7 @@ impl Alarms {
             None => Finding::Unknown,
             Some(_) => {
                 let last = self.parts.status.borrow().last_success;
-                self.from_minutes(Some(minutes(now, last.unwrap_or(self.parts.started))))
+                self.longer_than_bearable(Some(minutes(now, last.unwrap_or(self.parts.started))))
             }
         }
     }

@@ -124,7 +124,7 @@ impl<K: SubmissionSink + 'static> SubmissionServer<K> {
     /// # Errors
     /// [`SubmissionError`]: no address, address taken, certificate or key unusable.
     pub async fn bind(settings: SubmissionSettings, sink: K) -> Result<Self, SubmissionError> {
-        Self::bind_with(settings, sink, |address| TcpListener::bind(address)).await
+        Self::bind_with(settings, sink, TcpListener::bind).await
     }
 
     /// The same on sockets that `listen` gives.

@@ -89,7 +89,7 @@ impl WebServer {
     /// # Errors
     /// [`WebError`].
     pub async fn bind(settings: WebSettings, parts: WebParts) -> Result<Self, WebError> {
-        Self::bind_with(settings, parts, |address| TcpListener::bind(address)).await
+        Self::bind_with(settings, parts, TcpListener::bind).await
     }
 
     /// The same on a socket that `listen` gives.

@@ -57,9 +57,8 @@ pub(super) async fn run(place: Place, arguments: &RunArguments) -> Outcome {
 async fn one(place: Place, signals: &Signals) -> Outcome {
     let (told, mut tells) = mpsc::channel(1);
     let ready = async {
-        match tells.recv().await {
-            Some(Ok(())) => notify(sd_notify::NotifyState::Ready),
-            Some(Err(_)) | None => {}
+        if let Some(Ok(())) = tells.recv().await {
+            notify(sd_notify::NotifyState::Ready);
         }
     };
     let running = Running {
