@@ -35,7 +35,7 @@ package: all
 	target/release/referrald completion bash > $(PACKAGE)/referrald.bash
 	target/release/referrald completion zsh > $(PACKAGE)/_referrald
 	target/release/referrald completion fish > $(PACKAGE)/referrald.fish
-	cat packaging/debian/copyright LICENSE model/NOTICE.md model/LICENSE src/redact/lexicon/NOTICE.md \
+	sed '/^ *Apache License$$/,$$d' LICENSE | cat packaging/debian/copyright - model/NOTICE.md model/LICENSE src/redact/lexicon/NOTICE.md \
 	  src/web/assets/NOTICE.md > $(PACKAGE)/copyright
 	gzip -9n < CHANGELOG.md > $(PACKAGE)/changelog.gz
 	gzip -9n < packaging/debian/changelog > $(PACKAGE)/changelog.Debian.gz
