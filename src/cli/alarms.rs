@@ -190,7 +190,10 @@ impl PastTheDatabase {
 }
 
 impl AlarmCourier for PastTheDatabase {
-    fn send<'a>(&'a self, letter: &'a Letter) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>> {
-        Box::pin(async { self.offer(letter).await.is_ok() })
+    fn send<'a>(
+        &'a self,
+        letter: &'a Letter,
+    ) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>> {
+        Box::pin(self.offer(letter))
     }
 }

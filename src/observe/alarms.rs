@@ -21,6 +21,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How often the service is looked at.
 const LOOK: Duration = Duration::from_secs(60);
+/// How long all must have been well before an alarm is told to be over: what goes to and fro is told once.
+const CALM: Duration = Duration::from_secs(600);
 /// The database and the disk must answer within this.
 const ANSWER_TIME: Duration = Duration::from_secs(20);
 /// How many looks pass between two questions for what has outlived its term: it reads many rows.
@@ -49,8 +51,11 @@ pub trait ReadMachine: Send + Sync {
 
 /// Sends a mail to the service's IT, past the database.
 pub trait AlarmCourier: Send + Sync {
-    /// Whether a relay has taken it.
-    fn send<'a>(&'a self, letter: &'a Letter) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>>;
+    /// Hands it to a relay; the error says in words of ours why none has it.
+    fn send<'a>(
+        &'a self,
+        letter: &'a Letter,
+    ) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>>;
 }
 
 /// What is watched and told.
@@ -133,19 +138,21 @@ impl Alarms {
         let now = self.parts.clock.now();
         for due in self.board.due(now, &findings, self.settings.repeat) {
             let letter = due.letter(&self.parts.instance);
-            if self.parts.courier.send(&letter).await {
-                self.board.told(due, now);
-                tracing::warn!(
+            match self.parts.courier.send(&letter).await {
+                Ok(()) => {
+                    self.board.told(due, now);
+                    tracing::warn!(
+                        alarm = due.kind().name(),
+                        over = due.is_over(),
+                        "the service's IT was told by mail"
+                    );
+                }
+                Err(why) => tracing::error!(
                     alarm = due.kind().name(),
                     over = due.is_over(),
-                    "the service's IT was told by mail"
-                );
-            } else {
-                tracing::error!(
-                    alarm = due.kind().name(),
-                    over = due.is_over(),
-                    "no relay takes the mail to the service's IT; trying again"
-                );
+                    why,
+                    "a mail to the service's IT was not taken; trying again"
+                ),
             }
         }
     }
@@ -234,7 +241,14 @@ fn above(figure: Option<u64>, least: u64) -> Finding {
 
 /// What was told, and what is due.
 #[derive(Default)]
-struct Board(BTreeMap<AlarmKind, Timestamp>);
+struct Board(BTreeMap<AlarmKind, Told>);
+
+/// An alarm that was told and is not over.
+struct Told {
+    at: Timestamp,
+    /// All has been well since.
+    fine_since: Option<Timestamp>,
+}
 
 /// A mail that is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -245,34 +259,50 @@ enum Due {
 }
 
 impl Board {
-    fn due(&self, now: Timestamp, findings: &[(AlarmKind, Finding)], repeat: Duration) -> Vec<Due> {
-        let due = findings.iter().filter_map(|(kind, finding)| {
-            let told = self.0.get(kind);
+    fn due(&mut self, now: Timestamp, findings: &[(AlarmKind, Finding)], repeat: Duration) -> Vec<Due> {
+        let lasted = |since: Timestamp, least: Duration| {
+            now.duration_since(since) >= SignedDuration::try_from(least).unwrap_or(SignedDuration::MAX)
+        };
+        let mut due = Vec::new();
+        for (kind, finding) in findings {
+            let told = self.0.get_mut(kind);
             match (finding, told) {
                 (Finding::Wrong(figure), told) => {
                     let alarm = Alarm {
                         kind: *kind,
                         figure: *figure,
                     };
-                    let again = |told: &Timestamp| {
-                        now.duration_since(*told)
-                            >= SignedDuration::try_from(repeat).unwrap_or(SignedDuration::MAX)
-                    };
                     match told {
-                        None => Some(Due::Raised(alarm)),
-                        Some(told) => again(told).then_some(Due::Lasting(alarm)),
+                        None => due.push(Due::Raised(alarm)),
+                        Some(told) => {
+                            told.fine_since = None;
+                            if lasted(told.at, repeat) {
+                                due.push(Due::Lasting(alarm));
+                            }
+                        }
                     }
                 }
-                (Finding::Fine, Some(_)) => Some(Due::Over(*kind)),
-                (Finding::Fine, None) | (Finding::Unknown, _) => None,
+                (Finding::Fine, Some(told)) => {
+                    let since = *told.fine_since.get_or_insert(now);
+                    if lasted(since, CALM) {
+                        due.push(Due::Over(*kind));
+                    }
+                }
+                (Finding::Fine, None) | (Finding::Unknown, _) => {}
             }
-        });
-        due.collect()
+        }
+        due
     }
 
     fn told(&mut self, due: Due, now: Timestamp) {
         match due {
-            Due::Raised(alarm) | Due::Lasting(alarm) => self.0.insert(alarm.kind, now),
+            Due::Raised(alarm) | Due::Lasting(alarm) => {
+                let told = Told {
+                    at: now,
+                    fine_since: None,
+                };
+                self.0.insert(alarm.kind, told)
+            }
             Due::Over(kind) => self.0.remove(&kind),
         };
     }
@@ -368,13 +398,16 @@ mod tests {
     }
 
     impl AlarmCourier for Shared {
-        fn send<'a>(&'a self, letter: &'a Letter) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>> {
+        fn send<'a>(
+            &'a self,
+            letter: &'a Letter,
+        ) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>> {
             Box::pin(async {
-                let works = !self.0.relay_is_down.load(Ordering::Relaxed);
-                if works {
-                    self.0.sent.lock().unwrap().push(letter.subject.clone());
+                if self.0.relay_is_down.load(Ordering::Relaxed) {
+                    return Err("it does not answer".to_owned());
                 }
-                works
+                self.0.sent.lock().unwrap().push(letter.subject.clone());
+                Ok(())
             })
         }
     }
@@ -448,11 +481,27 @@ mod tests {
             ["referrald: still: the mailbox was not looked at for 1500 minutes"]
         );
         watched.looked(26 * HOUR);
+        assert_eq!(watched.sent_at(26 * HOUR).await, Vec::<String>::new());
+        watched.looked(26 * HOUR + 600);
         assert_eq!(
-            watched.sent_at(26 * HOUR).await,
+            watched.sent_at(26 * HOUR + 600).await,
             ["referrald: over: the mailbox is looked at again"]
         );
-        assert_eq!(watched.sent_at(26 * HOUR + 60).await, Vec::<String>::new());
+        assert_eq!(watched.sent_at(26 * HOUR + 660).await, Vec::<String>::new());
+    }
+
+    #[tokio::test]
+    async fn what_goes_to_and_fro_is_told_once() {
+        let mut watched = watched();
+        watched.looked(HOUR);
+        watched.world.free.store(9, Ordering::Relaxed);
+        assert_eq!(watched.sent_at(HOUR).await.len(), 1);
+        for minute in 1..20 {
+            watched.looked(HOUR + minute * 60);
+            let free = if minute % 2 == 0 { 9 } else { 10 };
+            watched.world.free.store(free, Ordering::Relaxed);
+            assert_eq!(watched.sent_at(HOUR + minute * 60).await, Vec::<String>::new());
+        }
     }
 
     #[tokio::test]
@@ -516,8 +565,9 @@ mod tests {
         );
         *watched.world.figures.lock().unwrap() = figures;
         watched.looked(3 * HOUR);
+        assert_eq!(watched.sent_at(3 * HOUR).await, Vec::<String>::new());
         assert_eq!(
-            watched.sent_at(3 * HOUR).await,
+            watched.sent_at(3 * HOUR + 600).await,
             [
                 "referrald: over: the database answers again",
                 "referrald: over: the mailbox is looked at again",

@@ -26,6 +26,9 @@ use tracing::Instrument;
 /// How long a service that could not start is left alone.
 const TRY_AGAIN: Duration = Duration::from_secs(60);
 
+/// How long conversations of an earlier configuration may go on; then each is ended after its command.
+const OLD_CONVERSATIONS: Duration = Duration::from_secs(600);
+
 /// `referrald run`.
 #[derive(clap::Args)]
 pub(super) struct RunArguments {
@@ -246,14 +249,20 @@ impl Running {
     async fn run(&mut self, service: Service) -> Result<Option<OpenConversations>, Failure> {
         let instance = service.instance();
         let stop = self.signals.stop.child_token();
-        let end = self.signals.stop.clone();
+        let end = self.signals.stop.child_token();
         let mut running = Box::pin(service.run(&stop, &end));
         let (ended, open) = tokio::select! {
             ended = &mut running => ended,
             () = self.new_configuration() => {
                 tracing::info!("the configuration has changed; beginning again with the new one");
                 stop.cancel();
-                running.await
+                let ended = running.await;
+                let late = end.clone();
+                tokio::spawn(async move {
+                    tokio::time::sleep(OLD_CONVERSATIONS).await;
+                    late.cancel();
+                });
+                ended
             }
         };
         match ended {
