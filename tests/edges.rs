@@ -599,6 +599,23 @@ fn a_new_configuration_is_taken_up_without_losing_a_connection_and_a_wrong_one_i
             .contains("old.restorative.example")
     );
 
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let section = format!(
+        "[submission]\nhostname = \"a.example\"\nstarttls_listen = \"{}\"\n",
+        taken.local_addr().unwrap()
+    );
+    program.write("referrald.toml", &format!("{plain}{section}"));
+    daemon.hang_up();
+    program.wait_for("what does not start to be named", || {
+        program.log().contains("going on with the old one").then_some(())
+    });
+    assert!(program.log().contains("cannot listen on"), "{}", program.log());
+    assert!(
+        Conversation::open(port)
+            .greeting
+            .contains("old.restorative.example")
+    );
+
     named("new.restorative.example");
     daemon.hang_up();
     let greeting = program.wait_for("the new one", || {

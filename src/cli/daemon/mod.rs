@@ -219,6 +219,7 @@ impl Running {
 
     /// With the configuration as it is now, else with the one that was in force.
     async fn start(&self, in_force: &mut Option<Setup>) -> Result<Service, Failure> {
+        self.sockets.begin();
         let next = match self.place.clone().load() {
             Ok(setup) => {
                 let kept = setup.again();
@@ -240,6 +241,7 @@ impl Running {
                     failure = failure.in_one_line(),
                     "the new configuration does not start; going on with the old one"
                 );
+                self.sockets.begin();
                 Box::pin(Service::start(before, &self.sockets)).await
             }
         }

@@ -43,11 +43,15 @@ impl Sockets {
         TcpListener::from_std(socket)
     }
 
-    /// Closes those that were not asked for since the last call.
+    /// A start begins: nothing is asked for yet.
+    pub(super) fn begin(&self) {
+        self.lock().asked.clear();
+    }
+
+    /// Closes those that were not asked for since the start began.
     pub(super) fn close_others(&self) {
         let Kept { sockets, asked } = &mut *self.lock();
         sockets.retain(|address, _| asked.contains(address));
-        asked.clear();
     }
 
     fn close_unasked(&self, port: u16) {
@@ -74,6 +78,7 @@ mod tests {
         let sockets = Sockets::default();
         drop(sockets.listen(free).await.unwrap());
         sockets.close_others();
+        sockets.begin();
         let client = tokio::net::TcpStream::connect(free).await.unwrap();
         let again = sockets.listen(free).await.unwrap();
         let (_, peer) = again.accept().await.unwrap();
@@ -84,9 +89,12 @@ mod tests {
         );
         drop(again);
         sockets.close_others();
+        sockets.begin();
         let wider = SocketAddr::from(([0, 0, 0, 0], free.port()));
         drop(sockets.listen(wider).await.unwrap());
         sockets.close_others();
+        assert!(tokio::net::TcpStream::connect(free).await.is_ok());
+        sockets.begin();
         sockets.close_others();
         assert!(tokio::net::TcpStream::connect(free).await.is_err());
     }
