@@ -346,6 +346,7 @@ mod story {
             .adopt_uidvalidity(&inbox(1), at(0)));
         step!(crashes, "see", |store| store.note_seen(&inbox(1), &uids, at(0)));
         step!(crashes, "count", |store| store.count_attempt(&inbox(1), 12));
+        step!(crashes, "take back", |store| store.uncount_attempt(&inbox(1), 12));
         step!(crashes, "too large", |store| store.end_unstored(
             &inbox(1),
             11,
