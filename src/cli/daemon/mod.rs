@@ -269,10 +269,17 @@ impl Running {
         };
         match ended {
             Ended::Stopped => Ok(open),
-            Ended::Superseded => Err(Failure::configuration(format!(
-                "another daemon has signed on as \"{instance}\", and this one has stopped: give each daemon a name of its own in \
-                 [keeping] instance"
-            ))),
+            Ended::Superseded => {
+                // Whoever is handing in a mail is let finish the command, as at any other stop.
+                end.cancel();
+                if let Some(open) = open {
+                    open.ended().await;
+                }
+                Err(Failure::configuration(format!(
+                    "another daemon has signed on as \"{instance}\", and this one has stopped: give each daemon a name of its \
+                     own in [keeping] instance"
+                )))
+            }
         }
     }
 
